@@ -1,0 +1,89 @@
+# make app     install once, then start the app on http://127.0.0.1:8501
+# make test    install what the tests need (a browser too), then run the whole suite
+# make lint    formatting, lint, Dockerfile
+# make bench   the benchmarks in tests/benchmarks
+# make clean   remove caches and test leftovers (delete .venv yourself to start over)
+#
+# VENV=.venv   PORT=8501   PYTHON=python3.12   TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+VENV ?= .venv
+PORT ?= 8501
+PYTHON ?=
+TORCH_INDEX ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: app test lint bench clean
+
+define SUPPORTED
+import sys
+sys.exit(sys.version_info < (3, 11))
+endef
+
+# Connecting tells a port in use; binding tells one that cannot be used at all.
+define PORT_IS_FREE
+import socket, sys
+port = sys.argv[1]
+if not (port.isdecimal() and 0 < int(port) < 65536):
+    sys.exit(f"PORT={port} is not a port number. Give one from 1024 to 65535: make app PORT=8502")
+other = int(port) + 1 if 1024 <= int(port) < 65535 else 8501
+with socket.socket() as client:
+    client.settimeout(2)
+    if client.connect_ex(("127.0.0.1", int(port))) == 0:
+        sys.exit(f"Port {port} is in use. Start on another one: make app PORT={other}")
+with socket.socket() as server:
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind(("127.0.0.1", int(port)))
+    except OSError as problem:
+        sys.exit(f"Port {port} cannot be used ({problem.strerror}). Start on another one: make app PORT={other}")
+endef
+
+export SUPPORTED PORT_IS_FREE
+
+app: $(VENV)/.installed
+	@$(BIN)/python -c "$$PORT_IS_FREE" "$(PORT)"
+	@exec $(BIN)/python -m streamlit run app/main.py --server.address 127.0.0.1 --server.port "$(PORT)"
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.browser.chromium --install
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/hadolint Dockerfile
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -s
+
+clean:
+	rm -rf .pytest_cache .ruff_cache .hypothesis test-results
+	find app engine tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps make the second start immediate; a changed requirements file installs again.
+$(VENV)/.installed: requirements.txt
+	@set -e; \
+	if ! test -x $(BIN)/python || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	    for python in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 python3.14 python3); do \
+	        if "$$python" -c "$$SUPPORTED" >/dev/null 2>&1; then break; fi; \
+	        python=none; \
+	    done; \
+	    if test "$$python" = none; then \
+	        echo "Python 3.11 or newer is needed. Install it, or name it: make app PYTHON=/path/to/python3.11" >&2; exit 1; \
+	    fi; \
+	    echo "Creating $(VENV) with $$("$$python" --version)"; \
+	    "$$python" -m venv $(VENV); \
+	fi; \
+	if ! $(BIN)/python -c "$$SUPPORTED"; then \
+	    echo "$(VENV) holds $$($(BIN)/python --version), but 3.11 or newer is needed. Delete it, or use another: make app VENV=.venv311" >&2; exit 1; \
+	fi
+	@echo "Installing into $(VENV). The first time this takes some minutes; PyTorch is the largest part."
+	$(if $(TORCH_INDEX),$(PIP) install --index-url "$(TORCH_INDEX)" torch torchvision)
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(PIP) install -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,48 @@
+"""Supernet Explorer's engine: load or train supernets, measure masked operations, decide, decode.
+
+Names are loaded when first used, so that `import engine` costs nothing: spaces, results, selections and the
+NAS-Bench-201 table never import torch.
+"""
+
+from importlib import import_module
+from typing import Any
+
+# Imported here, not on demand: loading the module of the same name would otherwise put itself in the function's place.
+from engine.search_space import search_space
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "BadInput": "errors",
+    "SearchSpace": "search_space",
+    "Edge": "search_space",
+    "SPACES": "search_space",
+    "Selection": "selection",
+    "Genotype": "genotype",
+    "magnitude_genotype": "genotype",
+    "parse_genotype": "genotype",
+    "Supernet": "supernet",
+    "Checkpoint": "checkpoint",
+    "load": "checkpoint",
+    "scoring_batches": "data",
+    "score_edge": "perturbation",
+    "stream_edge_scores": "perturbation",
+    "score_inputs": "perturbation",
+    "measure": "perturbation",
+}
+_MODULES = ("nasbench201", "results")
+__all__ = sorted((*_HOME, *_MODULES, "search_space"))
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"engine.{name}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    value = getattr(import_module(f"engine.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,156 @@
+"""True accuracies of all 15,625 NAS-Bench-201 cells, and what a partial selection can still become.
+
+lookup      a cell's accuracies, ranks and isomorphic cells
+reachable   the accuracies of all completions of a partial selection
+DATASETS    names of the data sets
+
+Accuracies are test accuracies (%) after 200 epochs of training, averaged over the benchmark's seeds
+(Dong & Yang 2020). The table is read when it is first needed.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import BadInput, one_of
+from engine.genotype import EXAMPLE, Genotype, parse_genotype
+from engine.results import Lookup, Reachable
+from engine.search_space import NAS_BENCH_201_OPERATIONS as OPERATIONS
+from engine.search_space import search_space
+from engine.selection import Selection
+
+DATASETS = ("cifar10", "cifar100", "imagenet16_120")
+TABLE = Path(__file__).parent / "bundled" / "nas-bench-201.npz"
+SPACE = search_space("nas-bench-201")
+EDGES = len(SPACE.edges("cell"))
+CELLS = len(OPERATIONS) ** EDGES
+
+# Bins of one percentage point over the whole scale, so that histograms of any two selections compare bin by bin.
+BINS = 100
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Row i is the cell with index i of the benchmark."""
+
+    columns: NDArray[np.uint8]  # [cells, edges], index of the operation of every edge
+    accuracies: NDArray[np.uint16]  # [cells, data sets], hundredths of a percent
+    index: NDArray[np.int64]  # [cells], row of a cell's code
+
+
+@cache
+def _table() -> _Table:
+    with np.load(TABLE, allow_pickle=False) as file:
+        codes, accuracies = file["codes"], file["accuracies"]
+    base = len(OPERATIONS)
+    columns = (codes[:, None] // base ** np.arange(EDGES) % base).astype(np.uint8)
+    return _Table(columns, accuracies, np.argsort(codes))
+
+
+def code_of(genotype: Genotype) -> int:
+    """A cell as a number in base 5, edge 0 being the lowest digit. Raises BadInput for another family."""
+    if genotype.family != "nas-bench-201":
+        raise BadInput(f"a DARTS genotype is not in the NAS-Bench-201 table; give a cell such as {EXAMPLE}")
+    return sum(
+        OPERATIONS.index(name) * len(OPERATIONS) ** edge for edge, (name, _) in enumerate(genotype.pairs("cell"))
+    )
+
+
+def _genotype(row: int) -> Genotype:
+    columns = _table().columns[row]
+    return Genotype({"cell": [(OPERATIONS[columns[edge.index]], edge.source) for edge in SPACE.edges("cell")]})
+
+
+def canonical(genotype: Genotype) -> str:
+    """A text that two cells share when the benchmark calls them isomorphic; 6,466 different ones exist.
+
+    A skip connection is its source, any other operation is applied to its source, a node is the sorted sum of its
+    edges. `none`, and anything computed from a lone `none`, is "#" and stays in the sum.
+    """
+    nodes = ["0"]
+    for node in SPACE.nodes[1:]:
+        terms = []
+        for name, source, target in genotype.edges("cell"):
+            if target != node:
+                continue
+            if name == "none" or nodes[source] == "#":
+                terms.append("#")
+            else:
+                terms.append(nodes[source] if name == "skip_connect" else f"({nodes[source]})@{name}")
+        nodes.append("+".join(sorted(terms)))
+    return nodes[-1]
+
+
+@cache
+def isomorphism_classes() -> dict[str, tuple[int, ...]]:
+    """Canonical text -> indices of the cells that share it."""
+    classes: dict[str, list[int]] = {}
+    for row in range(CELLS):
+        classes.setdefault(canonical(_genotype(row)), []).append(row)
+    return {text: tuple(rows) for text, rows in classes.items()}
+
+
+def lookup(architecture: str | Genotype) -> Lookup:
+    """A cell's true accuracies.
+
+    rank: 1 + the number of cells with a higher accuracy, so that ties share the best rank. percentile: share (%) of all
+    15,625 cells with a lower accuracy. isomorphic: the other cells that compute the same function, by index.
+    Raises BadInput for text that is not a NAS-Bench-201 cell.
+    """
+    genotype = architecture if isinstance(architecture, Genotype) else _parse(architecture)
+    table = _table()
+    row = int(table.index[code_of(genotype)])
+    own = table.accuracies[row]
+    higher, lower = (table.accuracies > own).sum(0), (table.accuracies < own).sum(0)
+    twins = isomorphism_classes()[canonical(genotype)]
+    return Lookup(
+        architecture=str(genotype),
+        index=row,
+        **{name: int(value) / 100 for name, value in zip(DATASETS, own, strict=True)},
+        rank={name: 1 + int(count) for name, count in zip(DATASETS, higher, strict=True)},
+        percentile={name: 100 * int(count) / CELLS for name, count in zip(DATASETS, lower, strict=True)},
+        isomorphic=tuple(str(_genotype(twin)) for twin in twins if twin != row),
+    )
+
+
+def _parse(text: str) -> Genotype:
+    try:
+        return parse_genotype(text)
+    except BadInput as problem:
+        if isinstance(text, str) and text.strip().startswith("|"):
+            raise
+        raise BadInput(
+            f"not a NAS-Bench-201 cell: write operation~source for all six edges, such as {EXAMPLE}"
+        ) from problem
+
+
+def reachable(selection: Selection, dataset: str = "cifar10") -> Reachable:
+    """True accuracies of all cells that a NAS-Bench-201 selection can still become.
+
+    The histogram has one bin for every percentage point from 0 to 100, the lower edge included.
+    Raises BadInput for a selection of another space and for an unknown data set.
+    """
+    if selection.space != SPACE:
+        raise BadInput(f"true accuracies exist for space {SPACE.name} only, not for {selection.space.name}")
+    if dataset not in DATASETS:
+        raise one_of("data set", dataset, DATASETS)
+    table = _table()
+    still = np.ones(CELLS, dtype=bool)
+    for edge in SPACE.edges("cell"):
+        operation = selection.operation("cell", edge)
+        if operation is not None:
+            still &= table.columns[:, edge.index] == OPERATIONS.index(operation)
+    values = table.accuracies[still, DATASETS.index(dataset)]
+    counts = np.bincount(values // (10_000 // BINS), minlength=BINS)
+    return Reachable(
+        dataset=dataset,
+        count=len(values),
+        best=int(values.max()) / 100,
+        median=float(np.median(values)) / 100,
+        worst=int(values.min()) / 100,
+        counts=tuple(counts.tolist()),
+        bin_edges=tuple(100 * edge / BINS for edge in range(BINS + 1)),
+    )

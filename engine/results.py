@@ -1,0 +1,170 @@
+"""The contract between engine and front end: every typed result that leaves the engine.
+
+Baseline          accuracy and loss of the unmasked supernet
+OperationScore    one candidate operation of a scored edge
+EdgeScores        what every operation of one edge is worth (masked evaluation)
+InputScore        one incoming edge of a scored node
+InputScores       which incoming edges a node should keep
+Lookup            a NAS-Bench-201 cell's true accuracies
+Reachable         true accuracies of all cells a partial selection can still become
+
+Accuracies and drops are in percent (0..100) and percentage points, losses in nats, times in seconds.
+A `ci` is a 95 % interval (low, high) or None when there are too few batches for one.
+Nothing here imports torch; `to_dict`/`from_dict` go through plain JSON.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Interval = tuple[float, float]
+Verdict = Literal["agree", "disagree", "too_close"]
+BnMode = Literal["batch", "running"]
+Criterion = Literal["accuracy", "loss"]
+
+
+def _interval(value: Any) -> Interval | None:
+    return None if value is None else (float(value[0]), float(value[1]))
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The unmasked supernet on the same images: accuracy (%), cross entropy, interval of the accuracy."""
+
+    accuracy: float
+    loss: float
+    ci: Interval | None = None
+
+
+@dataclass(frozen=True)
+class OperationScore:
+    """One operation: its alpha and mixing weight, and the supernet without it. drop = baseline - masked accuracy."""
+
+    name: str
+    alpha: float
+    weight: float
+    masked_accuracy: float
+    masked_loss: float
+    drop: float
+    ci: Interval | None
+    rise: float
+
+
+@dataclass(frozen=True)
+class EdgeScores:
+    """Masked evaluation of one edge (Wang et al. 2021, section 4.1). Operations are in column order."""
+
+    cell: str
+    edge: int
+    source: int
+    target: int
+    baseline: Baseline
+    operations: tuple[OperationScore, ...]
+    images: int
+    batch_size: int
+    bn: BnMode
+    criterion: Criterion
+    device: str
+    seconds: float
+    best_by_alpha: str
+    best_by_drop: str
+    best: str
+    verdict: Verdict
+    difference: float
+    difference_ci: Interval | None
+    separated: bool | None
+    final: bool
+
+    def operation(self, name: str) -> OperationScore:
+        return next(score for score in self.operations if score.name == name)
+
+    @property
+    def none_stands_out(self) -> bool:
+        """Every operation's interval holds zero: masking any of them makes no measurable difference."""
+        return all(score.ci is not None and score.ci[0] <= 0 <= score.ci[1] for score in self.operations)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "EdgeScores":
+        known = {name: data[name] for name in cls.__dataclass_fields__}
+        operations = tuple(OperationScore(**{**row, "ci": _interval(row["ci"])}) for row in data["operations"])
+        baseline = Baseline(**{**data["baseline"], "ci": _interval(data["baseline"].get("ci"))})
+        interval = _interval(data["difference_ci"])
+        return cls(**{**known, "operations": operations, "baseline": baseline, "difference_ci": interval})
+
+
+@dataclass(frozen=True)
+class InputScore:
+    """One incoming edge of a node: the supernet without the whole mixed edge."""
+
+    edge: int
+    source: int
+    masked_accuracy: float
+    masked_loss: float
+    drop: float
+    ci: Interval | None
+    rise: float
+
+
+@dataclass(frozen=True)
+class InputScores:
+    """Topology scores of one node; `keep` holds the two edges whose removal hurts most, ascending."""
+
+    cell: str
+    node: int
+    baseline: Baseline
+    candidates: tuple[InputScore, ...]
+    keep: tuple[int, int]
+    images: int
+    batch_size: int
+    bn: BnMode
+    criterion: Criterion
+    device: str
+    seconds: float
+    final: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "InputScores":
+        known = {name: data[name] for name in cls.__dataclass_fields__}
+        candidates = tuple(InputScore(**{**row, "ci": _interval(row["ci"])}) for row in data["candidates"])
+        baseline = Baseline(**{**data["baseline"], "ci": _interval(data["baseline"].get("ci"))})
+        keep = (int(data["keep"][0]), int(data["keep"][1]))
+        return cls(**{**known, "candidates": candidates, "baseline": baseline, "keep": keep})
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A NAS-Bench-201 cell after 200 epochs of training: test accuracies (%), rank (1 = best) and percentile per set."""
+
+    architecture: str
+    index: int
+    cifar10: float
+    cifar100: float
+    imagenet16_120: float
+    rank: dict[str, int]
+    percentile: dict[str, float]
+    isomorphic: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """True test accuracy (%) over all `count` completions of a partial selection; histogram `counts` over `bin_edges`."""
+
+    dataset: str
+    count: int
+    best: float
+    median: float
+    worst: float
+    counts: tuple[int, ...]
+    bin_edges: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,171 @@
+"""The running app and a browser on it.
+
+app_server   address of an app started for the tests of this folder
+open_page    opens the app in its own browser context (another visitor); keyword arguments of Playwright's new_context
+page         one page of 1280x800 at the app's start
+observed     what all pages of a test did wrong so far: console errors, requests to other hosts; a test fails unless
+             both are empty at its end, so one that provokes an error takes it out
+settled      function: waits until the page has nothing left to compute or draw
+
+A missing browser fails every test here; none is skipped.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium
+
+START_SECONDS = 60
+VIEWPORT = {"width": 1280, "height": 800}
+
+# Between a click and the start of its run the page still says notRunning, so it has to say so for a while.
+IDLE = """() => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const idle = app?.dataset.testConnectionState === 'CONNECTED' && app.dataset.testScriptState === 'notRunning';
+    window.idleSince = idle ? (window.idleSince ?? performance.now()) : undefined;
+    return idle && performance.now() - window.idleSince > 300;
+}"""
+
+
+@dataclass
+class Observed:
+    console_errors: list[str] = field(default_factory=list)
+    foreign_requests: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on(
+            "console", lambda message: self.console_errors.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        page.on("request", lambda request: self._note(request.url))
+        page.on("websocket", lambda websocket: self._note(websocket.url))
+
+    def _note(self, url: str) -> None:
+        address = urlsplit(url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
+            self.foreign_requests.append(url)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def app_server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("home")
+    log = home / "server.log"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # -P keeps the working directory off the import path, so the app starts the way `streamlit run app/main.py` does.
+    command = [sys.executable, "-P", "-m", "streamlit", "run", "app/main.py"]
+    address = ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [*command, *address], cwd=root, env=_clean_environment(home), stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait_until_healthy(server, f"http://127.0.0.1:{port}", log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+    # Visitors only see a short sentence, so an exception in a page shows here.
+    text = log.read_text(errors="replace")
+    assert "Uncaught app execution" not in text, f"a page raised an exception:\n{text[-4000:]}"
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        pytest.fail("No Chromium or Chrome found. Install one (make test does), or set CHROMIUM=/path/to/it.")
+    # Playwright keeps an event loop in this thread, so it ends with this folder's tests, before others run.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def observed() -> Observed:
+    return Observed()
+
+
+@pytest.fixture
+def settled() -> Callable[..., None]:
+    return settle
+
+
+@pytest.fixture
+def open_page(app_server: str, browser: Browser, observed: Observed) -> Iterator[Callable[..., Page]]:
+    """open_page("?cell=normal", color_scheme="dark") -> Page; every call is another visitor."""
+    contexts = []
+
+    def open_at(path: str = "", **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": VIEWPORT, "base_url": app_server, **options})
+        contexts.append(context)
+        page = context.new_page()
+        observed.watch(page)
+        page.goto(f"{app_server}/{path.lstrip('/')}")
+        settle(page)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert not observed.foreign_requests, "the page asked another host"
+    assert not observed.console_errors, "the browser's console shows errors"
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    return open_page()
+
+
+def settle(page: Page, seconds: float = 30) -> None:
+    """Wait until the app is connected and has run nothing for 0.3 s."""
+    page.evaluate("() => { window.idleSince = undefined; }")
+    page.wait_for_function(IDLE, timeout=seconds * 1000)
+
+
+def _clean_environment(home: Path) -> dict[str, str]:
+    """The developer's environment without what would change the app: own settings, own folders, proxies."""
+    unwanted = ("STREAMLIT_", "SUPERNET_", "XDG_", "PYTHONPATH", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(unwanted)}
+    own = {"HOME": str(home), "PYTHONUNBUFFERED": "1", "STREAMLIT_LOGGER_ENABLE_RICH": "false"}
+    return kept | own
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            if opener.open(f"{address}/_stcore/health", timeout=2).status == 200:
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+    text = log.read_text(errors="replace")[-4000:]
+    ended = f"ended with code {server.returncode}" if server.poll() is not None else "did not answer"
+    pytest.fail(f"The app {ended}:\n{text}")

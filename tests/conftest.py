@@ -1,0 +1,25 @@
+"""What every test shares.
+
+root    the repository's folder
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# The first call into torch alone takes longer than Hypothesis' usual deadline; in CI the same examples run every time.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def no_checkpoints_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SUPERNET_CHECKPOINTS", raising=False)
