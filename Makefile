@@ -56,7 +56,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/hadolint Dockerfile
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -s
+	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' -s
 
 clean:
 	rm -rf .pytest_cache .ruff_cache .hypothesis test-results

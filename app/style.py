@@ -8,12 +8,15 @@ ink              the letter colour that reads best on an operation's colour
 Roles, roles     colours that are not operations: text, alpha, disagreement, selection, ...
 THEMES           "light" and "dark"
 VERDICT         verdict -> glyph and words
-number, points, with_interval, percent, weight, count, provenance   numbers as text, worded once
+number, count, points, interval, with_interval, percent, weight   numbers as text, worded once
+provenance       where a measurement comes from, in words
+subscripts       a node or edge name with HTML subscripts
 
 Hue is the family (blue separable, green dilated, brown and amber pooling, magenta skip, grey none), lightness the
 kernel (lighter = small). Colour is never the only channel: code, dash, marker and pattern say the same.
 """
 
+import re
 from typing import Literal, NamedTuple
 
 from engine.errors import one_of
@@ -103,28 +106,28 @@ class Roles(NamedTuple):
 
 _ROLES: dict[Theme, Roles] = {
     "light": Roles(
-        text="#1A1D24",
+        text="#14171F",
         muted="#5C6370",
         background="#FFFFFF",
         surface="#F4F5F7",
-        border="#D9DCE3",
+        border="#DADDE3",
         grid="#E6E8ED",
         alpha="#808A9C",
         disagree="#A8480C",
-        accent="#2F5BDA",
+        accent="#2F5BD7",
         band="#E9EDFB",
         pattern="#FFFFFF",
     ),
     "dark": Roles(
-        text="#F2F4F8",
+        text="#F0F2F6",
         muted="#A3ABBA",
         background="#0E1117",
         surface="#1A1D24",
-        border="#333945",
+        border="#2B303B",
         grid="#262B35",
         alpha="#8A94A8",
         disagree="#F0A35A",
-        accent="#86A2FF",
+        accent="#809FFF",
         band="#1F2738",
         pattern="#101418",
     ),
@@ -231,3 +234,8 @@ def provenance(images: int, bn: str, device: str, seconds: float | None = None, 
     """
     source = f"stored {stored}" if stored else "live" if seconds is None else f"live, {number(seconds)} s"
     return f"{count(images)} images · {_BN[bn]} · {source}, {device_name(device)}"
+
+
+def subscripts(name: str) -> str:
+    """A node or edge name for plotly and HTML: "c_{k-2} → node 0" with k-2 as a real subscript."""
+    return re.sub(r"_\{(.+?)\}", r"<sub>\1</sub>", name)

@@ -31,16 +31,15 @@ class Normalisation:
 
     @classmethod
     def of(cls, pixels: Tensor) -> Normalisation:
-        """Measured over `pixels` uint8 [N,3,H,W]. Raises BadInput when a channel is the same everywhere."""
+        """Measured over `pixels` uint8 [N,3,H,W]. A channel that is the same everywhere gets std 1."""
         # Exact integer histograms: float sums over 77 million pixels would depend on their order.
         counts = torch.stack([torch.bincount(pixels[:, c].reshape(-1), minlength=256) for c in range(pixels.shape[1])])
         levels = torch.arange(256, dtype=torch.float64) / 255
         shares = counts.double() / counts.sum(1, keepdim=True)
         mean = shares @ levels
         variance = (shares * (levels - mean[:, None]) ** 2).sum(1)
-        if variance.min() <= 0:
-            raise BadInput("every training image has the same single colour; give images that differ")
-        return cls(tuple(mean.tolist()), tuple(variance.sqrt().tolist()))
+        std = torch.where(variance > 1e-12, variance.sqrt(), 1.0)
+        return cls(tuple(mean.tolist()), tuple(std.tolist()))
 
     @classmethod
     def from_json(cls, fields: Mapping[str, object]) -> Normalisation:

@@ -52,10 +52,11 @@ def load_data(
 ) -> Data:
     """The data that `spec` names, decoded to uint8 [N,3,32,32] and kept in memory for the next call.
 
-    `spec`: `bundled`; `cifar10`, `cifar100`, `svhn` (torchvision, in `data_dir`, fetched with `download`); a folder with
-    *train*.parquet and *test*.parquet; two such files joined by a comma; a folder train/<class>/*, test/<class>/*. A
-    parquet of CIFAR-10 is recognised by its label sequence (`datasets.cifar10_order`). `test` also reads the test part,
-    where there is one. Raises BadInput when there is nothing usable, naming the file or row.
+    `spec`: `bundled`; `cifar10`, `cifar100`, `svhn` (torchvision, in `data_dir`, default `data`, fetched with
+    `download`); a folder with *train*.parquet and *test*.parquet; two such files joined by a comma; a folder
+    train/<class>/*, test/<class>/*. A parquet of CIFAR-10 is recognised by its label sequence
+    (`datasets.cifar10_order`). `test` also reads the test part, where there is one. Raises BadInput when there is
+    nothing usable, naming the file or row.
     """
     read, files = _source(spec, data_dir, download)
     key = (spec, test, *((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()))
@@ -95,6 +96,9 @@ def _source(spec: str, data_dir: str | Path | None, download: bool) -> tuple[Cal
         return (lambda test: datasets.read_folder(path, spec, test)), sorted(path.glob("t*/*/*"))
     files = [Path(piece.strip()).expanduser() for piece in spec.split(",")]
     if len(files) <= 2 and all(file.suffix == ".parquet" for file in files):
+        for file in files:
+            if not file.is_file():
+                raise BadInput(f"{file} does not exist; give TRAIN.parquet,TEST.parquet")
         return (lambda test: datasets.read_parquet(files[:1], files[1:], files[0].stem, spec, test)), files
     known = ", ".join(("bundled", *datasets.PUBLISHED))
     raise BadInput(f"no data {spec!r}: use {known}, an existing folder, or TRAIN.parquet,TEST.parquet")
@@ -124,11 +128,12 @@ def scoring_batches(
 ) -> list[tuple[Tensor, Tensor]]:
     """The search images that scores are measured on, as a list of (images, labels) batches on `device`.
 
-    Images are normalised float32 [B,3,S,S] in channels_last, labels int64 [B]; only the last batch may be shorter. Which
-    images, and their order, is `scoring_order`: the same on every call. `checkpoint` (an engine checkpoint, or its
-    `meta`) gives image size and normalisation; without it 32 pixels and the data's own. `augment` crops and flips at
-    random and `shuffle` reorders, both by `seed`: the published measurement does both, with another seed for every mask.
-    Raises BadInput for fewer than 1 image or batch size, or when the checkpoint has another number of classes.
+    Images are normalised float32 [B,3,S,S] in channels_last, labels int64 [B]; only the last batch may be shorter.
+    Which images, and their order, is `scoring_order`: the same on every call. `checkpoint` (an engine checkpoint, or
+    its `meta`) gives image size and normalisation; without it 32 pixels and the data's own. `augment` crops and flips
+    at random and `shuffle` reorders, both by `seed`: the published measurement (reference section 5.2) does both, with
+    another seed for every mask. Raises BadInput for fewer than 1 image, a batch size below 1, or a checkpoint with
+    another number of classes.
     """
     if batch_size < 1:
         raise BadInput(f"batch size {batch_size} is too small; use at least 1")
@@ -149,14 +154,13 @@ def scoring_batches(
     order = scoring_order(len(data.search), images)
     if shuffle:
         order = order[np.random.RandomState(seed).permutation(len(order))]
-    chosen = torch.from_numpy(order)
     generator = torch.Generator().manual_seed(seed)
     batches = []
-    for part in chosen.split(batch_size):
-        pixels = resize(data.search.pixels[part], size)
+    for rows in torch.from_numpy(order).split(batch_size):
+        pixels = resize(data.search.pixels[rows].to(device), size)
         if augment:
             pixels = augment_pixels(pixels, crop_padding(size), generator)
-        batches.append((normalise(pixels, normalisation).to(device), data.search.labels[part].to(device)))
+        batches.append((normalise(pixels, normalisation), data.search.labels[rows].to(device)))
     return batches
 
 

@@ -28,7 +28,7 @@ from engine.errors import BadInput
 SIDE = 32  # pixels; every image is stored at this width and height
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Images:
     pixels: Tensor  # uint8 [N,3,H,W]
     labels: Tensor  # int64 [N]
@@ -37,7 +37,7 @@ class Images:
         return len(self.labels)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Encoded:
     sources: Sequence[bytes | Path]  # encoded images, or the files that hold them
     labels: np.ndarray  # int64 [N]

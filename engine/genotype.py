@@ -166,9 +166,10 @@ def parse_genotype(text: str) -> Genotype:
         return Genotype.from_dict(_read_call(text))
     if text.startswith("{"):
         try:
-            return Genotype.from_dict(json.loads(text))
+            data = json.loads(text)
         except (ValueError, RecursionError):
             raise BadInput("a genotype that starts with { must be valid JSON") from None
+        return Genotype.from_dict(data)
     if text.startswith("|"):
         return _parse_nas_bench_201(text)
     raise BadInput(f"not a genotype: write Genotype(normal=[...], ...), or a NAS-Bench-201 cell such as {EXAMPLE}")

@@ -1,13 +1,17 @@
 """True accuracies of all 15,625 NAS-Bench-201 cells, and what a partial selection can still become.
 
-lookup      a cell's accuracies, ranks and isomorphic cells
-reachable   the accuracies of all completions of a partial selection
-DATASETS    names of the data sets
+lookup                a cell's accuracies, ranks and isomorphic cells
+reachable             the accuracies of all completions of a partial selection
+accuracies            the whole table
+genotype_of           the cell with a given index; code_of is a number for a cell
+isomorphism_classes   the cells by their canonical text
+DATASETS              names of the data sets
 
 Accuracies are test accuracies (%) after 200 epochs of training, averaged over the benchmark's seeds
 (Dong & Yang 2020). The table is read when it is first needed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,6 +54,11 @@ def _table() -> _Table:
     return _Table(columns, accuracies, np.argsort(codes))
 
 
+def accuracies() -> NDArray[np.float64]:
+    """[15625, 3]: test accuracies (%) of every cell by index, columns as in DATASETS."""
+    return _table().accuracies / 100
+
+
 def code_of(genotype: Genotype) -> int:
     """A cell as a number in base 5, edge 0 being the lowest digit. Raises BadInput for another family."""
     if genotype.family != "nas-bench-201":
@@ -59,38 +68,39 @@ def code_of(genotype: Genotype) -> int:
     )
 
 
-def _genotype(row: int) -> Genotype:
-    columns = _table().columns[row]
+def genotype_of(index: int) -> Genotype:
+    """The cell with this index of the benchmark (0 to 15,624)."""
+    columns = _table().columns[index]
     return Genotype({"cell": [(OPERATIONS[columns[edge.index]], edge.source) for edge in SPACE.edges("cell")]})
 
 
-def canonical(genotype: Genotype) -> str:
+def canonical(operations: Sequence[str]) -> str:
     """A text that two cells share when the benchmark calls them isomorphic; 6,466 different ones exist.
 
-    A skip connection is its source, any other operation is applied to its source, a node is the sorted sum of its
-    edges. `none`, and anything computed from a lone `none`, is "#" and stays in the sum.
+    operations: of the six edges, by index. A skip connection is its source, any other operation is applied to its
+    source, a node is the sorted sum of its edges. `none`, and anything computed from a lone `none`, is "#" and stays
+    in the sum.
     """
-    nodes = ["0"]
-    for node in SPACE.nodes[1:]:
-        terms = []
-        for name, source, target in genotype.edges("cell"):
-            if target != node:
-                continue
-            if name == "none" or nodes[source] == "#":
-                terms.append("#")
-            else:
-                terms.append(nodes[source] if name == "skip_connect" else f"({nodes[source]})@{name}")
-        nodes.append("+".join(sorted(terms)))
-    return nodes[-1]
+    nodes = {0: "0"}
+    terms: dict[int, list[str]] = {node: [] for node in SPACE.nodes}
+    for edge, name in zip(SPACE.edges("cell"), operations, strict=True):
+        if edge.source not in nodes:
+            nodes[edge.source] = "+".join(sorted(terms[edge.source]))
+        source = nodes[edge.source]
+        if name == "none" or source == "#":
+            terms[edge.target].append("#")
+        else:
+            terms[edge.target].append(source if name == "skip_connect" else f"({source})@{name}")
+    return "+".join(sorted(terms[SPACE.nodes[-1]]))
 
 
 @cache
 def isomorphism_classes() -> dict[str, tuple[int, ...]]:
     """Canonical text -> indices of the cells that share it."""
     classes: dict[str, list[int]] = {}
-    for row in range(CELLS):
-        classes.setdefault(canonical(_genotype(row)), []).append(row)
-    return {text: tuple(rows) for text, rows in classes.items()}
+    for index, columns in enumerate(_table().columns.tolist()):
+        classes.setdefault(canonical([OPERATIONS[column] for column in columns]), []).append(index)
+    return {text: tuple(members) for text, members in classes.items()}
 
 
 def lookup(architecture: str | Genotype) -> Lookup:
@@ -105,14 +115,14 @@ def lookup(architecture: str | Genotype) -> Lookup:
     row = int(table.index[code_of(genotype)])
     own = table.accuracies[row]
     higher, lower = (table.accuracies > own).sum(0), (table.accuracies < own).sum(0)
-    twins = isomorphism_classes()[canonical(genotype)]
+    twins = isomorphism_classes()[canonical([name for name, _ in genotype.pairs("cell")])]
     return Lookup(
         architecture=str(genotype),
         index=row,
         **{name: int(value) / 100 for name, value in zip(DATASETS, own, strict=True)},
         rank={name: 1 + int(count) for name, count in zip(DATASETS, higher, strict=True)},
         percentile={name: 100 * int(count) / CELLS for name, count in zip(DATASETS, lower, strict=True)},
-        isomorphic=tuple(str(_genotype(twin)) for twin in twins if twin != row),
+        isomorphic=tuple(str(genotype_of(twin)) for twin in twins if twin != row),
     )
 
 

@@ -188,9 +188,7 @@ class _Variants:
         dtype = next(supernet.parameters()).dtype
         base = {name: value.to(self.device, dtype) for name, value in weights.items()}
         self.base = Pass.of(base, bn)
-        self.masked = [
-            None if row is None else Pass.of({**base, cell: row.to(self.device, dtype)}, bn) for row in rows
-        ]
+        self.masked = [None if row is None else Pass.of({**base, cell: row.to(self.device, dtype)}, bn) for row in rows]
         self.shared = supernet.first_block(cell) if cell is not None else len(supernet.blocks)
 
     @torch.inference_mode()
@@ -308,7 +306,9 @@ def _device(supernet: Supernet) -> torch.device:
 
 def _check_same_space(supernet: Supernet, selection: Selection) -> None:
     if supernet.space != selection.space:
-        raise BadInput(f"this selection is for {selection.space.name}, the supernet for {supernet.space.name}; use a matching pair")
+        raise BadInput(
+            f"this selection is for {selection.space.name}, the supernet for {supernet.space.name}; use a matching pair"
+        )
 
 
 def _check_criterion(criterion: Criterion) -> None:
@@ -322,4 +322,6 @@ def _check(batches: Batches, bn: BnMode) -> None:
     if not len(batches) or not all(len(labels) for _, labels in batches):
         raise BadInput("there are no images to score on; give at least one batch with images")
     if bn == "batch" and any(len(labels) < 2 for _, labels in batches):
-        raise BadInput("batch statistics need at least 2 images in every batch; change the number of images or use bn running")
+        raise BadInput(
+            "batch statistics need at least 2 images in every batch; change the number of images or use bn running"
+        )

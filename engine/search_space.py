@@ -103,7 +103,9 @@ class SearchSpace:
         """Column of a candidate operation. Raises BadInput if the edge does not offer it."""
         operations = self.operations(cell, edge)
         if operation not in operations:
-            raise one_of(f"operation for edge {self.edge(cell, edge).index} ({cell}) of {self.name}:", operation, operations)
+            raise one_of(
+                f"operation for edge {self.edge(cell, edge).index} ({cell}) of {self.name}:", operation, operations
+            )
         return operations.index(operation)
 
     def shape(self, cell: str) -> tuple[int, int]:

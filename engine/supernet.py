@@ -140,7 +140,14 @@ class DartsCell(Cell):
     """Two preprocessed inputs, four inner nodes, output = their concatenation (4C channels)."""
 
     def __init__(
-        self, space: SearchSpace, cell: str, index: int, before: int, previous: int, channels: int, after_reduction: bool
+        self,
+        space: SearchSpace,
+        cell: str,
+        index: int,
+        before: int,
+        previous: int,
+        channels: int,
+        after_reduction: bool,
     ) -> None:
         super().__init__(space, cell, index, channels, reduction=cell == "reduce")
         self.reduction = cell == "reduce"

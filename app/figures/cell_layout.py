@@ -5,13 +5,12 @@ Layout         one drawing size of one family: node boxes, a curve and a pill po
 cell_layout    the layout of a family at one of its WIDTHS
 WIDTHS         drawing widths, ascending; a narrow page gets a narrow layout instead of small text
 PILL           width and height that every pill may take up
-point, offset  a place on a curve; a curve beside a curve
+point, path    places on a curve; a curve, or one running beside it, as SVG path text
 
 Units are SVG user units (CSS pixels at scale 1), y grows downwards. A curve is one cubic Bézier piece: an array [4, 2].
 """
 
 from functools import cache
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -37,10 +36,11 @@ class Box(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """One drawing. `edges` and `pills` follow the edge index; `concat` has one curve for each inner node."""
+    """One drawing; `short` where only short node names fit. `edges` and `pills` follow the edge index; `concat` has one curve for each inner node."""
 
     width: int
     height: int
+    short: bool
     nodes: tuple[Box, ...]
     output: Box | None
     edges: tuple[Curve, ...]
@@ -61,7 +61,7 @@ _PLANS: dict[Family, _Plan] = {
         ((0.0, 0.58), (0.34, 0.0), (0.64, 1.0), (1.0, 0.46)), {380: 250, 470: 270, 560: 290, 680: 330}, 20
     ),
     "darts": _Plan(
-        ((0.0, 0.15), (0.0, 0.8), (0.24, 1.0), (0.44, 0.0), (0.7, 0.9), (0.88, 0.3)),
+        ((0.0, 0.31), (0.0, 0.85), (0.25, 0.0), (0.52, 1.0), (0.76, 0.21), (0.98, 0.8)),
         {380: 340, 470: 340, 560: 350, 680: 400},
         10,
     ),
@@ -77,7 +77,7 @@ def cell_layout(family: Family, width: int) -> Layout:
     edges, concat = _curves(space, nodes, output, plan.spacing)
     boxes = nodes if output is None else (*nodes, output)
     pills = place_pills(edges, concat, boxes, (width, plan.heights[width]))
-    return Layout(width, plan.heights[width], nodes, output, edges, concat, pills)
+    return Layout(width, plan.heights[width], width < WIDTHS[2], nodes, output, edges, concat, pills)
 
 
 def point(curve: Curve, t: float | np.ndarray) -> np.ndarray:
@@ -86,11 +86,32 @@ def point(curve: Curve, t: float | np.ndarray) -> np.ndarray:
     return (1 - t) ** 3 * curve[0] + 3 * (1 - t) ** 2 * t * curve[1] + 3 * (1 - t) * t**2 * curve[2] + t**3 * curve[3]
 
 
-def tangent(curve: Curve, t: float | np.ndarray) -> np.ndarray:
-    """Derivative of `point` by t: [2] or [n, 2]."""
-    t = np.asarray(t, dtype=float)[..., None]
-    first, second, third = (after - before for before, after in pairwise(curve))
-    return 3 * ((1 - t) ** 2 * first + 2 * (1 - t) * t * second + t**2 * third)
+def path(curve: Curve, offset: float = 0.0, pieces: int = 4) -> str:
+    """SVG path text of a curve, or of the line that runs `offset` above it (to the left, seen from its start).
+
+    The line beside a cubic is no cubic: it is drawn in pieces with the true places and directions at their ends.
+    """
+    if offset == 0:
+        start, *rest = curve
+        return f"M{_pair(start)}C{' '.join(map(_pair, rest))}"
+
+    def beside(t: np.ndarray) -> np.ndarray:
+        along = (point(curve, t + 1e-3) - point(curve, t - 1e-3)) / 2e-3
+        across = np.stack([along[:, 1], -along[:, 0]], 1) / np.linalg.norm(along, axis=1, keepdims=True)
+        return point(curve, t) + offset * across
+
+    times = np.linspace(0, 1, pieces + 1)
+    places = beside(times)
+    handles = (beside(times + 1e-3) - beside(times - 1e-3)) / 2e-3 / pieces / 3
+    text = f"M{_pair(places[0])}"
+    for number in range(pieces):
+        controls = places[number] + handles[number], places[number + 1] - handles[number + 1], places[number + 1]
+        text += f"C{' '.join(map(_pair, controls))}"
+    return text
+
+
+def _pair(place: np.ndarray) -> str:
+    return f"{place[0]:.1f} {place[1]:.1f}"
 
 
 def _boxes(space: SearchSpace, plan: _Plan, width: int) -> tuple[tuple[Box, ...], Box | None]:

@@ -55,5 +55,7 @@ class Recipe:
     def difference(self, other: dict[str, Any]) -> str | None:
         """Which settings differ from a recorded run's, in one phrase; None when they agree."""
         mine = self.hyperparameters()
-        differing = [f"{name} {other.get(name)!r} (now {mine[name]!r})" for name in mine if other.get(name) != mine[name]]
+        differing = [
+            f"{name} {other.get(name)!r} (now {mine[name]!r})" for name in mine if other.get(name) != mine[name]
+        ]
         return ", ".join(differing) or None

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from engine import checkpoint as store
-from engine.data import Data, augment, load_data, normalise, resize
+from engine.data import Data, augment, crop_padding, load_data, normalise, resize, scoring_order
 from engine.errors import BadInput
 from engine.genotype import magnitude_genotype
 from engine.perturbation import measure
@@ -158,8 +158,8 @@ def _batches(recipe: Recipe, data: Data, pixels: Tensor, labels: Tensor, epoch: 
     draw = generator(recipe.seed, 3, epoch, half)
     for index in _orders(recipe, epoch, half, len(labels), steps):
         index = index.to(pixels.device)
-        images = augment(pixels[index], recipe.image_size // 8, draw)
-        yield normalise(images, data.normalisation).contiguous(memory_format=torch.channels_last), labels[index]
+        images = augment(pixels[index], crop_padding(recipe.image_size), draw)
+        yield normalise(images, data.normalisation), labels[index]
 
 
 def run_epoch(run: Run, data: Data, halves: list[Batch], report: Callable[[Progress], None]) -> dict[str, Any]:
@@ -200,11 +200,8 @@ def run_epoch(run: Run, data: Data, halves: list[Batch], report: Callable[[Progr
 def evaluate(run: Run, data: Data, search: Batch) -> dict[str, Any]:
     """Accuracy on the first scoring images of the search half, in both BN modes, with intervals."""
     pixels, labels = search
-    order = torch.from_numpy(np.random.RandomState(0).permutation(len(labels))[:EVALUATION_IMAGES]).to(labels.device)
-    batches = [
-        (normalise(pixels[part].float(), data.normalisation).contiguous(memory_format=torch.channels_last), labels[part])
-        for part in order.split(64)
-    ]
+    order = torch.from_numpy(scoring_order(len(labels), EVALUATION_IMAGES)).to(labels.device)
+    batches = [(normalise(pixels[part], data.normalisation), labels[part]) for part in order.split(64)]
     weights = {cell: alpha.detach().softmax(-1) for cell, alpha in run.alphas.items()}
     found = {}
     for bn in ("batch", "running"):
@@ -234,7 +231,7 @@ def save(run: Run, directory: Path, data: Data, *, snapshot: bool = False) -> No
         "data": recipe.data,
         "dataset": data.name,
         "split": data.split,
-        "normalisation": {"mean": list(data.normalisation.mean), "std": list(data.normalisation.std)},
+        "normalisation": data.normalisation.to_json(),
         "seed": recipe.seed,
         "hyperparameters": recipe.hyperparameters(),
         "accuracies": {"search": run.log[-1]["search"]},
@@ -277,7 +274,9 @@ def train(
     where = torch.device(device)
     data = data or load_data(recipe.data)
     run = resume(out, recipe, where) if exists else start(recipe, len(data.classes), where)
-    halves = [(resize(half.pixels, recipe.image_size).to(where), half.labels.to(where)) for half in (data.train, data.search)]
+    halves = [
+        (resize(half.pixels, recipe.image_size).to(where), half.labels.to(where)) for half in (data.train, data.search)
+    ]
     while run.epoch < recipe.epochs:
         line = run_epoch(run, data, halves, report)
         line["search"] = evaluate(run, data, halves[1])

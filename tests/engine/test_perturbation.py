@@ -82,7 +82,9 @@ def test_masking_after_a_decision_gives_the_reference_logits():
     weights["normal"][8, 2] = 0
     logits = net(golden_images(), weights, bn="batch")[0]
     expected = "-1.542471 -0.906791 0.302165 1.320091 1.503453 0.736329 -0.496304 -1.415172 -1.439366 -0.553589"
-    torch.testing.assert_close(logits.detach(), torch.tensor([float(x) for x in expected.split()]).double(), atol=1e-6, rtol=0)
+    torch.testing.assert_close(
+        logits.detach(), torch.tensor([float(x) for x in expected.split()]).double(), atol=1e-6, rtol=0
+    )
 
 
 def test_masking_none_leaves_the_supernet_as_it_is():

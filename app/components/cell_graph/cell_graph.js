@@ -1,0 +1,287 @@
+/* Paints a Graph (app/figures/cell_graph.py) as SVG and reports the edge that is chosen.
+
+   Every element that stands for data is created once and patched afterwards, so keyboard focus and CSS transitions
+   survive a rerun. Data reaches the page only through attributes, styles and text nodes. */
+
+const SVG = "http://www.w3.org/2000/svg";
+const HATCH = [2, 7, 12, 16].map((x) => `M${x} 6l7 -12`).join("");
+const CLEARED = "";
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const host = parentElement.querySelector(".cell-graph");
+  host.view ??= createView(host);
+  host.view.choose = (id) => setTriggerValue("edge", id);
+  host.view.graph = data;
+  paint(host.view);
+  const observer = new ResizeObserver(() => pickLayout(host.view) !== host.view.layout && paint(host.view));
+  observer.observe(host);
+  return () => observer.disconnect();
+}
+
+function createView(host) {
+  const svg = element("svg", host, { class: "cell", role: "group", tabindex: -1 });
+  const layer = (name) => element("g", svg, { class: name });
+  const view = { host, svg, hot: null, current: 0 };
+  for (const name of ["concat", "edges", "nodes", "pills"]) view[name] = layer(name);
+  for (const name of ["concat", "nodes", "pills"]) view[name].setAttribute("aria-hidden", "true");
+  view.tip = element("g", svg, { class: "tip", "aria-hidden": "true" });
+  view.tipBox = element("rect", view.tip, { rx: 6 });
+  view.tipText = element("text", view.tip);
+  listen(view);
+  return view;
+}
+
+// Events
+
+function listen(view) {
+  const { svg } = view;
+  const indexOf = (target) => {
+    const found = target.closest("[data-index]");
+    return found ? Number(found.dataset.index) : null;
+  };
+  const clear = () => view.graph.edges.some((edge) => edge.focused) && view.choose(CLEARED);
+  svg.addEventListener("pointerover", (event) => heat(view, indexOf(event.target)));
+  svg.addEventListener("pointerleave", () => heat(view, keyboardEdge(view)));
+  svg.addEventListener("focusin", () => {
+    view.current = keyboardEdge(view, ":focus") ?? view.current;
+    rove(view);
+    heat(view, keyboardEdge(view));
+  });
+  svg.addEventListener("focusout", () => heat(view, null));
+  svg.addEventListener("click", (event) => {
+    const index = indexOf(event.target);
+    if (index === null) return clear();
+    view.edgeNodes[index].focus({ preventScroll: true });
+    view.choose(view.graph.edges[index].id);
+  });
+  svg.addEventListener("keydown", (event) => {
+    const last = view.graph.edges.length - 1;
+    const steps = {
+      ArrowDown: () => move(view, Math.min(view.current + 1, last)),
+      ArrowUp: () => move(view, Math.max(view.current - 1, 0)),
+      Home: () => move(view, 0),
+      End: () => move(view, last),
+      Enter: () => event.repeat || view.choose(view.graph.edges[view.current].id),
+      " ": () => event.repeat || view.choose(view.graph.edges[view.current].id),
+      Escape: clear,
+    };
+    if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
+    // The page's own shortcuts must not act on the same key.
+    event.stopPropagation();
+    event.preventDefault();
+    steps[event.key]();
+  });
+}
+
+function keyboardEdge(view, state = ":focus-visible") {
+  const index = view.edgeNodes.findIndex((node) => node.matches(state));
+  return index < 0 ? null : index;
+}
+
+function move(view, index) {
+  view.edgeNodes[index].focus();
+}
+
+function rove(view) {
+  view.edgeNodes.forEach((node, index) => node.setAttribute("tabindex", index === view.current ? 0 : -1));
+}
+
+/* The edge under the pointer or the keyboard: the others fade, its strands open, its tooltip shows. */
+function heat(view, index) {
+  view.hot = index;
+  view.svg.classList.toggle("heated", index !== null);
+  view.edgeNodes.forEach((node, number) => node.classList.toggle("hot", number === index));
+  for (const pill of view.pills.children) pill.classList.toggle("hot", Number(pill.dataset.index) === index);
+  paintTip(view);
+}
+
+// Painting
+
+function paint(view) {
+  const { graph, svg } = view;
+  const layout = (view.layout = pickLayout(view));
+  set(svg, { viewBox: `0 0 ${layout.width} ${layout.height}`, "aria-label": `${graph.title}: ${graph.edges.length} edges` });
+  svg.style.maxWidth = `${layout.width * 1.3}px`;
+  patch(view.concat, layout.concat, (node, curve) => {
+    set(kept(node, "path"), { d: pathOf(curve) });
+  });
+  patch(view.edges, graph.edges, (node, edge, index) => paintEdge(view, node, edge, index));
+  patch(view.nodes, graph.nodes, (node, mark, index) => paintNode(node, mark, layout, index));
+  patch(view.pills, graph.edges, (node, edge, index) => paintPill(view, node, edge, index));
+  view.edgeNodes = [...view.edges.children];
+  view.current = Math.min(view.current, graph.edges.length - 1);
+  const chosen = graph.edges.findIndex((edge) => edge.focused);
+  if (chosen >= 0 && keyboardEdge(view, ":focus") === null) view.current = chosen;
+  rove(view);
+  heat(view, view.hot !== null && view.hot < graph.edges.length ? view.hot : null);
+}
+
+/* The widest layout that fits, so that text is never drawn smaller than it was designed. */
+function pickLayout(view) {
+  const width = view.host.clientWidth;
+  const { layouts } = view.graph;
+  return layouts.findLast((layout) => layout.width <= width) ?? layouts[0];
+}
+
+function paintEdge({ graph, layout }, node, edge, index) {
+  const curve = layout.edges[index];
+  const line = pathOf(curve);
+  const [band, middle] = edge.band;
+  const colourOf = { decided: edge.operation, agree: edge.alpha, unmeasured: edge.alpha }[edge.state];
+  set(node, {
+    class: classes("edge", edge.state, edge.focused && "focused", edge.dimmed && "dimmed", edge.open && "open",
+      edge.strands.length && "bundle", edge.operation === "none" && "nothing"),
+    role: "button",
+    "data-edge": edge.id,
+    "data-index": index,
+    "aria-label": edge.label,
+    "aria-pressed": edge.focused,
+  });
+  node.style.setProperty("--bundle", `${Math.max(band, 5)}px`);
+  set(kept(node, "path", "hit"), { d: line });
+  set(kept(node, "path", "halo"), { d: pathOf(curve, middle) });
+  set(kept(node, "path", "gap"), { d: pathOf(curve, middle) });
+  const stroke = kept(node, "path", "line");
+  set(stroke, { d: line });
+  stroke.style.stroke = colourOf ? themed(graph.operations[colourOf]) : "";
+  patch(kept(node, "g", "strands"), edge.strands, (strandNode, strand) => {
+    const path = kept(strandNode, "path", "strand");
+    const look = graph.operations[strand.operation];
+    set(path, { d: pathOf(curve, strand.offset), "data-operation": strand.operation });
+    path.classList.toggle("faded", strand.dimmed);
+    path.style.stroke = themed(look);
+    path.style.strokeWidth = `${strand.width}px`;
+  });
+}
+
+function paintNode(node, mark, layout, index) {
+  const [x, y, width, height] = layout.nodes[index];
+  set(node, { class: classes("node", mark.focused && "focused") });
+  set(kept(node, "rect"), { x: x - width / 2, y: y - height / 2, width, height, rx: 9 });
+  const text = kept(node, "text");
+  set(text, { x, y: y + 4.5 });
+  write(text, layout.short ? mark.short : mark.name);
+}
+
+function paintPill({ graph, layout }, node, edge, index) {
+  const halves = edge.operation ? [edge.operation] : [edge.alpha, edge.measured];
+  const width = halves.length * 27 + 4 + (edge.glyph ? 14 : 0);
+  const [x, y] = layout.pills[index];
+  set(node, {
+    class: classes("pill", edge.state, edge.focused && "focused", edge.dimmed && "dimmed"),
+    "data-index": index,
+    transform: `translate(${x} ${y})`,
+  });
+  set(kept(node, "rect", "frame"), { x: -width / 2, y: -11.5, width, height: 23, rx: 11.5 });
+  patch(kept(node, "g", "halves"), halves, (half, name, place) => {
+    const look = graph.operations[name];
+    const only = halves.length === 1;
+    set(half, { transform: `translate(${3 - width / 2 + place * 27} 0)`, class: classes("half", !look && "missing") });
+    const shape = kept(half, "path", "chip");
+    set(shape, { d: chip(only || place === 0, only || place === 1) });
+    shape.style.fill = look ? themed(look) : "";
+    set(kept(half, "path", "hatch"), { d: look ? "" : HATCH });
+    const code = kept(half, "text");
+    set(code, { x: 12.5, y: 4.3 });
+    code.style.fill = look ? `light-dark(${look.ink_light}, ${look.ink_dark})` : "";
+    code.textContent = look ? look.code : "";
+  });
+  const glyph = kept(node, "text", "glyph");
+  set(glyph, { x: width / 2 - 10, y: 5 });
+  glyph.textContent = edge.glyph;
+}
+
+function paintTip(view) {
+  const { tip, tipBox, tipText, layout } = view;
+  tip.classList.toggle("shown", view.hot !== null);
+  if (view.hot === null) return;
+  const { lines } = view.graph.edges[view.hot];
+  const [x, y] = layout.pills[view.hot];
+  patch(tipText, lines, (row, line, index) => {
+    set(row, { x: 0, y: 16 + 17 * index, class: index === 0 ? "head" : "" });
+    write(row, line);
+  }, "tspan");
+  const box = tipText.getBBox();
+  const [width, height] = [box.width + 20, 17 * lines.length + 10];
+  set(tipBox, { x: -10, y: -1, width, height });
+  const left = Math.min(Math.max(x - width / 2, 2), layout.width - width - 2) + 10;
+  const above = y - 20 - height;
+  const top = above > 0 ? above : y + 20;
+  set(tip, { transform: `translate(${left} ${top})` });
+}
+
+// Shapes
+
+/* Half a pill, 25 x 17, rounded on its outer sides. */
+function chip(roundLeft, roundRight) {
+  const [left, right] = [roundLeft ? 8.5 : 2, roundRight ? 8.5 : 2];
+  const corner = (radius, x, y) => `a${radius} ${radius} 0 0 1 ${x * radius} ${y * radius}`;
+  return `M${left} -8.5H${25 - right}${corner(right, 1, 1)}V${8.5 - right}${corner(right, -1, 1)}` +
+    `H${left}${corner(left, -1, -1)}V${left - 8.5}${corner(left, 1, -1)}Z`;
+}
+
+/* SVG path text of a cubic, or of the line that runs `offset` above it; app/figures/cell_layout.py does the same. */
+function pathOf(c, offset = 0) {
+  if (!offset) return `M${c[0]} ${c[1]}C${c.slice(2).join(" ")}`;
+  const place = (t, i) => (1 - t) ** 3 * c[i] + 3 * (1 - t) ** 2 * t * c[i + 2] + 3 * (1 - t) * t * t * c[i + 4] + t ** 3 * c[i + 6];
+  const step = 1e-3;
+  const slope = (f, t, i) => (f(t + step, i) - f(t - step, i)) / (2 * step);
+  const beside = (t, i) => {
+    const [dx, dy] = [slope(place, t, 0), slope(place, t, 1)];
+    return place(t, i) + (offset * (i ? -dx : dy)) / Math.hypot(dx, dy);
+  };
+  const pieces = 4;
+  const pair = (t, pull) => [0, 1].map((i) => (beside(t, i) + (pull && (pull * slope(beside, t, i)) / pieces / 3)).toFixed(1)).join(" ");
+  let text = `M${pair(0, 0)}`;
+  for (let piece = 0; piece < pieces; piece++) {
+    const [from, to] = [piece / pieces, (piece + 1) / pieces];
+    text += `C${pair(from, 1)} ${pair(to, -1)} ${pair(to, 0)}`;
+  }
+  return text;
+}
+
+// DOM
+
+function element(tag, parent, attributes = {}) {
+  const node = parent.appendChild(document.createElementNS(SVG, tag));
+  set(node, attributes);
+  return node;
+}
+
+function set(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+  }
+}
+
+function classes(...names) {
+  return names.filter(Boolean).join(" ");
+}
+
+function themed(look) {
+  return `light-dark(${look.light}, ${look.dark})`;
+}
+
+/* The child that plays this part, created the first time. */
+function kept(parent, tag, part = tag) {
+  parent.parts ??= {};
+  return (parent.parts[part] ??= element(tag, parent, part === tag ? {} : { class: part }));
+}
+
+/* One child for each item, in order: existing ones are painted again, missing ones created, surplus ones removed. */
+function patch(parent, items, paintChild, tag = "g") {
+  while (parent.childNodes.length > items.length) parent.lastChild.remove();
+  items.forEach((item, index) => paintChild(parent.childNodes[index] ?? element(tag, parent), item, index));
+}
+
+/* Text with real subscripts for names such as "c_{k-2}". */
+function write(node, text) {
+  if (node.written === text) return;
+  node.written = text;
+  node.replaceChildren();
+  text.split(/_\{(.*?)\}/).forEach((piece, index) => {
+    if (!piece) return;
+    const span = element("tspan", node, index % 2 ? { class: "sub", dy: 3 } : index ? { dy: -3 } : {});
+    span.textContent = piece;
+  });
+}

@@ -1,0 +1,220 @@
+"""One edge: alpha's mixing weights to the left, measured drops to the right, a row for every operation.
+
+ButterflyInfo, ButterflyRow   what is drawn
+butterfly_info                from an edge's scores, or from its alphas while nothing is measured
+plot_butterfly                the plotly figure, about 400 pixels wide
+"""
+
+from typing import NamedTuple
+
+from app import style
+from app.figures.edge_alphas import EdgeAlphas
+from app.figures.frame import Figure, Margin, axis, empty_figure, figure, hatching, label, rounded, small
+from app.style import Theme
+from engine.results import EdgeScores, Interval
+
+
+class ButterflyRow(NamedTuple):
+    """One operation. drop and ci in points; None while not measured (ci also: too few images for an interval)."""
+
+    operation: str
+    weight: float
+    drop: float | None
+    ci: Interval | None
+
+
+class ButterflyInfo(NamedTuple):
+    """Rows by falling alpha, ties in column order. `by_alpha`, `by_measurement`, `decided` are operation names."""
+
+    edge: int
+    rows: tuple[ButterflyRow, ...]
+    by_alpha: str
+    by_measurement: str | None
+    decided: str | None
+
+    @property
+    def measured(self) -> bool:
+        return self.by_measurement is not None
+
+
+def butterfly_info(scores: EdgeScores | EdgeAlphas, decided: str | None = None) -> ButterflyInfo:
+    """What to draw for an edge; `decided` is the operation it was decided for, if it was."""
+    if isinstance(scores, EdgeScores):
+        rows = [
+            (score.alpha, ButterflyRow(score.name, score.weight, score.drop, score.ci)) for score in scores.operations
+        ]
+        best = scores.best
+    else:
+        columns = zip(scores.operations, scores.alphas, scores.weights, strict=True)
+        rows = [(alpha, ButterflyRow(name, weight, None, None)) for name, alpha, weight in columns]
+        best = None
+    ordered = tuple(row for _, row in sorted(rows, key=lambda pair: -pair[0]))
+    return ButterflyInfo(scores.edge, ordered, scores.best_by_alpha, best, decided)
+
+
+_MARGIN = Margin(6, 6, 30, 6)
+_NOTE = 20
+_ROW = 31
+_LEFT, _MIDDLE, _RIGHT = (0.0, 0.29), 0.415, (0.54, 1.0)
+_BAR = 0.62
+
+
+def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
+    """The figure; `customdata` of every bar is [edge, operation]."""
+    if not info.rows:
+        return empty_figure("no operations", theme)
+    look, rows, count = style.roles(theme), info.rows, len(info.rows)
+    places = list(range(count))
+    customdata = [[info.edge, row.operation] for row in rows]
+    widest = max(row.weight for row in rows) or 1.0
+    left = 1.95 * widest
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": [rounded(-row.weight) for row in rows],
+            "y": places,
+            "width": _BAR,
+            "marker": {"color": look.alpha, "line": {"width": 0}},
+            "text": [style.weight(row.weight) for row in rows],
+            "textposition": "outside",
+            "textfont": small(look.text),
+            "cliponaxis": False,
+            "customdata": customdata,
+            "hovertext": [f"{_name(row.operation)}<br>mixing weight {style.weight(row.weight)}" for row in rows],
+            "hoverinfo": "text",
+        },
+        _dots([-0.95 * left], [_place(info, info.by_alpha)], "circle-open", look.text, "α's choice"),
+    ]
+    annotations = [
+        label("α (mixing weight)", sum(_LEFT) / 2, 1, look.muted, **_header()),
+        label("drop when removed, points", sum(_RIGHT) / 2, 1, look.muted, **_header()),
+    ]
+    annotations += [
+        label(
+            _bold(style.operation(row.operation).label, row.operation == info.decided),
+            _MIDDLE,
+            place,
+            look.text,
+            xref="paper",
+        )
+        for place, row in enumerate(rows)
+    ]
+    shapes, margin = [], _MARGIN
+    if info.decided is not None and (place := _place(info, info.decided)) is not None:
+        shapes.append(_rect(0, 1, place - 0.48, place + 0.48, look.band))
+    low, high = 0.0, 1.0
+    if info.measured:
+        low, high = _range(rows)
+        traces += _drops(info, theme, high)
+        zero = {"type": "line", "xref": "x2", "x0": 0, "x1": 0, "y0": -0.5, "y1": count - 0.5, "layer": "below"}
+        shapes.append({**zero, "line": {"color": look.muted, "width": 1}})
+        if any(row.ci is None for row in rows):
+            margin = margin._replace(bottom=_MARGIN.bottom + _NOTE)
+            note = {"yref": "paper", "yshift": -14, "xref": "paper", "xanchor": "right", "font": small(look.muted)}
+            annotations.append(label("intervals need more images", 1, 0, look.muted, **note))
+    else:
+        traces.append(_hatch(places, theme))
+        ground = {"xref": "paper", "bgcolor": look.background, "borderpad": 3}
+        annotations.append(label("not measured yet", sum(_RIGHT) / 2, (count - 1) / 2, look.muted, **ground))
+    return figure(
+        theme,
+        margin.top + margin.bottom + _ROW * count,
+        margin,
+        traces,
+        barmode="overlay",
+        xaxis=axis(-left, 0, domain=list(_LEFT)),
+        xaxis2=axis(low, high, domain=list(_RIGHT), anchor="y"),
+        yaxis=axis(count - 0.5, -0.5),
+        shapes=shapes,
+        annotations=annotations,
+    )
+
+
+def _drops(info: ButterflyInfo, theme: Theme, high: float) -> list[dict]:
+    """A bar with its whisker for every operation, the values behind them, the dot of the measured choice."""
+    look = style.roles(theme)
+    rows = [(place, row, row.drop) for place, row in enumerate(info.rows) if row.drop is not None]
+    values = {
+        "type": "scatter",
+        "mode": "text",
+        "xaxis": "x2",
+        "x": [rounded(max(0.0, drop, *(row.ci or ()))) for _, row, drop in rows],
+        "y": [place for place, _, _ in rows],
+        "text": [
+            "\u00a0" + _bold(style.number(drop, sign=True), row.operation == info.by_measurement)
+            for _, row, drop in rows
+        ],
+        "textposition": "middle right",
+        "textfont": small(look.text),
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+    dot = _dots([high], [_place(info, info.by_measurement)], "circle", look.text, "measured choice", xaxis="x2")
+    return [*(_drop(info.edge, place, row, drop, theme) for place, row, drop in rows), values, dot]
+
+
+def _drop(edge: int, place: int, row: ButterflyRow, drop: float, theme: Theme) -> dict:
+    look = style.roles(theme)
+    whisker = None
+    if row.ci is not None:
+        ends = {"array": [rounded(row.ci[1] - drop)], "arrayminus": [rounded(drop - row.ci[0])], "symmetric": False}
+        whisker = {"type": "data", **ends, "color": look.text, "thickness": 1.5, "width": 4}
+    pattern = {"fillmode": "overlay", "fgcolor": look.pattern, "fgopacity": 0.55, "size": 7}
+    shape, color = style.operation(row.operation).pattern, style.colour(row.operation, theme)
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "xaxis": "x2",
+        "x": [rounded(drop)],
+        "y": [place],
+        "width": _BAR,
+        "marker": {"color": color, "line": {"width": 0}, "pattern": {"shape": shape, **pattern}},
+        **({"error_x": whisker} if whisker else {}),
+        "customdata": [[edge, row.operation]],
+        "hovertext": [f"{_name(row.operation)}<br>drop {style.with_interval(drop, row.ci)}"],
+        "hoverinfo": "text",
+    }
+
+
+def _range(rows: tuple[ButterflyRow, ...]) -> tuple[float, float]:
+    """Range of the drops with room at the right for a value and the dot of the measured choice."""
+    ends = [value for row in rows for value in (row.drop, *(row.ci or ())) if value is not None]
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    span = max(high - low, 1.0)
+    return low - 0.03 * span, high + 0.42 * span
+
+
+def _dots(x: list[float], y: list[int | None], symbol: str, color: str, meaning: str, **more: str) -> dict:
+    marker = {"symbol": symbol, "size": 10, "color": color, "line": {"width": 2, "color": color}}
+    if symbol == "circle":
+        marker["line"] = {"width": 0}
+    dots = {"type": "scatter", "mode": "markers", "x": [rounded(value) for value in x], "y": y, "marker": marker}
+    return {**dots, "cliponaxis": False, "hovertext": meaning, "hoverinfo": "text", **more}
+
+
+def _hatch(places: list[int], theme: Theme) -> dict:
+    bars = {"type": "bar", "orientation": "h", "xaxis": "x2", "x": [1] * len(places), "y": places, "width": _BAR}
+    return {**bars, "marker": hatching(theme), "hoverinfo": "skip"}
+
+
+def _place(info: ButterflyInfo, name: str | None) -> int | None:
+    return next((place for place, row in enumerate(info.rows) if row.operation == name), None)
+
+
+def _name(name: str) -> str:
+    look = style.operation(name)
+    return f"<b>{look.code}</b> {look.label}"
+
+
+def _bold(text: str, really: bool) -> str:
+    return f"<b>{text}</b>" if really else text
+
+
+def _header() -> dict:
+    return {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6}
+
+
+def _rect(x0: float, x1: float, y0: float, y1: float, color: str) -> dict:
+    place = {"type": "rect", "xref": "paper", "x0": x0, "x1": x1, "yref": "y", "y0": y0, "y1": y1}
+    return {**place, "fillcolor": color, "line": {"width": 0}, "layer": "below"}

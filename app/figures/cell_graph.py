@@ -1,0 +1,302 @@
+"""A cell as a graph: what alpha keeps and what measurement keeps on every edge, ready to draw.
+
+cell_graph      engine results -> Graph, the plain data that the component and the static picture draw
+Graph           nodes, edges and layouts of one cell; JSON-able
+edge_id         an edge as text: "n0-2" is state 0 -> state 2 of the normal cell (r reduction, c NAS-Bench-201)
+parse_edge_id   the cell type and edge that such a text names
+strand_widths   how thick the strands of one edge are
+
+Everything here is pure: no Streamlit, no torch. `app.figures.cell_svg` draws a Graph as a static picture,
+`app.components.cell_graph` as a clickable one.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple, TypedDict
+
+from app import style
+from app.figures.cell_layout import WIDTHS, Curve, cell_layout
+from engine.errors import BadInput
+from engine.results import EdgeScores
+from engine.search_space import Edge, SearchSpace
+from engine.selection import Selection
+
+Measure = Literal["alpha", "drop", "both"]
+State = Literal["agree", "disagree", "too_close", "unmeasured", "decided", "discarded"]
+Weights = Mapping[int, Sequence[float]] | Sequence[Sequence[float]]
+
+BAND = 22.0  # widest bundle of strands, in drawing units
+_GAP = 1.25  # half the space between alpha's strands and the effects' in "both"
+_HAIRLINE = 1.0  # so that an operation without effect can still be seen
+_LEAST_TOTAL = 2.0  # drops of one edge, in points, below which the bundle stays thinner: noise must not look strong
+_SMALL_CELL = 6  # edges up to which the strands of all of them stay open
+_PREFIXES = {"normal": "n", "reduce": "r", "cell": "c"}
+_TITLES = {"normal": "Normal cell", "reduce": "Reduction cell", "cell": "Cell"}
+
+
+class Operation(TypedDict):
+    """A candidate operation: code, colour and letter colour per theme, dash of its strand."""
+
+    code: str
+    label: str
+    light: str
+    dark: str
+    ink_light: str
+    ink_dark: str
+    dash: str
+
+
+class Strand(TypedDict):
+    """One operation's strand: stroke width, and how far its middle lies above the edge's own line."""
+
+    operation: str
+    width: float
+    offset: float
+    dimmed: bool
+
+
+class EdgeMark(TypedDict):
+    """One edge. `lines` is its tooltip; joined by " · " it is `label`, what a screen reader says.
+
+    `band` is the width of all strands together and how far their common middle lies above the edge's own line.
+    `alpha` and `measured` are the halves of the pill (`measured` None: not measured yet), `operation` the decided one.
+    """
+
+    id: str
+    label: str
+    lines: list[str]
+    state: State
+    glyph: str
+    alpha: str
+    measured: str | None
+    operation: str | None
+    focused: bool
+    dimmed: bool
+    open: bool
+    band: list[float]
+    strands: list[Strand]
+
+
+class NodeMark(TypedDict):
+    """One node; a subscript is written "c_{k-2}". `short` is its name where there is little room."""
+
+    name: str
+    short: str
+    focused: bool
+
+
+class LayoutData(TypedDict):
+    """One drawing size. Boxes are [x, y, width, height] by their centre, curves the 8 numbers of a cubic Bézier."""
+
+    width: int
+    height: int
+    short: bool
+    nodes: list[list[float]]
+    edges: list[list[float]]
+    concat: list[list[float]]
+    pills: list[list[float]]
+
+
+class Graph(TypedDict):
+    """A cell: edges in index order, the last node of the DARTS family is the cell's output c_k."""
+
+    title: str
+    operations: dict[str, Operation]
+    nodes: list[NodeMark]
+    edges: list[EdgeMark]
+    layouts: list[LayoutData]
+
+
+def cell_graph(
+    space: SearchSpace,
+    cell: str,
+    *,
+    alphas: Weights,
+    scores: Mapping[int, EdgeScores],
+    selection: Selection | None = None,
+    focus: int | None = None,
+    measure: Measure = "alpha",
+    isolate: str | None = None,
+    node: int | None = None,
+) -> Graph:
+    """The graph of one cell type.
+
+    alphas: mixing weight of every operation, [edges][operations]. scores: measurements, by edge index; missing ones
+    count as unmeasured. selection: what has been decided. focus: the selected edge. measure: what the strands show.
+    isolate: an operation; edges where neither side picks it fade. node: a node to outline.
+    Raises BadInput for an unknown cell type or edge.
+    """
+    edges = space.edges(cell)
+    if focus is not None:
+        space.edge(cell, focus)
+    scale = _drop_scale(scores[edge.index] for edge in edges if edge.index in scores)
+    view = _View(space, cell, selection, focus, measure, isolate, scale)
+    names = dict.fromkeys(name for edge in edges for name in space.operations(cell, edge))
+    nodes = [_node(space, number, number == node) for number in space.nodes]
+    if space.family == "darts":
+        nodes.append({"name": "c_{k}", "short": "c_{k}", "focused": False})
+    return {
+        "title": _TITLES[cell],
+        "operations": {name: _operation(name) for name in names},
+        "nodes": nodes,
+        "edges": [_mark(view, edge, alphas[edge.index], scores.get(edge.index)) for edge in edges],
+        "layouts": [_layout(space, width) for width in WIDTHS],
+    }
+
+
+def edge_id(cell: str, edge: Edge) -> str:
+    """The edge in the grammar of URLs: "n0-2" for normal, state 0 -> state 2."""
+    return f"{_PREFIXES[cell]}{edge.source}-{edge.target}"
+
+
+def parse_edge_id(space: SearchSpace, text: str) -> tuple[str, int]:
+    """Cell type and edge index that `edge_id` wrote. Raises BadInput for any other text."""
+    match = re.fullmatch(r"([nrc])([0-9])-([0-9])", text)
+    for cell in space.cells if match else ():
+        for edge in space.edges(cell):
+            if edge_id(cell, edge) == text:
+                return cell, edge.index
+    example = edge_id(space.cells[0], space.edges(space.cells[0])[0])
+    raise BadInput(f"no edge {text!r} in {space.name}; write one like {example}")
+
+
+def strand_widths(values: Sequence[float], per_unit: float) -> list[float]:
+    """Stroke widths of one edge's strands; what is negative or too thin to see becomes a hairline."""
+    return [round(max(value * per_unit, _HAIRLINE), 2) for value in values]
+
+
+class _View(NamedTuple):
+    """What all edges of one picture share."""
+
+    space: SearchSpace
+    cell: str
+    selection: Selection | None
+    focus: int | None
+    measure: Measure
+    isolate: str | None
+    drop_scale: float
+
+
+def _effects(scores: EdgeScores) -> list[float]:
+    """What masking each operation costs by the criterion in use: accuracy points, or loss."""
+    return [row.rise if scores.criterion == "loss" else row.drop for row in scores.operations]
+
+
+def _drop_scale(measured: Iterable[EdgeScores]) -> float:
+    """Drawing units per unit of effect: the edge with the largest sum of effects gets the full BAND."""
+    least = _LEAST_TOTAL
+    totals = []
+    for scores in measured:
+        totals.append(sum(max(effect, 0.0) for effect in _effects(scores)))
+        least = 0.05 if scores.criterion == "loss" else _LEAST_TOTAL
+    return BAND / max([least, *totals])
+
+
+def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores | None) -> EdgeMark:
+    space, cell, selection = view.space, view.cell, view.selection
+    names = space.operations(cell, edge)
+    alpha = _favourite(space, names, weights)
+    decided = selection.operation(cell, edge) if selection else None
+    discarded = selection is not None and selection.is_discarded(cell, edge)
+    measured = scores.best if scores else None
+    state: State = "discarded" if discarded else "decided" if decided else scores.verdict if scores else "unmeasured"
+    lines = [space.edge_name(edge)]
+    if decided:
+        lines.append(f"decided: {style.operation(decided).label}" + (", input not kept" if discarded else ""))
+    else:
+        lines.append(f"α favours {style.operation(alpha).label} ({style.weight(weights[names.index(alpha)])})")
+        lines.append(f"measured: {_finding(scores)}" if scores else "not measured yet")
+        if scores:
+            lines.append(style.VERDICT[scores.verdict].word)
+    picked = {decided} if decided else {alpha, measured}
+    strands = [] if decided else _strands(view, names, weights, scores)
+    return {
+        "id": edge_id(cell, edge),
+        "label": " · ".join(lines),
+        "lines": lines,
+        "state": state,
+        "glyph": style.VERDICT[scores.verdict].glyph if scores and state in ("disagree", "too_close") else "",
+        "alpha": alpha,
+        "measured": measured,
+        "operation": decided,
+        "focused": edge.index == view.focus,
+        "dimmed": view.isolate is not None and view.isolate not in picked,
+        "open": not decided and (edge.index == view.focus or len(space.edges(cell)) <= _SMALL_CELL),
+        "band": _band(strands),
+        "strands": strands,
+    }
+
+
+def _favourite(space: SearchSpace, names: Sequence[str], weights: Sequence[float]) -> str:
+    """What alpha keeps: the largest weight, ties to the first; `none` counts only in NAS-Bench-201."""
+    allowed = [column for column, name in enumerate(names) if name != "none" or space.family == "nas-bench-201"]
+    return names[max(allowed, key=lambda column: weights[column])]
+
+
+def _finding(scores: EdgeScores) -> str:
+    best = scores.operation(scores.best)
+    if scores.criterion == "loss":
+        return f"{style.operation(best.name).label} (loss {style.number(best.rise, 3, sign=True)})"
+    return f"{style.operation(best.name).label} (drop {style.with_interval(best.drop, best.ci)})"
+
+
+def _strands(view: _View, names: Sequence[str], weights: Sequence[float], scores: EdgeScores | None) -> list[Strand]:
+    """One strand for each operation, side by side; in "both", alpha above the edge's own line and effects below."""
+    both = view.measure == "both"
+    share = 0.5 if both else 1.0
+    by_alpha = strand_widths(weights, BAND * share) if view.measure != "drop" else []
+    by_effect = strand_widths(_effects(scores), view.drop_scale * share) if scores and view.measure != "alpha" else []
+    strands: list[Strand] = []
+    for widths, top in ((by_alpha, sum(by_alpha) + _GAP), (by_effect, -_GAP)):
+        edge_of_stack = top if both else sum(widths) / 2
+        for name, width in zip(names, widths, strict=False):
+            dimmed = view.isolate is not None and name != view.isolate
+            middle = round(edge_of_stack - width / 2, 2)
+            strands.append({"operation": name, "width": width, "offset": middle, "dimmed": dimmed})
+            edge_of_stack -= width
+    return strands
+
+
+def _band(strands: Sequence[Strand]) -> list[float]:
+    if not strands:
+        return [0.0, 0.0]
+    high = max(strand["offset"] + strand["width"] / 2 for strand in strands)
+    low = min(strand["offset"] - strand["width"] / 2 for strand in strands)
+    return [round(high - low, 2), round((high + low) / 2, 2)]
+
+
+def _operation(name: str) -> Operation:
+    look = style.operation(name)
+    return {
+        "code": look.code,
+        "label": look.label,
+        "light": look.light,
+        "dark": look.dark,
+        "ink_light": style.ink(name, "light"),
+        "ink_dark": style.ink(name, "dark"),
+        "dash": look.dash,
+    }
+
+
+def _node(space: SearchSpace, number: int, focused: bool) -> NodeMark:
+    name = space.node_name(number)
+    short = name.removeprefix("node ") if space.family == "darts" else name
+    return {"name": name, "short": short, "focused": focused}
+
+
+def _numbers(curve: Curve) -> list[float]:
+    return [round(float(value), 1) for value in curve.ravel()]
+
+
+def _layout(space: SearchSpace, width: int) -> LayoutData:
+    layout = cell_layout(space.family, width)
+    boxes = layout.nodes if layout.output is None else (*layout.nodes, layout.output)
+    return {
+        "width": layout.width,
+        "height": layout.height,
+        "short": layout.short,
+        "nodes": [[round(value, 1) for value in box] for box in boxes],
+        "edges": [_numbers(curve) for curve in layout.edges],
+        "concat": [_numbers(curve) for curve in layout.concat],
+        "pills": [[round(value, 1) for value in place] for place in layout.pills],
+    }

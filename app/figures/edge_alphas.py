@@ -1,0 +1,33 @@
+"""What alpha alone says of an edge: the stand-in for EdgeScores where nothing has been measured.
+
+EdgeAlphas    operations, alphas, mixing weights and alpha's choice of one edge
+edge_alphas   read them from a selection's or checkpoint's alphas
+"""
+
+from typing import NamedTuple
+
+from scipy.special import softmax
+
+from engine.alphas import Alphas
+from engine.search_space import Edge
+
+
+class EdgeAlphas(NamedTuple):
+    """One edge as alpha sees it, named as in EdgeScores. `operations`, `alphas`, `weights` are in column order."""
+
+    cell: str
+    edge: int
+    operations: tuple[str, ...]
+    alphas: tuple[float, ...]
+    weights: tuple[float, ...]
+    best_by_alpha: str
+
+
+def edge_alphas(alphas: Alphas, cell: str, edge: int | Edge) -> EdgeAlphas:
+    """Alphas and mixing weights of an undecided edge. Raises BadInput for an unknown cell type or edge."""
+    index = alphas.space.edge(cell, edge).index
+    row = alphas[cell][index]
+    weights = softmax(row) * alphas.strengths(cell)[index]
+    return EdgeAlphas(
+        cell, index, alphas.space.operations(cell, index), row, tuple(map(float, weights)), alphas.best(cell, index)
+    )

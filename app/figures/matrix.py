@@ -1,0 +1,240 @@
+"""Every edge of a cell against every operation: a square for each drop, a ring and a dot for the two choices.
+
+MatrixInfo, MatrixRow, MatrixCell   what is drawn
+matrix_info                         from the scores (or, unmeasured, the alphas) of a cell's edges
+plot_matrix                         the plotly figure; a click's `customdata` is [edge, operation]
+
+The side of a square is the size of the drop; it is hollow where the supernet gets better without the operation.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from app import style
+from app.figures.edge_alphas import EdgeAlphas
+from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, hatching, label, pill, rounded, small
+from app.style import Theme
+from engine.results import EdgeScores, Interval, Verdict
+from engine.search_space import SearchSpace
+
+
+class MatrixCell(NamedTuple):
+    """One operation of one edge. drop and ci in points, None while not measured."""
+
+    operation: str
+    weight: float
+    drop: float | None
+    ci: Interval | None
+
+
+class MatrixRow(NamedTuple):
+    """One edge. `cells` are the operations that the edge offers, or only the decided one."""
+
+    edge: int
+    name: str
+    cells: tuple[MatrixCell, ...]
+    by_alpha: str
+    by_measurement: str | None
+    verdict: Verdict | None
+    decided: str | None
+
+
+class MatrixInfo(NamedTuple):
+    """`columns`: all operations of the cell type, as they first appear; `selected`: index of the selected edge."""
+
+    columns: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+    selected: int | None
+
+
+def matrix_info(
+    space: SearchSpace,
+    edges: Sequence[EdgeScores | EdgeAlphas],
+    selected: int | None = None,
+    decided: Mapping[int, str] | None = None,
+) -> MatrixInfo:
+    """One row for each of `edges`, in their order; `decided` maps the edges decided so far to their operation."""
+    rows = tuple(_row(space, edge, (decided or {}).get(edge.edge)) for edge in edges)
+    cells = dict.fromkeys(edge.cell for edge in edges)
+    columns = dict.fromkeys(
+        name for cell in cells for edge in space.edges(cell) for name in space.operations(cell, edge)
+    )
+    return MatrixInfo(tuple(columns), rows, selected)
+
+
+def _row(space: SearchSpace, scores: EdgeScores | EdgeAlphas, decided: str | None) -> MatrixRow:
+    name = space.edge_name(space.edge(scores.cell, scores.edge))
+    if isinstance(scores, EdgeScores):
+        cells = tuple(MatrixCell(score.name, score.weight, score.drop, score.ci) for score in scores.operations)
+        choice, verdict = scores.best, scores.verdict
+    else:
+        columns = zip(scores.operations, scores.weights, strict=True)
+        cells = tuple(MatrixCell(operation, weight, None, None) for operation, weight in columns)
+        choice, verdict = None, None
+    if decided is not None:
+        cells, choice, verdict = (MatrixCell(decided, 1.0, None, None),), None, None
+    return MatrixRow(scores.edge, name, cells, scores.best_by_alpha, choice, verdict, decided)
+
+
+_ROW = 30
+_LEFT, _RIGHT = 118, 92
+_ROOMY = 5  # columns up to which labels fit on one line
+_SMALLEST, _DECIDED = 4, 14
+_BESIDE = 0.35  # of a column: where the ring stands, seen from the square
+
+
+def plot_matrix(info: MatrixInfo, theme: Theme) -> Figure:
+    """The figure. Whole cells react to the pointer, however small their square."""
+    if not info.rows:
+        return empty_figure("this cell has no edges to show", theme)
+    look, count = style.roles(theme), len(info.rows)
+    margin = Margin(_LEFT, _RIGHT, 44 if len(info.columns) <= _ROOMY else 74, 4)
+    shapes, annotations = _headers(info, theme)
+    for place, row in enumerate(info.rows):
+        if row.edge == info.selected:
+            shapes += band(place, 0.48, look.band, margin)
+        annotations += _row_texts(place, row, theme)
+    traces = [_hatch(info, theme), _squares(info, theme), *_choices(info, theme), _targets(info)]
+    return figure(
+        theme,
+        margin.top + margin.bottom + _ROW * count,
+        margin,
+        [trace for trace in traces if trace["x"]],
+        barmode="overlay",
+        xaxis=axis(-0.5, len(info.columns) - 0.3),
+        yaxis=axis(count - 0.5, -0.5),
+        shapes=shapes,
+        annotations=annotations,
+    )
+
+
+def _headers(info: MatrixInfo, theme: Theme) -> tuple[list[dict], list[dict]]:
+    """Pills with the operations' labels under them, a line for each word where columns are narrow."""
+    shapes, annotations = [], []
+    narrow = len(info.columns) > _ROOMY
+    rise = 62 if narrow else 34
+    muted = style.roles(theme).muted
+    below = {"yref": "paper", "yshift": rise - 10, "yanchor": "top", "font": small(muted)}
+    for place, name in enumerate(info.columns):
+        shape, code = pill(name, place, 1, theme, rise=rise, yref="paper")
+        text = style.operation(name).label
+        shapes.append(shape)
+        annotations += [code, label(text.replace(" ", "<br>") if narrow else text, place, 1, muted, **below)]
+    return shapes, annotations
+
+
+def _row_texts(place: int, row: MatrixRow, theme: Theme) -> list[dict]:
+    look = style.roles(theme)
+    left = {"xref": "paper", "xanchor": "left", "xshift": -_LEFT + 6}
+    right = {"xref": "paper", "xanchor": "right", "xshift": _RIGHT - 8}
+    if row.decided is not None:
+        text, color = "decided", look.muted
+    elif row.verdict is None:
+        text, color = "not measured", look.muted
+    else:
+        text = f"<b>{style.VERDICT[row.verdict].short}</b>"
+        color = look.disagree if row.verdict == "disagree" else look.muted
+    return [
+        label(style.subscripts(row.name), 0, place, look.text, **left),
+        label(text, 1, place, color, **right),
+    ]
+
+
+def _squares(info: MatrixInfo, theme: Theme) -> dict:
+    cells = [(place, cell, row) for place, row in enumerate(info.rows) for cell in row.cells]
+    drawn = [(place, cell) for place, cell, row in cells if cell.drop is not None or row.decided]
+    largest = max((abs(cell.drop) for _, cell in drawn if cell.drop is not None), default=0.0)
+    colors = [style.colour(cell.operation, theme) for _, cell in drawn]
+    sides = _SMALLEST, 24 if len(info.columns) <= _ROOMY else 20
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [info.columns.index(cell.operation) for _, cell in drawn],
+        "y": [place for place, _ in drawn],
+        "marker": {
+            "symbol": ["square-open" if (cell.drop or 0) < 0 else "square" for _, cell in drawn],
+            "size": [_side(cell.drop, largest, sides) for _, cell in drawn],
+            "color": colors,
+            "opacity": 1,
+            "line": {"color": colors, "width": [2 if (cell.drop or 0) < 0 else 0 for _, cell in drawn]},
+        },
+        **_STILL,
+    }
+
+
+def _side(drop: float | None, largest: float, sides: tuple[int, int]) -> float:
+    if drop is None:
+        return _DECIDED
+    return round(sides[0] + (sides[1] - sides[0]) * abs(drop) / (largest or 1.0), 1)
+
+
+def _choices(info: MatrixInfo, theme: Theme) -> list[dict]:
+    """A ring right of alpha's choice, a dot right of the measured one; side by side where they are the same."""
+    look = style.roles(theme)
+    open_rows = [(place, row) for place, row in enumerate(info.rows) if row.decided is None]
+    rings = [(info.columns.index(row.by_alpha) + _BESIDE, place) for place, row in open_rows]
+    dots = [
+        (info.columns.index(row.by_measurement) + _BESIDE + (0.21 if row.by_measurement == row.by_alpha else 0), place)
+        for place, row in open_rows
+        if row.by_measurement is not None
+    ]
+    return [
+        {**_marks(rings), "marker": {"symbol": "circle-open", "size": 9, "color": look.text, "line": {"width": 2}}},
+        {**_marks(dots), "marker": {"symbol": "circle", "size": 9, "color": look.text, "line": {"width": 0}}},
+    ]
+
+
+def _marks(places: list[tuple[float, int]]) -> dict:
+    points = {"x": [rounded(x) for x, _ in places], "y": [y for _, y in places]}
+    return {"type": "scatter", "mode": "markers", **points, **_STILL}
+
+
+def _hatch(info: MatrixInfo, theme: Theme) -> dict:
+    """Hatched cells where an edge offers operations and none has been measured."""
+    waiting = [
+        (info.columns.index(cell.operation), place)
+        for place, row in enumerate(info.rows)
+        if row.verdict is None and row.decided is None
+        for cell in row.cells
+    ]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "base": [x - 0.2 for x, _ in waiting],
+        "x": [0.4] * len(waiting),
+        "y": [y for _, y in waiting],
+        "width": 0.56,
+        "marker": {**hatching(theme), "opacity": 1},
+        **_STILL,
+    }
+
+
+def _targets(info: MatrixInfo) -> dict:
+    """Invisible squares over all cells: what pointer and clicks meet."""
+    cells = [(place, row, cell) for place, row in enumerate(info.rows) for cell in row.cells]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [info.columns.index(cell.operation) for _, _, cell in cells],
+        "y": [place for place, _, _ in cells],
+        "marker": {"symbol": "square", "size": 28, "opacity": 0},
+        "customdata": [[row.edge, cell.operation] for _, row, cell in cells],
+        "hovertext": [_hover(row, cell) for _, row, cell in cells],
+        "hoverinfo": "text",
+        "selected": {"marker": {"opacity": 0}},
+        "unselected": {"marker": {"opacity": 0}},
+    }
+
+
+def _hover(row: MatrixRow, cell: MatrixCell) -> str:
+    look = style.operation(cell.operation)
+    if row.decided is not None:
+        text = "decided"
+    else:
+        drop = "not measured" if cell.drop is None else f"drop {style.with_interval(cell.drop, cell.ci)}"
+        text = f"mixing weight {style.weight(cell.weight)}<br>{drop}"
+    return f"{style.subscripts(row.name)}<br><b>{look.code}</b> {look.label}<br>{text}"
+
+
+# A click must not dim what it did not hit.
+_STILL = {"hoverinfo": "skip", "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}

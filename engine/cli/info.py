@@ -1,0 +1,133 @@
+"""`info`: what a checkpoint is.
+
+describe   everything about a loaded checkpoint, as plain JSON values
+summary    the same for people
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.cli import console
+from engine.cli.options import Device, Json, Seed
+
+if TYPE_CHECKING:
+    from engine.checkpoint import Checkpoint
+    from engine.search_space import SearchSpace
+
+MOST_ALPHAS = 5000
+"""Alphas of all epochs together beyond which `history` leaves them out."""
+EPOCHS_SHOWN = 12
+
+
+def info(
+    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
+    json: Json = False,
+    device: Device = "auto",
+    seed: Seed = 0,
+) -> None:
+    """Verify a checkpoint in full and print what it is."""
+    import engine
+
+    found = describe(engine.load(checkpoint))
+    if json:
+        console.emit(found)
+    else:
+        console.out(summary(found))
+
+
+def describe(checkpoint: "Checkpoint") -> dict[str, Any]:
+    """Keys as listed in the README. `accuracy` (%) is the supernet's on search images with batch statistics."""
+    meta = checkpoint.meta
+    accuracies = (meta.get("accuracies") or {}).get("search") or {}
+    return {
+        "space": checkpoint.space.name,
+        "method": meta["method"],
+        "channels": meta["channels"],
+        "cells": meta["cells"],
+        "classes": meta["classes"],
+        "image_size": meta["image_size"],
+        "epochs": meta["epochs"],
+        "parameters": sum(parameter.numel() for parameter in checkpoint.supernet.parameters()),
+        "accuracy": accuracies.get("batch", {}).get("accuracy"),
+        "accuracies": accuracies,
+        "data": meta["data"],
+        "dataset": meta.get("dataset"),
+        "split": meta["split"],
+        "seed": meta["seed"],
+        "digest": checkpoint.digest,
+        "hyperparameters": meta.get("hyperparameters"),
+        "versions": meta.get("versions"),
+        "history": _history(checkpoint),
+    }
+
+
+def _history(checkpoint: "Checkpoint") -> list[dict[str, Any]]:
+    """Per epoch: accuracy, what magnitude would give, how many edges each operation wins by alpha, and the alphas."""
+    from engine.alphas import Alphas
+    from engine.genotype import magnitude_genotype
+
+    space = checkpoint.space
+    small = sum(rows.numel() for rows in checkpoint.history.values()) <= MOST_ALPHAS
+    epochs = len(next(iter(checkpoint.history.values()), ()))
+    # The log of a run has one line per epoch; a checkpoint from elsewhere may have none.
+    lines = checkpoint.log if len(checkpoint.log) == epochs else [{}] * epochs
+    history = []
+    for index, line in enumerate(lines):
+        rows = {cell: table[index] for cell, table in checkpoint.history.items()}
+        alphas = Alphas.read(space, rows)
+        search = line.get("search") or {}
+        history.append(
+            {
+                "epoch": index + 1,
+                "accuracy": search.get("batch", {}).get("accuracy"),
+                "train_accuracy": line.get("train_accuracy"),
+                "train_loss": line.get("train_loss"),
+                "seconds": line.get("seconds"),
+                "magnitude": str(magnitude_genotype(space, rows)),
+                "winners": {cell: _winners(space, alphas, cell) for cell in space.cells},
+                "alphas": {cell: [list(row) for row in alphas[cell]] for cell in space.cells} if small else None,
+            }
+        )
+    return history
+
+
+def _winners(space: "SearchSpace", alphas: Any, cell: str) -> dict[str, int]:
+    counts = Counter(alphas.best(cell, edge.index) for edge in space.edges(cell))
+    return dict(counts.most_common())
+
+
+def summary(found: dict[str, Any]) -> str:
+    """The text form of `describe`: what it is, its accuracy, and how alpha's choice moved."""
+    rows = [
+        ["space", found["space"]],
+        ["method", found["method"]],
+        ["size", f"{found['channels']} channels, {found['cells']} cells, {found['image_size']} px images"],
+        ["parameters", f"{found['parameters']:,}"],
+        [
+            "trained",
+            f"{found['epochs']} epoch{'' if found['epochs'] == 1 else 's'} on {found['data']} (split {found['split']}), seed {found['seed']}",
+        ],
+        ["classes", str(found["classes"])],
+    ]
+    for bn, measured in found["accuracies"].items():
+        value = console.percent(measured["accuracy"], measured.get("ci"))
+        rows.append(["accuracy", f"{value} on {measured['images']:,} search images, {bn} statistics"])
+    rows.append(["digest", found["digest"]])
+    text = console.table(rows)
+    if not found["history"]:
+        return text
+    return f"{text}\n\n{_history_text(found['history'])}\n\nmagnitude now gives\n  {found['history'][-1]['magnitude']}"
+
+
+def _history_text(history: list[dict[str, Any]]) -> str:
+    cells = list(history[-1]["winners"])
+    rows = [["epoch", "accuracy", *(f"{cell}: edges won by alpha" for cell in cells)]]
+    stride = -(-len(history) // EPOCHS_SHOWN)
+    for line in history[(len(history) - 1) % stride :: stride]:
+        wins = [", ".join(f"{name} {count}" for name, count in line["winners"][cell].items()) for cell in cells]
+        accuracy = "-" if line["accuracy"] is None else console.percent(line["accuracy"])
+        rows.append([f"{line['epoch']:5}", accuracy, *wins])
+    return console.table(rows)

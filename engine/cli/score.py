@@ -1,0 +1,210 @@
+"""`score`: masked evaluation of one edge, or of every edge and every node's inputs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from engine.cli import console
+from engine.cli.options import (
+    Data,
+    DataDir,
+    Device,
+    Download,
+    Json,
+    Seed,
+    check_writable,
+    pick_device,
+    read_images,
+)
+from engine.errors import BadInput
+
+if TYPE_CHECKING:
+    from engine.sweep import Measurement
+
+IMAGES = 1024
+
+
+def score(
+    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
+    cell: Annotated[str | None, typer.Option(help="Cell type of the edge.")] = None,
+    edge: Annotated[int | None, typer.Option(help="Index of the edge.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every undecided edge, and the inputs of every node.")] = False,
+    store: Annotated[
+        bool, typer.Option("--store", help="With --all: also keep the scores in the checkpoint's scores.json.")
+    ] = False,
+    selection: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Decisions taken so far, as selection JSON.")
+    ] = None,
+    data: Data = "bundled",
+    data_dir: DataDir = None,
+    download: Download = False,
+    images: Annotated[
+        str | None, typer.Option(metavar="N|all", help=f"Images to score on.  [default: {IMAGES}]")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(help="Images in one group of batch statistics.")] = 64,
+    bn: Annotated[Literal["batch", "running"], typer.Option(help="Statistics of batch normalisation.")] = "batch",
+    criterion: Annotated[Literal["accuracy", "loss"], typer.Option(help="What the best operation loses most of.")] = (
+        "accuracy"
+    ),
+    until_sure: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P",
+            help="Stop each edge once its best operation is, with probability P, the one that all search images would "
+            "name; at the latest after --images (all by default).",
+        ),
+    ] = None,
+    augment: Annotated[bool, typer.Option("--augment", help="Crop and flip the images, alike for every mask.")] = False,
+    rescale: Annotated[bool, typer.Option("--rescale", help="Let the weights of a masked edge sum to 1.")] = False,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--published",
+            help="As the published code: all images, new augmentation and order for every mask, no intervals.",
+        ),
+    ] = False,
+    json: Json = False,
+    device: Device = "auto",
+    seed: Seed = 0,
+) -> None:
+    """Mask every operation of an edge in turn and print what each is worth."""
+    _check_target(cell, edge, every, store, selection)
+    count = read_images(images) if images is not None else None if published or until_sure is not None else IMAGES
+    if store:
+        check_writable(checkpoint)
+
+    import engine
+    from engine.checkpoint import write_scores
+    from engine.sweep import Measurement, Settings, sweep
+
+    settings = Settings(
+        data=data,
+        images=count,
+        batch_size=batch_size,
+        bn=bn,
+        criterion=criterion,
+        until_sure=until_sure,
+        augment=augment,
+        rescale=rescale,
+        published=published,
+        seed=seed,
+    )
+    where = pick_device(device)
+    loaded = engine.load(checkpoint)
+    decided = engine.Selection(loaded.space, loaded.alphas)
+    if selection is not None:
+        decided = engine.Selection.from_json(_read(selection), loaded.space)
+    if not every and decided.is_decided(cell, edge):
+        raise BadInput(f"edge {edge} ({cell}) is decided in {selection}; choose another edge, or --all")
+    loaded.supernet.to(where)
+    measurement = Measurement(loaded, decided, settings, data_dir=data_dir, download=download)
+    if measurement.warning:
+        console.note(f"warning: {measurement.warning}")
+    with console.Progress("img") as bar:
+        if every:
+            total = sum(map(len, measurement.targets()))
+            found = sweep(measurement, _reporter(bar, measurement, "all edges", total))
+        else:
+            label = f"{cell}, edge {edge}"
+            found = measurement.record(measurement.edge(cell, edge, _reporter(bar, measurement, label, 1)))
+    if store:
+        write_scores(checkpoint, found)
+        console.note(f"stored in {checkpoint / 'scores.json'}")
+    if json:
+        console.emit(found)
+    else:
+        console.out(f"{_setting(measurement)}\n\n{_sweep_text(found) if every else _edge_text(found, decided.space)}")
+
+
+def _check_target(cell: str | None, edge: int | None, every: bool, store: bool, selection: Path | None) -> None:
+    if every and (cell is not None or edge is not None):
+        raise BadInput("--all scores every edge; leave out --cell and --edge, or leave out --all")
+    if not every and (cell is None or edge is None):
+        raise BadInput("say which edge to score: --cell and --edge, or --all")
+    if store and (not every or selection is not None):
+        raise BadInput("--store keeps the scores of the undecided supernet; use it with --all and without --selection")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(f"cannot read a selection from {file}; give the JSON file of a selection") from None
+
+
+def _reporter(bar: console.Progress, measurement: "Measurement", label: str, targets: int):
+    """Turns finished edges and nodes (a fraction) into images on the bar."""
+    return lambda done: bar.show(round(done * measurement.images), targets * measurement.images, label)
+
+
+def _setting(measurement: "Measurement") -> str:
+    """What the numbers rest on, in one sentence."""
+    settings = measurement.settings
+    extras = [
+        (settings.until_sure is not None, f"until sure at {settings.until_sure}"),
+        (settings.augment, "augmented"),
+        (settings.rescale, "masked weights rescaled"),
+        (settings.published, "augmented and shuffled anew for every mask, so drops are unpaired and have no interval"),
+    ]
+    return ", ".join(
+        [
+            f"{'up to ' if settings.until_sure is not None else ''}{measurement.images:,} images of {settings.data}",
+            f"{settings.bn} statistics" + (f" over {settings.batch_size}" if settings.bn == "batch" else ""),
+            f"criterion {settings.criterion}",
+            f"on {measurement.device.type}",
+            *(text for applies, text in extras if applies),
+        ]
+    )
+
+
+def _edge_text(found: dict[str, Any], space: Any) -> str:
+    base = found["baseline"]
+    place = space.edge(found["cell"], found["edge"])
+    rows = [["operation", "alpha", "weight", "drop in points", "loss rise", "accuracy without"]]
+    for row in found["operations"]:
+        numbers = [f"{row['alpha']:+.4f}", f"{row['weight']:.4f}", console.points(row["drop"], row["ci"])]
+        rows.append([row["name"], *numbers, f"{row['rise']:+.4f}", console.percent(row["masked_accuracy"])])
+    lines = [
+        f"{found['cell']}, edge {found['edge']}: {space.node_name(place.source)} -> {space.node_name(place.target)}",
+        f"unmasked accuracy {console.percent(base['accuracy'], base['ci'])} on {found['images']:,} images",
+        "",
+        console.table(rows),
+        "",
+        f"alpha keeps     {found['best_by_alpha']}",
+        f"measured best   {found['best']}",
+        f"verdict         {_verdict(found)}",
+    ]
+    if found["operations"][0]["ci"] is None and not found["published"]:
+        lines.append("intervals       need more images: at least 5 batches")
+    if found["separated"] is not None:
+        lines.append(f"sure            {'yes' if found['separated'] else 'no'}, after {found['images']:,} images")
+    return "\n".join(lines)
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    words = {"agree": "agree", "disagree": "disagree", "too_close": "too close to call"}
+    text = words[found["verdict"]]
+    if found["verdict"] == "agree":
+        return text
+    return f"{text} (drops differ by {console.points(found['difference'], found['difference_ci']).strip()} points)"
+
+
+def _sweep_text(found: dict[str, Any]) -> str:
+    rows = [["cell", "edge", "alpha keeps", "measured best", "images", "verdict"]]
+    for row in found["edges"]:
+        edge = f"{row['edge']}: {row['source']}->{row['target']}"
+        rows.append([row["cell"], edge, row["best_by_alpha"], row["best"], f"{row['images']:,}", _verdict(row)])
+    text = console.table(rows)
+    if found["inputs"]:
+        rows = [["cell", "node", "keep edges", "drop in points without each edge"]]
+        for row in found["inputs"]:
+            drops = (f"{one['edge']}: {console.points(one['drop'], one['ci']).strip()}" for one in row["candidates"])
+            rows.append([row["cell"], str(row["node"]), f"{row['keep'][0]}, {row['keep'][1]}", "; ".join(drops)])
+        text = f"{text}\n\n{console.table(rows)}"
+    verdicts = [row["verdict"] for row in found["edges"]]
+    counts = ", ".join(
+        f"{verdicts.count(name)} {words}"
+        for name, words in (("agree", "agree"), ("disagree", "disagree"), ("too_close", "too close to call"))
+    )
+    return f"{text}\n\n{len(verdicts)} edges: {counts}"

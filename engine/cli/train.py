@@ -1,0 +1,126 @@
+"""`train`: train a supernet into a folder, resumable after every epoch."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.cli import console
+from engine.cli.info import describe, summary
+from engine.cli.options import Data, DataDir, Device, Download, Json, Seed, check_writable, pick_device
+from engine.errors import BadInput
+from engine.search.recipe import METHODS, Recipe
+from engine.search_space import SPACES
+
+
+def train(
+    context: typer.Context,
+    space: Annotated[str, typer.Option(metavar="S", help=f"Search space: {', '.join(SPACES)}.")],
+    epochs: Annotated[int, typer.Option(min=1, max=10_000)],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; a checkpoint after every epoch.")],
+    method: Annotated[str, typer.Option(metavar="M", help=f"One of {', '.join(METHODS)}.")] = "darts",
+    data: Data = "bundled",
+    data_dir: DataDir = None,
+    download: Download = False,
+    channels: Annotated[int, typer.Option(min=2, max=1024, help="Channels of the first stage.")] = Recipe.channels,
+    cells: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, help="Cells in all; per stage in NAS-Bench-201.  [default: 8; 5]"),
+    ] = None,
+    image_size: Annotated[int, typer.Option(help="32, or 16: images averaged 2 x 2.")] = Recipe.image_size,
+    alpha_lr: Annotated[float, typer.Option(help="Learning rate of the alphas.")] = Recipe.alpha_lr,
+    lr: Annotated[float, typer.Option(help="First learning rate of the weights.")] = Recipe.lr,
+    batch_size: Annotated[int, typer.Option(min=2, max=65_536)] = Recipe.batch_size,
+    fresh_batches: Annotated[
+        bool, typer.Option("--fresh-batches", help="Draw every batch anew instead of going through each half.")
+    ] = False,
+    snapshots: Annotated[int, typer.Option(min=0, help="Also keep every Nth epoch; 0 keeps none.")] = 0,
+    threads: Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished epoch.")] = False,
+    json: Json = False,
+    device: Device = "auto",
+    seed: Seed = 0,
+) -> None:
+    """Train a supernet and its alphas. Ctrl-C stops; --resume goes on to the identical result."""
+    recipe = Recipe(
+        space=space,
+        method=method,
+        epochs=epochs,
+        data=data,
+        channels=channels,
+        cells=cells,
+        image_size=image_size,
+        alpha_lr=alpha_lr,
+        lr=lr,
+        batch_size=batch_size,
+        fresh_batches=fresh_batches,
+        seed=seed,
+    )
+    check_writable(out)
+
+    import torch
+
+    import engine
+    from engine.data import load_data
+    from engine.search.training import Diverged
+    from engine.search.training import train as run
+
+    with torch.device("meta"):  # the checks of a supernet's size without its memory
+        engine.Supernet(engine.search_space(recipe.space), recipe.channels, recipe.cells)
+    where = pick_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        images = load_data(data, data_dir=data_dir, download=download)
+        with console.Progress("step") as bar:
+            run(
+                recipe,
+                out,
+                resume_run=resume,
+                device=where,
+                snapshots=snapshots,
+                data=images,
+                report=lambda at: bar.show(
+                    at.epoch * at.steps + at.step, at.epochs * at.steps, f"epoch {at.epoch + 1}/{at.epochs}"
+                ),
+                epoch_done=lambda line: console.note(_epoch(line)),
+            )
+    except KeyboardInterrupt:
+        console.note(_interrupted(out, context.obj))
+        raise typer.Exit(130) from None
+    except Diverged as problem:
+        kept = _saved_epochs(out)
+        state = f"epoch {kept} is kept in {out}" if kept else "no epoch was finished"
+        raise console.Failure(f"{problem}; {state}; train again with an --lr below {lr:g}") from None
+    found = describe(engine.load(out))
+    if json:
+        console.emit(found)
+    else:
+        console.out(f"{summary(found)}\n\nsaved in {out}")
+
+
+def _epoch(line: dict[str, Any]) -> str:
+    search = line["search"]["batch"]
+    accuracy = console.percent(search["accuracy"], search["ci"])
+    return (
+        f"epoch {line['epoch']}: loss {line['train_loss']:.4f}, training accuracy {line['train_accuracy']:.2f} %, "
+        f"search accuracy {accuracy} ({search['images']:,} images, batch statistics), {line['seconds']:.0f} s"
+    )
+
+
+def _saved_epochs(out: Path) -> int:
+    """Finished epochs that the folder holds."""
+    from engine.checkpoint import read_summary
+
+    try:
+        return read_summary(out).meta["epochs"]
+    except BadInput:
+        return 0
+
+
+def _interrupted(out: Path, argv: list[str]) -> str:
+    saved = _saved_epochs(out)
+    again = shlex.join(["python", "-m", "engine", *argv, *([] if "--resume" in argv else ["--resume"])])
+    state = f"epoch {saved} is saved in {out}" if saved else "no epoch was finished yet"
+    return f"interrupted; {state}. Go on with: {again}"
