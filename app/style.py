@@ -239,3 +239,26 @@ def provenance(images: int, bn: str, device: str, seconds: float | None = None, 
 def subscripts(name: str) -> str:
     """A node or edge name for plotly and HTML: "c_{k-2} → node 0" with k-2 as a real subscript."""
     return re.sub(r"_\{(.+?)\}", r"<sub>\1</sub>", name)
+
+
+def chip(name: str) -> str:
+    """An operation's two-letter code on its colour, as HTML that follows the page's theme."""
+    look = operation(name)
+    ground, letters = (
+        f"light-dark({light}, {dark})"
+        for light, dark in (
+            (look.light, look.dark),
+            (ink(name, "light"), ink(name, "dark")),
+        )
+    )
+    return f"<span class='chip' style='background:{ground};color:{letters}'>{look.code}</span>"
+
+
+def bn(mode: str) -> str:
+    """A BN mode in words."""
+    return _BN[mode]
+
+
+def plain(name: str) -> str:
+    """A node or edge name where no markup is possible: "c_{k-2}" as "c(k-2)"."""
+    return re.sub(r"_\{(.+?)\}", r"(\1)", name)

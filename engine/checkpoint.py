@@ -25,7 +25,8 @@ from safetensors.numpy import save as format_arrays
 
 from engine import __version__, files, native
 from engine.errors import BadInput
-from engine.native import ALPHAS, FILES, FORMAT, LOG, META, OPTIMIZER, SCORES, WEIGHTS, Summary, read_summary
+from engine.meta import FORMAT, RESTORE, damaged, from_json, to_json
+from engine.native import ALPHAS, FILES, LOG, META, OPTIMIZER, SCORES, WEIGHTS, Summary, read_summary
 from engine.search_space import SearchSpace
 
 if TYPE_CHECKING:
@@ -104,9 +105,9 @@ def save(
     """Make this the state of a folder, in one step: killed at any moment, the folder holds the old state or the new.
 
     alphas: per cell type [E, K]; history: per cell type [epochs, E, K] or [0, E, K]. meta: the keys of
-    `native.CHECKS`; format_version, parameters, versions, digest and sha256 are filled in. log: one object per epoch.
-    optimizer: tensors and plain JSON values by name. extra_files: further files of the same state by name, scores.json
-    among them. The optimizer and scores of the state before do not outlive it.
+    `engine.meta.CHECKS`; format_version, parameters, versions, digest and sha256 are filled in. log: an object per
+    epoch. optimizer: tensors and plain JSON values by name. extra_files: further files of the same state by name,
+    scores.json among them. The optimizer and scores of the state before do not outlive it.
 
     Raises BadInput for what `load` would refuse (the state before is kept) and for a folder that cannot be written.
     """
@@ -125,7 +126,7 @@ def save(
             for cell, array in part.items()
         }
     )
-    state[LOG] = "".join(f"{native.to_json(line)}\n" for line in log).encode()
+    state[LOG] = "".join(f"{to_json(line)}\n" for line in log).encode()
     meta = {
         "format_version": FORMAT,
         **meta,
@@ -134,7 +135,7 @@ def save(
         "digest": native.digest(meta, weights, final),
         "sha256": {name: native.sha256(state[name]) for name in (WEIGHTS, ALPHAS)},
     }
-    state[META] = f"{native.to_json(meta, indent=2)}\n".encode()
+    state[META] = f"{to_json(meta, indent=2)}\n".encode()
     if optimizer is not None:
         state[OPTIMIZER] = _format_optimizer(optimizer, meta["digest"])
     native.verify(directory, state)
@@ -156,17 +157,17 @@ def load_optimizer(directory: str | Path) -> dict[str, Any] | None:
     directory = Path(directory).expanduser()
     path = directory / OPTIMIZER
     with native.hold(directory) as read:
-        meta, content = native.check_meta(directory / META, read(META)), read(OPTIMIZER)
+        meta, content = native.read_meta(directory, read), read(OPTIMIZER)
     if content is None:
         return None
     try:
         tensors = parse_tensors(content)
         notes = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
-        owner, scalars = notes["digest"], native.from_json(notes["scalars"])
+        owner, scalars = notes["digest"], from_json(notes["scalars"])
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise native.damaged(path, error) from None
+        raise damaged(path, error) from None
     if owner != meta["digest"]:
-        raise BadInput(f"{path} belongs to other weights; {native.RESTORE}")
+        raise BadInput(f"{path} belongs to other weights; {RESTORE}")
     return {**tensors, **scalars}
 
 
@@ -177,11 +178,11 @@ def write_scores(directory: str | Path, scores: Mapping[str, Any]) -> None:
     """
     directory = Path(directory).expanduser()
     with native.hold(directory) as read:
-        current = native.check_meta(directory / META, read(META))["digest"]
+        current = native.read_meta(directory, read)["digest"]
         if scores.get("digest", current) != current:
             raise BadInput(f"{directory} has changed since these scores were measured; measure again")
         try:
-            files.replace(directory / SCORES, f"{native.to_json({**scores, 'digest': current})}\n".encode())
+            files.replace(directory / SCORES, f"{to_json({**scores, 'digest': current})}\n".encode())
         except OSError as error:
             raise files.unwritable(directory / SCORES, error) from None
 
@@ -194,7 +195,7 @@ def _format_optimizer(optimizer: Mapping[str, Any], digest: str) -> bytes:
     scalars = {name: value for name, value in optimizer.items() if name not in tensors}
     # Cloned: a file cannot hold tensors that share memory.
     plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-    return format_tensors(plain, {"digest": digest, "scalars": native.to_json(scalars)})
+    return format_tensors(plain, {"digest": digest, "scalars": to_json(scalars)})
 
 
 def _extra(extra_files: Mapping[str, str | bytes]) -> dict[str, bytes]:

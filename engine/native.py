@@ -4,8 +4,8 @@ read_summary  a checkpoint folder without its supernet, everything that needs no
 Summary       what it returns
 verify        the same for files not yet written
 hold          a checkpoint folder held still, for reading
+read_meta     its meta.json alone
 digest        what identifies a supernet with its alphas
-CHECKS        what meta.json must hold
 
 Files: meta.json, weights.safetensors (the supernet's state_dict), alphas.safetensors (`final.CELL` [E, K] and
 `history.CELL` [epochs, E, K]), log.jsonl (a line per epoch), and where there are any optimizer.safetensors and
@@ -15,8 +15,6 @@ Letters in shapes: E edges of a cell type, K candidate operations of an edge.
 """
 
 import hashlib
-import json
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -31,17 +29,16 @@ from safetensors.numpy import load as parse_tensors
 from engine import files
 from engine.alphas import Alphas, Rows
 from engine.errors import BadInput
-from engine.search_space import SPACES, SearchSpace, search_space
+from engine.meta import RESTORE, check, damaged, parse, to_json
+from engine.search_space import SearchSpace, search_space
 
 if TYPE_CHECKING:
     from engine.supernet import Supernet
 
-FORMAT = 1
 META, WEIGHTS, ALPHAS, LOG = "meta.json", "weights.safetensors", "alphas.safetensors", "log.jsonl"
 OPTIMIZER, SCORES = "optimizer.safetensors", "scores.json"
 FILES = (META, WEIGHTS, ALPHAS, LOG, OPTIMIZER, SCORES)
 STATISTICS = ("running_mean", "running_var")
-RESTORE = "restore the folder from a copy, or train it again"
 
 Arrays = dict[str, NDArray[np.float32]]
 Reader = Callable[[str], bytes | None]
@@ -75,45 +72,6 @@ class Verified(NamedTuple):
     supernet: "Supernet | None"
 
 
-def _whole(low: int, high: float = math.inf) -> Callable[[Any], bool]:
-    return lambda value: type(value) is int and low <= value <= high
-
-
-def _text_or_null(value: Any) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _normalisation(value: Any) -> bool:
-    triples = [value.get("mean"), value.get("std")] if isinstance(value, dict) else [None]
-    numbers = all(isinstance(t, list) and len(t) == 3 and all(type(v) in (int, float) for v in t) for t in triples)
-    return numbers and min(triples[1]) > 0
-
-
-CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "space": (lambda value: value in SPACES, f"one of {', '.join(SPACES)}"),
-    "method": (lambda value: isinstance(value, str) and value != "", "the name of a training method"),
-    "channels": (_whole(2, 4096), "a whole number from 2 to 4096"),
-    "cells": (_whole(1, 200), "a whole number from 1 to 200"),
-    "classes": (_whole(2, 1_000_000), "a whole number from 2 to 1000000"),
-    "image_size": (lambda value: type(value) is int and value in (16, 32), "16 or 32"),
-    "epochs": (_whole(0), "a whole number of at least 0"),
-    "data": (_text_or_null, "a data SPEC or null"),
-    "split": (_text_or_null, "a split's id or null"),
-    "normalisation": (_normalisation, "three numbers each as mean and std, with std above 0"),
-    "seed": (lambda value: value is None or _whole(0)(value), "a whole number of at least 0, or null"),
-    "hyperparameters": (_object, "an object"),
-    "accuracies": (_object, "an object"),
-    "parameters": (_whole(1), "a whole number of at least 1"),
-    "versions": (_object, "an object"),
-    "digest": (lambda value: isinstance(value, str) and len(value) == 64, "64 hexadecimal digits"),
-    "sha256": (_object, "an object with the checksums of the other files"),
-}
-"""What meta.json must hold besides format_version: key -> (test, the same in words). Further keys are free."""
-
 IDENTITY = ("space", "channels", "cells", "classes", "image_size", "normalisation")
 
 
@@ -133,8 +91,10 @@ def digest(meta: Mapping[str, Any], weights: Arrays, alphas: Arrays) -> str:
 
 
 def read_summary(path: str | Path) -> Summary:
-    """The checkpoint in a folder, without torch. What stays unchecked is what only `engine.load` can know: whether the
-    weights are those of the supernet that meta.json describes.
+    """The checkpoint in a folder, without torch.
+
+    Unlike `engine.load` it takes on trust that the names and shapes of the weights are those of the supernet that
+    meta.json describes, as long as the checksums hold.
 
     Raises BadInput, naming the file and what is wrong, for anything missing, damaged, not finite, or changed after it
     was saved.
@@ -147,8 +107,6 @@ def read(path: str | Path, *, fit: bool = False) -> Verified:
     directory = Path(path).expanduser()
     with hold(directory) as content:
         state = {name: content(name) for name in FILES if name != OPTIMIZER}
-        if state[META] is None:
-            raise _no_checkpoint(directory)
     return verify(directory, state, fit=fit)
 
 
@@ -176,17 +134,22 @@ def hold(directory: Path) -> Iterator[Reader]:
 
 def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = False) -> Verified:
     """What the files of a checkpoint say, after every check; `directory` is only named in errors. See `read`."""
-    meta = check_meta(directory / META, state[META])
+    meta = read_meta(directory, state.get)
     space = search_space(meta["space"])
     weights = _tensors(directory / WEIGHTS, state[WEIGHTS])
     supernet = _fitting_supernet(directory, meta, weights) if fit else None
-    _check_weights(directory / WEIGHTS, meta, weights)
+    _check_numbers(directory / WEIGHTS, weights)
     final, history = _alphas(directory / ALPHAS, space, meta["epochs"], state[ALPHAS])
     changed = [name for name in (WEIGHTS, ALPHAS) if meta["sha256"].get(name) != sha256(state[name])]
     if changed or meta["digest"] != digest(meta, weights, final):
         _fitting_supernet(directory, meta, weights)  # says more, where it has something to say
         what = f"{directory / changed[0]} is not the file" if changed else f"{directory / META} has not the settings"
         raise BadInput(f"{what} that this checkpoint was saved with; {RESTORE}")
+    parameters = sum(array.size for name, array in weights.items() if not name.endswith(STATISTICS))
+    if parameters != meta["parameters"]:
+        raise BadInput(
+            f"{directory / WEIGHTS} has {parameters} parameters and {META} says {meta['parameters']}; {RESTORE}"
+        )
     summary = Summary(
         path=directory,
         name=directory.resolve().name,
@@ -196,28 +159,17 @@ def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = Fa
         history=history,
         digest=meta["digest"],
         scores=_scores(directory / SCORES, state.get(SCORES), meta["digest"]),
-        log=_log(directory / LOG, state[LOG], meta["epochs"]),
+        log=_log(directory / LOG, state[LOG], meta["epochs"], max(map(len, history.values()))),
     )
     return Verified(summary, weights, supernet)
 
 
-def check_meta(path: Path, content: bytes | None) -> dict[str, Any]:
-    """meta.json, every key of `CHECKS` present and in range."""
-    if content is None:
-        raise _no_checkpoint(path.parent)
-    meta = _parse(path, content)
-    if meta.get("format_version") != FORMAT:
-        given = meta.get("format_version")
-        raise BadInput(f"{path} has format version {given!r} and this program reads {FORMAT}; use the one it came from")
-    for key, (test, words) in CHECKS.items():
-        if key not in meta:
-            raise BadInput(f"{path} lacks {key!r} ({words}); {RESTORE}")
-        if not test(meta[key]):
-            raise BadInput(f"{path}: {key!r} must be {words}, not {_short(meta[key])}; {RESTORE}")
-    names = meta.get("class_names", [""] * meta["classes"])
-    if not isinstance(names, list) or len(names) != meta["classes"] or not all(isinstance(name, str) for name in names):
-        raise BadInput(f"{path}: 'class_names' must be {meta['classes']} names; {RESTORE}")
-    return meta
+def read_meta(directory: Path, content: Reader) -> dict[str, Any]:
+    """meta.json, checked. Raises BadInput where the folder holds none."""
+    text = content(META)
+    if text is None:
+        raise _no_checkpoint(directory)
+    return check(directory / META, text)
 
 
 def _fitting_supernet(directory: Path, meta: Mapping[str, Any], weights: Arrays) -> "Supernet":
@@ -256,15 +208,12 @@ def _check_shapes(complaint: str, expected: Mapping[str, tuple[int, ...]], array
         raise BadInput(f"{complaint}: {'; '.join(found)}; {RESTORE}")
 
 
-def _check_weights(path: Path, meta: Mapping[str, Any], weights: Arrays) -> None:
+def _check_numbers(path: Path, weights: Arrays) -> None:
     for name, array in weights.items():
         if not np.isfinite(array).all():
             raise BadInput(f"{path}: {name} {array.shape} holds NaN or infinity; {RESTORE}")
         if name.endswith("running_var") and array.min(initial=0) < 0:
             raise BadInput(f"{path}: {name} {array.shape} holds a negative variance; {RESTORE}")
-    parameters = sum(array.size for name, array in weights.items() if not name.endswith(STATISTICS))
-    if parameters != meta["parameters"]:
-        raise BadInput(f"{path} has {parameters} parameters and {META} says {meta['parameters']}; {RESTORE}")
 
 
 def _alphas(path: Path, space: SearchSpace, epochs: int, content: bytes | None) -> tuple[Arrays, Arrays]:
@@ -274,7 +223,7 @@ def _alphas(path: Path, space: SearchSpace, epochs: int, content: bytes | None) 
     for cell in space.cells:
         recorded = arrays.get(f"history.{cell}", np.zeros(1)).size > 0
         expected[f"history.{cell}"] = (epochs if recorded else 0, *space.shape(cell))
-    _check_shapes(f"{path} does not fit space {space.name} and {epochs} epochs", expected, arrays)
+    _check_shapes(f"{path} does not fit {META}, space {space.name} and {epochs} epochs", expected, arrays)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             place = ", ".join(map(str, np.argwhere(~np.isfinite(array))[0]))
@@ -287,11 +236,12 @@ def _alphas(path: Path, space: SearchSpace, epochs: int, content: bytes | None) 
     return final, history
 
 
-def _log(path: Path, content: bytes | None, epochs: int) -> list[dict[str, Any]]:
+def _log(path: Path, content: bytes | None, epochs: int, recorded: int) -> list[dict[str, Any]]:
+    """A line for every epoch; an imported checkpoint without recorded alphas may have none."""
     if content is None:
         raise BadInput(f"{path} is missing; {RESTORE}")
-    lines = [_parse(path, line) for line in content.splitlines() if line.strip()]
-    if len(lines) not in (0, epochs):
+    lines = [parse(path, line) for line in content.splitlines() if line.strip()]
+    if len(lines) not in (recorded, epochs):
         raise BadInput(f"{path} has {len(lines)} epochs and {META} has {epochs}; {RESTORE}")
     return lines
 
@@ -299,7 +249,7 @@ def _log(path: Path, content: bytes | None, epochs: int) -> list[dict[str, Any]]
 def _scores(path: Path, content: bytes | None, current: str) -> dict[str, Any] | None:
     if content is None:
         return None
-    scores = _parse(path, content)
+    scores = parse(path, content)
     if scores.get("digest", current) != current:
         raise BadInput(f"{path} was measured on another supernet; delete it, or measure again")
     return scores
@@ -318,12 +268,6 @@ def _tensors(path: Path, content: bytes | None) -> Arrays:
     return arrays
 
 
-def damaged(path: Path, error: Exception) -> BadInput:
-    """The sentence for a file that cannot be parsed."""
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return BadInput(f"{path} is damaged or cut off ({_short(reason, 120)}); {RESTORE}")
-
-
 def _no_checkpoint(path: Path) -> BadInput:
     """The sentence for a path that is no checkpoint folder, naming one where it is near."""
     if not path.exists():
@@ -336,39 +280,5 @@ def _no_checkpoint(path: Path) -> BadInput:
     return BadInput(f"{path} is no checkpoint, it holds no {META}; {better}")
 
 
-def _parse(path: Path, content: bytes) -> dict[str, Any]:
-    try:
-        value = from_json(content)
-        if not isinstance(value, dict):
-            raise ValueError("not an object")
-    except (ValueError, RecursionError) as error:
-        raise damaged(path, error) from None
-    return value
-
-
-def from_json(text: str | bytes) -> Any:
-    """Parse JSON in which every number must be finite. Raises ValueError, RecursionError."""
-
-    def finite(number: str) -> float:
-        if not math.isfinite(value := float(number)):
-            raise ValueError(f"{number} is not a finite number")
-        return value
-
-    return json.loads(text, parse_float=finite, parse_constant=finite)
-
-
-def to_json(value: Any, **layout: Any) -> str:
-    """JSON text. Raises BadInput for NaN and infinity."""
-    try:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, **layout)
-    except ValueError:
-        raise BadInput("NaN or infinity among the numbers to be saved; train with a lower learning rate") from None
-
-
 def sha256(content: bytes | None) -> str:
     return hashlib.sha256(content or b"").hexdigest()
-
-
-def _short(value: Any, length: int = 60) -> str:
-    text = value if isinstance(value, str) and length > 60 else repr(value)
-    return text if len(text) <= length else f"{text[: length - 3]}..."

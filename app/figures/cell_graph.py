@@ -30,7 +30,7 @@ _GAP = 1.25  # half the space between alpha's strands and the effects' in "both"
 _HAIRLINE = 1.0  # so that an operation without effect can still be seen
 _LEAST_TOTAL = 2.0  # drops of one edge, in points, below which the bundle stays thinner: noise must not look strong
 _SMALL_CELL = 6  # edges up to which the strands of all of them stay open
-_PREFIXES = {"normal": "n", "reduce": "r", "cell": "c"}
+PREFIXES = {"normal": "n", "reduce": "r", "cell": "c"}
 _TITLES = {"normal": "Normal cell", "reduce": "Reduction cell", "cell": "Cell"}
 
 
@@ -146,7 +146,7 @@ def cell_graph(
 
 def edge_id(cell: str, edge: Edge) -> str:
     """The edge in the grammar of URLs: "n0-2" for normal, state 0 -> state 2."""
-    return f"{_PREFIXES[cell]}{edge.source}-{edge.target}"
+    return f"{PREFIXES[cell]}{edge.source}-{edge.target}"
 
 
 def parse_edge_id(space: SearchSpace, text: str) -> tuple[str, int]:

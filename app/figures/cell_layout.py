@@ -18,10 +18,12 @@ import numpy as np
 from engine.search_space import Family, SearchSpace, search_space
 
 WIDTHS = (380, 470, 560, 680)
-PILL = (70, 24)
-CONCAT = "concat"  # the DARTS cell's output, which no edge of the search reaches
-_GAP = 5  # free space kept around a pill
-_SAMPLES = np.linspace(0, 1, 65)
+PILL = (72, 24)
+_GAP = 4  # free space kept around a pill
+_NEVER = 1000.0  # cost of a place that a pill must not take
+_MARGIN = 2  # free space at the border
+_OUTPUT = 32  # width of the DARTS cell's output, which takes a column of its own
+_SHORT_NAMES = 560  # drawings narrower than this have no room for full node names
 
 Curve = np.ndarray  # [4, 2]
 
@@ -36,7 +38,11 @@ class Box(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """One drawing; `short` where only short node names fit. `edges` and `pills` follow the edge index; `concat` has one curve for each inner node."""
+    """One drawing; `short` where only short node names fit.
+
+    `edges` and `pills` follow the edge index. `output` and `concat` (a curve for each inner node) are the DARTS cell's
+    concatenation, which is no edge of the search.
+    """
 
     width: int
     height: int
@@ -49,21 +55,23 @@ class Layout(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """Node centres as fractions of the free width and height; chosen by search for few crossings and roomy pills."""
+    """Node places as fractions of the free width and height, found by a search for few crossings and roomy pills."""
 
     places: tuple[tuple[float, float], ...]
     heights: dict[int, int]  # of the drawing, for each width
     spacing: float  # between two ports
+    corner: float  # height of a node beyond what its ports need
 
 
 _PLANS: dict[Family, _Plan] = {
     "nas-bench-201": _Plan(
-        ((0.0, 0.58), (0.34, 0.0), (0.64, 1.0), (1.0, 0.46)), {380: 250, 470: 270, 560: 290, 680: 330}, 20
+        ((0.0, 0.58), (0.34, 0.0), (0.64, 1.0), (1.0, 0.46)), {380: 250, 470: 270, 560: 290, 680: 330}, 20, 8
     ),
     "darts": _Plan(
-        ((0.0, 0.31), (0.0, 0.85), (0.25, 0.0), (0.52, 1.0), (0.76, 0.21), (0.98, 0.8)),
-        {380: 340, 470: 340, 560: 350, 680: 400},
+        ((0.0, 0.3), (0.0, 0.84), (0.25, 0.0), (0.54, 1.0), (0.76, 0.21), (0.97, 0.62)),
+        {380: 360, 470: 360, 560: 360, 680: 400},
         10,
+        16,
     ),
 }
 
@@ -72,12 +80,13 @@ _PLANS: dict[Family, _Plan] = {
 def cell_layout(family: Family, width: int) -> Layout:
     """The layout of a family's cells at one of WIDTHS. Deterministic; computed once per process."""
     plan = _PLANS[family]
-    space = search_space("darts" if family == "darts" else family)
-    nodes, output = _boxes(space, plan, width)
+    size = width, plan.heights[width]
+    space = search_space(family)
+    nodes, output = _boxes(space, plan, size)
     edges, concat = _curves(space, nodes, output, plan.spacing)
     boxes = nodes if output is None else (*nodes, output)
-    pills = place_pills(edges, concat, boxes, (width, plan.heights[width]))
-    return Layout(width, plan.heights[width], width < WIDTHS[2], nodes, output, edges, concat, pills)
+    pills = _place_pills(edges, concat, boxes, size)
+    return Layout(*size, width < _SHORT_NAMES, nodes, output, edges, concat, pills)
 
 
 def point(curve: Curve, t: float | np.ndarray) -> np.ndarray:
@@ -114,109 +123,112 @@ def _pair(place: np.ndarray) -> str:
     return f"{place[0]:.1f} {place[1]:.1f}"
 
 
-def _boxes(space: SearchSpace, plan: _Plan, width: int) -> tuple[tuple[Box, ...], Box | None]:
-    height = plan.heights[width]
+def _boxes(space: SearchSpace, plan: _Plan, size: tuple[int, int]) -> tuple[tuple[Box, ...], Box | None]:
+    width, height = size
     darts = space.family == "darts"
-    short = width < WIDTHS[2]
-    sizes = []
+    edges = space.edges(space.cells[0])
+    name = 56 if not darts else 30 if width < _SHORT_NAMES else 54
+    shapes = []
     for node in space.nodes:
-        out_ports = sum(edge.source == node for edge in space.edges(space.cells[0])) + (darts and node > 1)
-        ports = max(out_ports, len(space.inputs(node)))
-        if darts:
-            wide = 50 if node in space.input_nodes else (30 if short else 54)
-        else:
-            wide = 56
-        sizes.append((wide, max(34, ports * plan.spacing + 8)))
-    right = 42 if darts else 0
-    free_x = width - sizes[0][0] - sizes[-1][0] - right - 4
-    boxes = []
-    for (x, y), (wide, tall) in zip(plan.places, sizes, strict=True):
-        centre = 2 + sizes[0][0] / 2 + x * (free_x + (sizes[0][0] + sizes[-1][0]) / 2)
-        boxes.append(Box(centre, 4 + tall / 2 + y * (height - tall - 8), wide, tall))
-    if not darts:
-        return tuple(boxes), None
-    return tuple(boxes), Box(width - 18, height / 2, 32, height * 0.8)
+        leaving = sum(edge.source == node for edge in edges) + (darts and node not in space.input_nodes)
+        ports = max(leaving, len(space.inputs(node)))
+        wide = 50 if darts and node in space.input_nodes else name
+        shapes.append((wide, max(34, ports * plan.spacing + plan.corner)))
+    first = _MARGIN + shapes[0][0] / 2
+    last = width - _MARGIN - shapes[-1][0] / 2 - (_OUTPUT + 10 if darts else 0)
+    boxes = tuple(
+        Box(first + x * (last - first), tall / 2 + 4 + y * (height - tall - 8), wide, tall)
+        for (x, y), (wide, tall) in zip(plan.places, shapes, strict=True)
+    )
+    output = Box(width - _MARGIN - _OUTPUT / 2, height / 2, _OUTPUT, 0.8 * height) if darts else None
+    return boxes, output
 
 
 def _curves(
     space: SearchSpace, nodes: tuple[Box, ...], output: Box | None, spacing: float
 ) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
-    """Edges from port to port; at each side of a node the ports are ordered by the direction of the other end."""
-    pairs = [(edge.source, edge.target) for edge in space.edges(space.cells[0])]
-    boxes = list(nodes)
+    """Edges and concatenation lines, from a port on the source's right to one on the target's left, level at both."""
+    pairs = [(nodes[edge.source], nodes[edge.target]) for edge in space.edges(space.cells[0])]
+    edges = len(pairs)
     if output is not None:
-        pairs += [(node, len(nodes)) for node in space.nodes if node not in space.input_nodes]
-        boxes.append(output)
-
-    def ports(near: int, far: int, steps: float) -> dict[int, float]:
-        """y of the port of each pair at node pair[near], by pair position."""
-        result = {}
-        for node, box in enumerate(boxes):
-            here = [number for number, pair in enumerate(pairs) if pair[near] == node]
-
-            def direction(number: int, box: Box = box) -> float:
-                other = boxes[pairs[number][far]]
-                return (other.y - box.y) / max(abs(other.x - box.x), 1)
-
-            here.sort(key=direction)
-            gap = steps
-            for place, number in enumerate(here):
-                result[number] = box.y + (place - (len(here) - 1) / 2) * gap
-        return result
-
-    start, end = ports(0, 1, spacing), ports(1, 0, spacing)
+        pairs += [(nodes[node], output) for node in space.nodes if node not in space.input_nodes]
+    starts = _ports([source for source, _ in pairs], [target for _, target in pairs], spacing)
+    ends = _ports([target for _, target in pairs], [source for source, _ in pairs], spacing)
     curves = []
     for number, (source, target) in enumerate(pairs):
-        left, right = boxes[source], boxes[target]
-        y_end = end[number]
-        if target == len(nodes):
-            y_end = float(np.clip(start[number], right.y - right.height / 2 + 8, right.y + right.height / 2 - 8))
-        x0, x1 = left.x + left.width / 2, right.x - right.width / 2
-        bend = max(0.5 * (x1 - x0), 24)
-        curves.append(np.array([(x0, start[number]), (x0 + bend, start[number]), (x1 - bend, y_end), (x1, y_end)]))
-    edges = len(space.edges(space.cells[0]))
+        start, end = starts[number], ends[number]
+        if target is output:  # a tall box, so that its lines run as level as they can
+            reach = target.height / 2 - 8
+            end = min(max(start, target.y - reach), target.y + reach)
+        left, right = source.x + source.width / 2, target.x - target.width / 2
+        bend = max(0.5 * (right - left), 24)
+        curves.append(np.array([(left, start), (left + bend, start), (right - bend, end), (right, end)]))
     return tuple(curves[:edges]), tuple(curves[edges:])
 
 
-def place_pills(
+def _ports(near: list[Box], far: list[Box], spacing: float) -> list[float]:
+    """y of every line's end at its near box: ordered by the direction of the far box, so that few lines cross."""
+    ports = [0.0] * len(near)
+    for box in set(near):
+        here = [number for number, one in enumerate(near) if one == box]
+        here.sort(key=lambda number: (far[number].y - near[number].y) / abs(far[number].x - near[number].x))
+        for place, number in enumerate(here):
+            ports[number] = box.y + (place - (len(here) - 1) / 2) * spacing
+    return ports
+
+
+def _place_pills(
     edges: tuple[Curve, ...], concat: tuple[Curve, ...], boxes: tuple[Box, ...], size: tuple[int, int]
 ) -> tuple[tuple[float, float], ...]:
-    """A pill centre on every edge: clear of nodes and of each other, near the middle, over few other lines."""
+    """A pill centre on every edge: clear of nodes and other pills, near the middle, over few other lines.
+
+    Each pill in turn takes its cheapest place beside the others until none moves; the best of several starts counts.
+    """
     along = np.linspace(0.1, 0.9, 49)
     centres = np.array([point(curve, along) for curve in edges])  # [edges, places, 2]
-    room = np.array(PILL) / 2 + _GAP
-    unary = 3 * (along - 0.5)[None, :] ** 2 + np.zeros(centres.shape[:2])
-    for box in boxes:
-        reach = room + np.array([box.width, box.height]) / 2
-        unary += 1000 * _inside(centres - (box.x, box.y), reach)
-    unary += 1000 * (np.abs(centres - np.array(size) / 2) > np.array(size) / 2 - np.array(PILL) / 2 - 1).any(-1)
-    lines = [point(curve, _SAMPLES) for curve in (*edges, *concat)]
-    for number, centre in enumerate(centres):
-        for other, line in enumerate(lines):
-            if other != number:
-                weight = 1.0 if other < len(edges) else 0.4
-                unary[number] += weight * _inside(centre[:, None] - line[None], np.array(PILL) / 2).any(1)
-
-    def clash(number: int, chosen: np.ndarray) -> np.ndarray:
-        others = np.delete(np.arange(len(edges)), number)
-        taken = centres[others, chosen[others]]
-        return 1000 * _inside(centres[number][:, None] - taken[None], np.array(PILL) + _GAP).sum(1)
-
-    best, best_cost = None, np.inf
+    cost = _own_costs(centres, edges, concat, boxes, size) + 3 * (along - 0.5) ** 2  # [edges, places]
     generator = np.random.default_rng(0)
-    for _ in range(12):
-        chosen = unary.argmin(1) if best is None else generator.integers(len(along), size=len(edges))
+
+    def clashes(number: int, chosen: np.ndarray) -> np.ndarray:
+        taken = np.delete(centres[np.arange(len(edges)), chosen], number, axis=0)
+        return _NEVER * _within(centres[number][:, None] - taken, np.array(PILL) + _GAP).sum(1)
+
+    starts = [cost.argmin(1), *(generator.integers(len(along), size=len(edges)) for _ in range(11))]
+    best, least = starts[0], np.inf
+    for chosen in starts:
         for _ in range(30):
             before = chosen.copy()
             for number in generator.permutation(len(edges)):
-                chosen[number] = (unary[number] + clash(number, chosen)).argmin()
+                chosen[number] = (cost[number] + clashes(number, chosen)).argmin()
             if (chosen == before).all():
                 break
-        total = sum(unary[n, chosen[n]] + clash(n, chosen)[chosen[n]] / 2 for n in range(len(edges)))
-        if total < best_cost:
-            best, best_cost = chosen.copy(), total
+        total = sum((cost[number] + clashes(number, chosen))[place] for number, place in enumerate(chosen))
+        if total < least:
+            best, least = chosen, total
     return tuple((float(x), float(y)) for x, y in centres[np.arange(len(edges)), best])
 
 
-def _inside(distance: np.ndarray, reach: np.ndarray) -> np.ndarray:
+def _own_costs(
+    centres: np.ndarray,
+    edges: tuple[Curve, ...],
+    concat: tuple[Curve, ...],
+    boxes: tuple[Box, ...],
+    size: tuple[int, int],
+) -> np.ndarray:
+    """What each place costs a pill on its own: nodes and the border forbid it, other lines below it are a nuisance."""
+    half = np.array(PILL) / 2
+    middle = np.array(size) / 2
+    cost = _NEVER * (~_within(centres - middle, middle - half)).astype(float)  # [edges, places]
+    for box in boxes:
+        cost += _NEVER * _within(centres - (box.x, box.y), half + _GAP + (box.width / 2, box.height / 2))
+    for other, curve in enumerate((*edges, *concat)):
+        line = point(curve, np.linspace(0, 1, 65))
+        covered = _within(centres[:, :, None] - line, half).any(2)
+        if other < len(edges):
+            covered[other] = False
+        cost += (1.0 if other < len(edges) else 0.4) * covered
+    return cost
+
+
+def _within(distance: np.ndarray, reach: np.ndarray) -> np.ndarray:
     return (np.abs(distance) < reach).all(-1)

@@ -60,8 +60,18 @@ def describe(checkpoint: "Checkpoint") -> dict[str, Any]:
         "digest": checkpoint.digest,
         "hyperparameters": meta.get("hyperparameters"),
         "versions": meta.get("versions"),
+        "scores": _stored(checkpoint),
         "history": _history(checkpoint),
     }
+
+
+def _stored(checkpoint: "Checkpoint") -> dict[str, Any] | None:
+    """When, where and how the full sweep beside the checkpoint was taken, and whether of these weights."""
+    stored = checkpoint.scores
+    if stored is None:
+        return None
+    kept = {name: stored.get(name) for name in ("date", "device", "settings")}
+    return kept | {"current": stored.get("digest") == checkpoint.digest}
 
 
 def _history(checkpoint: "Checkpoint") -> list[dict[str, Any]]:
@@ -101,6 +111,7 @@ def _winners(space: "SearchSpace", alphas: Any, cell: str) -> dict[str, int]:
 
 def summary(found: dict[str, Any]) -> str:
     """The text form of `describe`: what it is, its accuracy, and how alpha's choice moved."""
+    plural = "" if found["epochs"] == 1 else "s"
     rows = [
         ["space", found["space"]],
         ["method", found["method"]],
@@ -108,7 +119,7 @@ def summary(found: dict[str, Any]) -> str:
         ["parameters", f"{found['parameters']:,}"],
         [
             "trained",
-            f"{found['epochs']} epoch{'' if found['epochs'] == 1 else 's'} on {found['data']} (split {found['split']}), seed {found['seed']}",
+            f"{found['epochs']} epoch{plural} on {found['data']}, split {found['split']}, seed {found['seed']}",
         ],
         ["classes", str(found["classes"])],
     ]
@@ -116,6 +127,9 @@ def summary(found: dict[str, Any]) -> str:
         value = console.percent(measured["accuracy"], measured.get("ci"))
         rows.append(["accuracy", f"{value} on {measured['images']:,} search images, {bn} statistics"])
     rows.append(["digest", found["digest"]])
+    if stored := found["scores"]:
+        age = "" if stored["current"] else "; of other weights, score again with --all --store"
+        rows.append(["scores", f"full sweep of {stored['date']} on {stored['device']}{age}"])
     text = console.table(rows)
     if not found["history"]:
         return text

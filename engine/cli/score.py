@@ -202,6 +202,10 @@ def _sweep_text(found: dict[str, Any]) -> str:
             drops = (f"{one['edge']}: {console.points(one['drop'], one['ci']).strip()}" for one in row["candidates"])
             rows.append([row["cell"], str(row["node"]), f"{row['keep'][0]}, {row['keep'][1]}", "; ".join(drops)])
         text = f"{text}\n\n{console.table(rows)}"
+    if found["edges"]:
+        base, images = found["edges"][0]["baseline"], found["edges"][0]["images"]
+        accuracy = console.percent(base["accuracy"], base["ci"])
+        text = f"unmasked accuracy {accuracy} on {images:,} images\n\n{text}"
     verdicts = [row["verdict"] for row in found["edges"]]
     counts = ", ".join(
         f"{verdicts.count(name)} {words}"

@@ -266,7 +266,7 @@ def train(
     something else, Diverged (last good epoch kept) for a loss that is not finite.
     """
     out = Path(out)
-    exists = (out / "meta.json").exists() or (out / ".commit").exists()
+    exists = store.exists(out)
     if exists and not resume_run:
         raise BadInput(f"{out} already holds a run; add --resume to continue it, or choose another --out")
     if not exists and out.is_dir() and any(out.iterdir()):

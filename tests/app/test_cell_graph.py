@@ -4,6 +4,7 @@ import itertools
 import json
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_pills_overlap_neither_each_other_nor_a_node_nor_the_border(family: str,
     for first, second in itertools.combinations(pills, 2):
         assert (np.abs(first - second) >= PILL).any()
     for box in [*layout.nodes, *([layout.output] if layout.output else [])]:
-        apart = np.abs(pills - (box.x, box.y)) - (np.array(PILL) + (box.width, box.height)) / 2
+        apart = np.abs(pills - (box.x, box.y)) - np.add(PILL, (box.width, box.height)) / 2
         assert (apart >= 0).any(1).all()
     assert (pills >= np.array(PILL) / 2).all()
     assert (pills <= np.array([layout.width, layout.height]) - np.array(PILL) / 2).all()
@@ -303,3 +304,11 @@ def test_a_mini_picture_is_small_and_has_no_text() -> None:
 def test_the_picture_comes_in_every_layout() -> None:
     for width in WIDTHS:
         assert f'viewBox="0 0 {width} ' in svg(graph_of(), "dark", width=width)
+
+
+def test_the_components_style_sheet_uses_the_colours_of_the_style_table(root: Path) -> None:
+    sheet = (root / "app/components/cell_graph/cell_graph.css").read_text(encoding="utf-8")
+    light, dark = style.roles("light"), style.roles("dark")
+    for name, role in (("signal", "disagree"), ("quiet", "alpha"), ("muted", "muted")):
+        pair = f"--{name}: light-dark({getattr(light, role)}, {getattr(dark, role)});"
+        assert pair.lower() in sheet.lower()

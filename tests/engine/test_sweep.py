@@ -32,9 +32,9 @@ def measurement(checkpoint, photos, selection=None, **settings) -> Measurement:
 
 
 def test_a_sweep_holds_what_single_measurements_give_and_survives_json(checkpoint, photos):
-    taken = measurement(checkpoint, photos, images=48, batch_size=8)
+    taken = measurement(checkpoint, photos, images=32, batch_size=16)
     found = json.loads(json.dumps(sweep(taken), allow_nan=False))
-    batches = engine.scoring_batches(photos, images=48, batch_size=8, checkpoint=checkpoint)
+    batches = engine.scoring_batches(photos, images=32, batch_size=16, checkpoint=checkpoint)
     for row in (found["edges"][0], found["edges"][-1]):
         scores = EdgeScores.from_dict(row)
         single = engine.score_edge(
@@ -47,7 +47,7 @@ def test_a_sweep_holds_what_single_measurements_give_and_survives_json(checkpoin
 
 
 def test_a_sweep_says_what_it_rests_on(checkpoint, photos):
-    found = sweep(measurement(checkpoint, photos, images=None, batch_size=20, bn="running", criterion="loss"))
+    found = sweep(measurement(checkpoint, photos, images=None, batch_size=40, bn="running", criterion="loss"))
     assert found["digest"] == checkpoint.digest and found["device"] == "cpu"
     assert found["settings"]["images"] == 80 and found["settings"]["split"] == checkpoint.meta["split"]
     assert found["settings"]["bn"] == "running" and found["settings"]["criterion"] == "loss"
@@ -57,7 +57,7 @@ def test_a_sweep_says_what_it_rests_on(checkpoint, photos):
 
 def test_progress_counts_every_edge_and_node_up_to_the_last(checkpoint, photos):
     shares = []
-    sweep(measurement(checkpoint, photos, images=24, batch_size=8), shares.append)
+    sweep(measurement(checkpoint, photos, images=8, batch_size=8), shares.append)
     assert shares == sorted(shares) and shares[-1] == 34
 
 

@@ -6,8 +6,8 @@ Its query string chooses the space, the cell type, the strands' measure, how muc
 import streamlit as st
 
 from app.components.cell_graph import cell_graph
-from app.figures.cell_graph import parse_edge_id
 from app.figures.cell_graph import cell_graph as build
+from app.figures.cell_graph import parse_edge_id
 from engine.search_space import search_space
 from engine.selection import Selection
 from tests.app.cell_graph_samples import sample_scores, sample_weights

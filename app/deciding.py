@@ -1,0 +1,268 @@
+"""Deciding: what the Decide page adds to a view. The state machine is engine.Selection; this drives it.
+
+Deciding   the current step, its suggestions, and the callbacks that take and undo decisions
+"""
+
+import time
+from dataclasses import replace
+from functools import cached_property
+
+import streamlit as st
+
+from app import measure, style, url
+from app.measure import Measurement
+from app.view import View
+from engine.decisions import Decision, InputsDecision, OperationDecision
+from engine.order import Order, edge_order, index_order
+from engine.selection import Selection
+from engine.strategies import NextStep, next_step
+
+PATH_SEEDS = (0, 1, 2, 3)
+"""Edge orders that a live measured path is followed in."""
+
+
+class Deciding(View):
+    """A view in which decisions are taken. The cell on screen is the one of the current step."""
+
+    def __init__(self, entry) -> None:
+        super().__init__(entry)
+        self.step = self._step(self.selection)
+        if self.step is not None:
+            self.cell = self.step.cell
+
+    # The current step
+
+    def _order(self, selection: Selection) -> Order:
+        """What is left, in the chosen order; skipped edges come last, and the cell on screen first unless random."""
+        if self.order == "random":
+            order = edge_order(self.space, self.seed)
+        else:
+            order = index_order(self.space)
+            nodes = tuple(sorted(order.nodes, key=lambda place: place[0] != self.cell))
+            order = Order(tuple(sorted(order.edges, key=lambda place: place[0] != self.cell)), nodes)
+        edges = list(order.edges)
+        if self.order == "disagreement":
+            edges.sort(key=lambda place: (place[0] != self.cell, -self._difference(*place)))
+        return Order(tuple(sorted(edges, key=lambda place: place in self.state.skipped)), order.nodes)
+
+    def _difference(self, cell: str, edge: int) -> float:
+        found = None if self.selection.is_decided(cell, edge) else self.measurement(edge, cell)
+        return found.result.difference if found else 0.0
+
+    def _step(self, selection: Selection) -> NextStep | None:
+        """The selected edge while it is undecided, else what the order says."""
+        if self.edge is not None and not selection.is_decided(self.cell, self.edge):
+            return NextStep("edge", self.cell, self.edge)
+        return next_step(selection, self._order(selection))
+
+    def step_name(self) -> str:
+        assert self.step is not None
+        if self.step.kind == "edge":
+            edge = self.space.edge(self.step.cell, self.step.index)
+            return f"choose the operation for {self.space.edge_name(edge)}"
+        inputs = len(self.space.inputs(self.step.index))
+        return f"keep 2 of {inputs} inputs to {self.space.node_name(self.step.index)}"
+
+    @cached_property
+    def step_measurement(self) -> Measurement | None:
+        """What has been measured about the current step."""
+        assert self.step is not None
+        kind = "edge" if self.step.kind == "edge" else "node"
+        return measure.find(self.request(kind, self.step.cell, self.step.index), self.summary)
+
+    def suggested(self) -> dict[str, Decision]:
+        """Decisions by who suggests them: "α" always, "measured" once it is final and something stands out."""
+        step = self.step
+        assert step is not None
+        found = self.step_measurement
+        scores = found.result if found and not found.partial else None
+        if step.kind == "node":
+            by: dict[str, Decision] = {
+                "α": InputsDecision(step.cell, step.index, self.selection.inputs_by_alpha(step.cell, step.index))
+            }
+            if scores:
+                by["measured"] = InputsDecision(step.cell, step.index, scores.keep)
+            return by
+        by = {"α": OperationDecision(step.cell, step.index, self.selection.best_by_alpha(step.cell, step.index))}
+        if scores and not scores.none_stands_out:
+            by["measured"] = OperationDecision(step.cell, step.index, scores.best)
+        return by
+
+    def after(self, decision: Decision) -> Measurement | None:
+        """The supernet's accuracy if this decision were taken, where it is known."""
+        selection = self.selection.decide(decision)
+        return measure.find(self.request("accuracy", "", 0, selection), self.summary)
+
+    def before(self) -> Measurement | None:
+        """The supernet's accuracy now, where it is known."""
+        return measure.find(self.request("accuracy", "", 0), self.summary)
+
+    # The way so far
+
+    def accuracy_track(self) -> list[Measurement | None]:
+        """Accuracies at the start and after every decision, where known."""
+        stages = [self.start.replay(self.selection.decisions[:n]) for n in range(self.selection.steps_done + 1)]
+        return [measure.find(self.request("accuracy", "", 0, stage), self.summary) for stage in stages]
+
+    def decided_by(self, decision: Decision) -> str:
+        return self.state.by.get(decision, "you")
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self.state.redo)
+
+    @property
+    def playing(self) -> str | None:
+        return self.state.playing
+
+    # Measured paths
+
+    def paths(self, selection: Selection | None = None) -> tuple[measure.Path, ...]:
+        return measure.paths(self.request("accuracy", "", 0, selection), self.summary)
+
+    def paths_line(self, paths: tuple[measure.Path, ...]) -> str:
+        """How the shown paths were found."""
+        orders = "order" if len(paths) == 1 else "orders"
+        images = style.count(paths[0].images)
+        return f"{len(paths)} edge {orders}, {images} images, batch statistics, no tuning · {paths[0].source}"
+
+    # Callbacks
+
+    def take(self, decision: Decision, by: str) -> None:
+        """Take a decision; the page shows it at once, its accuracy and the next edge's scores follow."""
+        selection = self.selection.decide(decision)
+        self.state.redo.clear()
+        self.state.by[decision] = by
+        self._move(selection)
+
+    def take_by_hand(self, decision: Decision) -> None:
+        self.pause()
+        by = "+".join(name for name, suggested in self.suggested().items() if suggested == decision)
+        self.take(decision, {"α+measured": "both"}.get(by, by) or "you")
+
+    def undo(self) -> None:
+        self.pause()
+        if self.selection.decisions:
+            self.state.redo.append(self.selection.decisions[-1])
+            self._move(self.selection.undo(), measured=False)
+
+    def redo(self) -> None:
+        self.pause()
+        if self.state.redo:
+            self._move(self.selection.decide(self.state.redo.pop()), measured=False)
+
+    def reset(self) -> None:
+        """Back to the undecided supernet; order and seed stay, and redo leads forward again."""
+        self.pause()
+        self.state.redo.extend(reversed(self.selection.decisions))
+        self.state.skipped.clear()
+        self._move(self.start, measured=False)
+
+    def skip(self) -> None:
+        self.pause()
+        assert self.step is not None
+        place = (self.step.cell, self.step.index)
+        if place in self.state.skipped:
+            self.state.skipped.remove(place)
+        self.state.skipped.append(place)
+        self._change(edge=None)
+
+    def set_order(self) -> None:
+        """Take edge order and seed from their widgets."""
+        self.pause()
+        self.state.skipped.clear()
+        order, seed = st.session_state["order-choice"], st.session_state["order-seed"]
+        self._change(order=order if order in url.ORDERS else url.ORDERS[0], seed=int(seed or 0), edge=None)
+
+    def _move(self, selection: Selection, measured: bool = True) -> None:
+        """Go on from another selection, and measure what comes next where asked."""
+        self.selection = selection
+        self.state.link = replace(self.state.link, decisions=selection.decisions, edge=None)
+        self.state.changed = True
+        step = next_step(selection, self._order(selection))
+        if step is not None and len(self.space.cells) > 1:
+            st.session_state["cell"] = step.cell
+        if measured:
+            self.measure_step(step)
+
+    def measure_step(self, step: NextStep | None = None) -> None:
+        """Measure a step (the current one), or the accuracy when all is decided."""
+        step = step or next_step(self.selection, self._order(self.selection))
+        if step is None:
+            request, title = self.request("accuracy", "", 0), "Measuring the finished cell"
+        else:
+            kind = "edge" if step.kind == "edge" else "node"
+            request, title = self.request(kind, step.cell, step.index), "Measuring the next step"
+        found = measure.find(request, self.summary)
+        if found is None or found.partial:
+            self._begin([request], title)
+
+    def measure_this_step(self) -> None:
+        self.measure_step(self.step)
+
+    def measure_after(self, decision: Decision) -> None:
+        """Measure the accuracy now and if this decision were taken."""
+        stages = (self.selection, self.selection.decide(decision))
+        self._begin([self.request("accuracy", "", 0, stage) for stage in stages], "Trying the choice")
+
+    def measure_track(self) -> None:
+        stages = [self.start.replay(self.selection.decisions[:n]) for n in range(self.selection.steps_done + 1)]
+        requests = [self.request("accuracy", "", 0, stage) for stage in stages]
+        missing = [request for request in requests if measure.find(request, self.summary) is None]
+        self._begin(missing, "Measuring accuracies")
+
+    def more_images_for_step(self) -> None:
+        larger = self.more_images()
+        if larger is not None:
+            st.session_state["budget"] = larger
+            self.images = url.BUDGETS[larger]
+            self.measure_step(self.step)
+
+    def measure_paths(self, selection: Selection | None = None) -> None:
+        measure.start_paths(self.request("accuracy", "", 0, selection), PATH_SEEDS, self.visitor)
+
+    # Auto-play
+
+    def play(self, who: str) -> None:
+        self.state.playing, self.state.played = who, time.monotonic()
+        self._change(edge=None)
+
+    def pause(self) -> None:
+        self.state.playing = None
+
+    def advance(self) -> bool:
+        """One look at a running auto-play: take the next decision when it is due. True when something was decided."""
+        if self.playing is None:
+            return False
+        if self.step is None:
+            self.pause()
+            return True
+        if time.monotonic() - self.state.played < float(st.session_state.get("play-speed", 1.0)):
+            return False
+        found = self.step_measurement
+        if self.playing == "measured" and (found is None or found.partial):
+            if not self.busy:
+                self.measure_this_step()
+            return False
+        by = "α"
+        decision = self.suggested()["α"]
+        if self.playing == "measured":
+            by = "measured"
+            scores = found.result  # type: ignore[union-attr]
+            if self.step.kind == "edge":
+                decision = OperationDecision(self.step.cell, self.step.index, scores.best)
+            else:
+                decision = InputsDecision(self.step.cell, self.step.index, scores.keep)
+        self.state.played = time.monotonic()
+        self.state.redo.clear()
+        self.state.by[decision] = by
+        self._move_silently(self.selection.decide(decision))
+        return True
+
+    def _move_silently(self, selection: Selection) -> None:
+        """As `_move`, outside a callback: widgets that exist already cannot be changed here."""
+        self.selection = selection
+        self.state.link = replace(self.state.link, decisions=selection.decisions, edge=None)
+        self.state.changed = True
+        if self.playing == "measured":
+            self.measure_step()

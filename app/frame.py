@@ -1,0 +1,127 @@
+"""What surrounds every page: the sidebar with the run and its context, the job strip, and the page's own style sheet.
+
+style      the style sheet
+sidebar    run, cell, images per measurement, operations, running work
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import catalog, measure, panels, session
+from app import style as look
+from app.jobs import MANAGER
+from app.url import BUDGETS
+from app.view import REFRESH, View
+
+_CSS = Path(__file__).with_name("frame.css").read_text(encoding="utf-8")
+_CELLS = {"normal": "Normal", "reduce": "Reduction", "cell": "Cell"}
+
+
+def style() -> None:
+    st.html(f"<style>{_CSS}</style>")
+
+
+def sidebar() -> None:
+    """Draw the sidebar. Its widgets own `run`, `cell` and `budget` in the address, so they exist on every page."""
+    with st.sidebar:
+        entries = catalog.catalog()
+        usable = [name for name, entry in entries.items() if entry.summary is not None]
+        for entry in entries.values():
+            if entry.error:
+                st.warning(entry.error, icon="⚠️")
+        if not usable:
+            st.error(
+                "No supernet found. Put a checkpoint folder into checkpoints/ or name its folder in "
+                "SUPERNET_CHECKPOINTS, then reload."
+            )
+            return
+        st.selectbox("Supernet", usable, key="run", bind="query-params", format_func=lambda name: _title(entries[name]))
+        view = View.current()
+        if view is None:
+            return
+        st.caption(_description(view))
+        if len(view.space.cells) > 1:
+            st.segmented_control(
+                "Cell",
+                view.space.cells,
+                format_func=_CELLS.get,
+                key="cell",
+                bind="query-params",
+                required=True,
+                default=view.space.cells[0],
+            )
+        st.segmented_control(
+            "Images per measurement", list(BUDGETS), key="budget", bind="query-params", required=True, default="1k"
+        )
+        _legend(view)
+        st.toggle("List view", key="list-view", help="The graph as a table, for keyboards and screen readers")
+        _jobs()
+
+
+def _title(entry: catalog.Entry) -> str:
+    assert entry.summary is not None
+    meta = entry.summary.meta
+    return f"{meta.get('title') or entry.id} · {meta['method']}"
+
+
+def _description(view: View) -> str:
+    meta = view.summary.meta
+    found = meta["accuracies"].get("search", {}).get("batch")
+    accuracy = f" · {look.percent(found['accuracy'])} on {look.count(found['images'])} images" if found else ""
+    cells = "cells" if view.space.family == "darts" else "cells a stage"
+    size = f"{meta['channels']} channels, {meta['cells']} {cells}, {meta['image_size']} pixels"
+    return f"{size}, epoch {meta['epochs']}{accuracy}"
+
+
+def _legend(view: View) -> None:
+    """Every operation of the cell with the number of edges it wins, by alpha and by measurement."""
+    edges = view.space.edges(view.cell)
+    scores = view.scores()
+    names = list(dict.fromkeys(name for edge in edges for name in view.space.operations(view.cell, edge)))
+    rows = []
+    for name in names:
+        by_alpha = sum(view.selection.best_by_alpha(view.cell, edge) == name for edge in edges)
+        measured = sum(found.best == name for found in scores.values())
+        rows.append(
+            f"<tr><td>{look.chip(name)}</td><td>{look.operation(name).label}</td>"
+            f"<td>{by_alpha} | {measured if scores else '–'}</td></tr>"
+        )
+    head = "<tr><th colspan='2'>Operations</th><th>α | measured</th></tr>"
+    st.html(f"<table class='legend'>{head}{''.join(rows)}</table>")
+    st.selectbox(
+        "Highlight an operation",
+        names,
+        index=None,
+        format_func=lambda name: look.operation(name).label,
+        placeholder="Highlight an operation",
+        key="isolate",
+        label_visibility="collapsed",
+    )
+
+
+def _jobs() -> None:
+    """The job strip; it refreshes itself while work is running."""
+    active = bool(measure.running(session.visitor()))
+    st.fragment(_strip, run_every=REFRESH if active else None)(active)
+
+
+def _strip(was_active: bool) -> None:
+    visitor = session.visitor()
+    jobs = measure.running(visitor)
+    for job in jobs:
+        ahead = MANAGER.ahead(job)
+        left = "" if job.remaining is None else f" · {panels.duration(job.remaining)} left"
+        where = f"{ahead} ahead of you" if job.status == "queued" else f"{job.done} of {job.total} {job.unit}{left}"
+        if job.unit == "%":
+            where = f"{job.done * 100 // max(1, job.total)} %{left}"
+        st.progress(job.share, text=f"{job.title}  \n{where}")
+        st.button("Cancel", key=f"cancel-{id(job)}", on_click=MANAGER.cancel, args=(job, visitor))
+    for job in MANAGER.failed(visitor):
+        st.error(job.error)
+        if job.details:
+            with st.expander("Details"):
+                st.code(job.details, language=None)
+        st.button("Dismiss", key=f"dismiss-{id(job)}", on_click=MANAGER.dismiss, args=(job, visitor))
+    if was_active != bool(jobs):
+        st.rerun()

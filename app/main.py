@@ -1,0 +1,25 @@
+"""Page frame and navigation, nothing else."""
+
+import sys
+from pathlib import Path
+
+# `streamlit run app/main.py` puts only app/ on the path; both packages live one level up.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import streamlit as st
+
+from app import frame
+from app.pages import decide, explore, start
+
+st.set_page_config(page_title="Supernet Explorer", page_icon="🕸️", layout="wide", initial_sidebar_state="expanded")
+page = st.navigation(
+    [
+        st.Page(start.page, title="Start", url_path="start", default=True),
+        st.Page(explore.page, title="Explore", url_path="explore"),
+        st.Page(decide.page, title="Decide", url_path="decide"),
+    ],
+    position="top",
+)
+frame.style()
+frame.sidebar()
+page.run()

@@ -1,0 +1,88 @@
+"""Explore: look at a cell, measure its edges, see where alpha and measurement disagree. Nothing is decided here."""
+
+import streamlit as st
+
+from app import findings, panels, style
+from app.figures.matrix import matrix_info, plot_matrix
+from app.figures.slope import plot_slope, slope_info
+from app.view import View, live
+
+
+def page() -> None:
+    live(_body)
+
+
+def _body(view: View) -> None:
+    scores = view.scores()
+    head, action = st.columns([5, 2], vertical_alignment="center")
+    with head:
+        panels.title(findings.headline(view.selection, view.cell, scores), _subtitle(view))
+    with action:
+        _measure_all(view)
+    left, right = st.columns([7, 5])
+    with left, st.container(border=True, key="cell-card"):
+        panels.cell(view, scores)
+    with right, st.container(border=True, key="inspector-card"):
+        panels.inspector(view)
+    left, right = st.columns([7, 5])
+    with left, st.container(border=True, key="matrix-card"):
+        _matrix(view)
+    with right, st.container(border=True, key="slope-card"):
+        _slope(view)
+
+
+def _subtitle(view: View) -> str:
+    measured = list(view.measurements().values())
+    if not measured:
+        return "Select an edge and measure it: each operation is removed in turn and the accuracy it costs is shown."
+    found = measured[0].result
+    parts = [
+        findings.too_close(view.scores()),
+        f"Supernet accuracy {style.percent(found.baseline.accuracy, found.baseline.ci)}",
+        panels.provenance(measured[0]),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _measure_all(view: View) -> None:
+    missing = view.unmeasured()
+    if not missing:
+        return
+    seconds = view.estimate(missing)
+    about = f" (about {panels.duration(seconds)})" if seconds else ""
+    label = f"Measure all {len(missing)} edges{about}"
+    st.button(label, on_click=view.measure_all, disabled=view.busy, width="stretch", key="measure-all")
+
+
+def _matrix(view: View) -> None:
+    st.markdown("**Every edge, every operation**")
+    st.caption("size = drop · hollow = better without · ○ α's choice · ● measured choice")
+
+    def choose() -> None:
+        points = st.session_state["matrix"].selection.points
+        if points:  # a second click empties the selection: that is not a choice
+            view.select(int(points[0]["customdata"][0]))
+
+    rows = [view.score_or_alphas(edge.index) for edge in view.space.edges(view.cell)]
+    info = matrix_info(view.space, rows, selected=view.edge, decided=view.decided())
+    figure = plot_matrix(info, view.theme)
+    st.plotly_chart(
+        figure,
+        key="matrix",
+        theme=None,
+        on_select=choose,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=findings.headline(view.selection, view.cell, view.scores()),
+    )
+
+
+def _slope(view: View) -> None:
+    st.markdown("**The same edge, ranked twice**")
+    if view.edge is None:
+        st.caption("Select an edge to compare its two rankings.")
+        return
+    st.caption(f"{style.subscripts(view.edge_name())} · crossing lines are disagreement", unsafe_allow_html=True)
+    info = slope_info(view.score_or_alphas(view.edge))
+    alt = f"{view.edge_name()}: operations ranked by alpha and by accuracy drop"
+    st.plotly_chart(plot_slope(info, view.theme), theme=None, config={"displayModeBar": False}, key="slope", alt=alt)

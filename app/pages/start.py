@@ -1,0 +1,82 @@
+"""Start: one sentence, a live cell on which alpha is wrong, and the supernets there are to look at."""
+
+import streamlit as st
+
+from app import catalog, findings, panels, style
+from app.figures.cell_graph import cell_graph as graph_of
+from app.figures.cell_svg import svg
+from app.view import View, live
+from engine.results import EdgeScores
+from engine.selection import Selection
+
+CLAIM = (
+    "A supernet mixes every candidate operation on every edge. Which one should survive? "
+    "α says one thing; removing it and measuring says another."
+)
+
+
+def page() -> None:
+    live(_body)
+    _tiles()
+
+
+def _body(view: View) -> None:
+    if view.edge is None and (clear := findings.disagreements(view.scores())):
+        view.show(clear[0].edge)
+    panels.title(findings.headline(view.selection, view.cell, view.scores()), CLAIM)
+    left, right = st.columns([7, 5])
+    with left, st.container(border=True, key="cell-card"):
+        panels.cell(view, view.scores(), key="start")
+    with right, st.container(border=True, key="inspector-card"):
+        panels.inspector(view)
+    explore, decide, _ = st.columns([1, 1, 2])
+    if explore.button("Explore the demo", type="primary", width="stretch", key="to-explore"):
+        st.switch_page(st.session_state["pages"]["explore"])
+    if decide.button("Step through a selection", width="stretch", key="to-decide"):
+        st.switch_page(st.session_state["pages"]["decide"])
+
+
+def _tiles() -> None:
+    st.markdown("**Supernets**")
+    entries = [entry for entry in catalog.catalog().values() if entry.summary is not None]
+    for row in range(0, len(entries), 3):
+        for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
+            with column, st.container(border=True, height="stretch"):
+                _tile(entry)
+    st.caption(
+        "Bring your own: train a supernet with `python -m engine train`, then name its folder in the environment "
+        "variable `SUPERNET_CHECKPOINTS` and start the app again."
+    )
+
+
+def _tile(entry: catalog.Entry) -> None:
+    summary = entry.summary
+    assert summary is not None
+    cell = summary.space.cells[0]
+    rows = (summary.scores or {}).get("edges", [])
+    scores = {row["edge"]: EdgeScores.from_dict(row) for row in rows if row["cell"] == cell}
+    selection = Selection(summary.space, summary.alphas)
+    weights = {edge.index: list(selection.alphas.weights(cell)[edge.index]) for edge in summary.space.edges(cell)}
+    graph = graph_of(summary.space, cell, alphas=weights, scores=scores)
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    st.html(f"<div class='mini'>{svg(graph, theme, mini=True)}</div>")
+    meta = summary.meta
+    st.markdown(f"**{meta.get('title') or entry.id}** · {meta['space']} · {meta['method']}")
+    found = meta["accuracies"].get("search", {}).get("batch")
+    lines = []
+    if found:
+        lines.append(
+            f"supernet {style.percent(found['accuracy'], found['ci'])} on {style.count(found['images'])} images"
+        )
+    if rows:
+        verdicts = [row["verdict"] for row in rows]
+        images = style.count(summary.scores["settings"]["images"])  # type: ignore[index]
+        lines.append(f"{verdicts.count('disagree')} of {len(rows)} edges disagree, measured on {images} images")
+    st.caption(" · ".join(lines))
+    st.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")
+    if st.session_state.get("run") != entry.id:
+        st.button("Open", key=f"open-{entry.id}", on_click=_open, args=(entry.id,))
+
+
+def _open(run: str) -> None:
+    st.session_state["run"] = run

@@ -1,0 +1,203 @@
+"""What a page shows and may do: one object that joins the run, the session's state and the measurements.
+
+View      the current run, cell, selected edge, selection, measurements; callbacks that change them
+live      draw a page's body as a fragment that refreshes itself while work is running
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Self
+
+import streamlit as st
+from scipy.special import softmax
+
+from app import catalog, measure, session, url
+from app.figures.cell_graph import edge_id, parse_edge_id
+from app.figures.edge_alphas import EdgeAlphas, edge_alphas
+from app.measure import Measurement, Request
+from app.style import Theme
+from engine.decisions import OperationDecision
+from engine.errors import BadInput
+from engine.results import EdgeScores
+from engine.search_space import SearchSpace
+from engine.selection import Selection
+
+REFRESH = 0.6
+"""Seconds between looks at running work."""
+
+
+class View:
+    """The page's view of one run. Built anew for every drawing; what changes lives in `app.session`."""
+
+    def __init__(self, entry: catalog.Entry) -> None:
+        assert entry.summary is not None
+        self.entry, self.summary = entry, entry.summary
+        self.space: SearchSpace = self.summary.space
+        self.start = Selection(self.space, self.summary.alphas)
+        self.state = session.sync(entry.id, self.start)
+        self.selection = self.start.replay(self.state.link.decisions)
+        chosen = st.session_state.get("cell")
+        self.cell: str = chosen if chosen in self.space.cells else self.space.cells[0]
+        self.images = url.BUDGETS.get(st.session_state.get("budget", "1k"), 1024)
+        self.visitor = session.visitor()
+
+    @classmethod
+    def current(cls) -> "Self | None":
+        """The view of the run chosen in the sidebar, or None when there is nothing to show."""
+        entry = catalog.catalog().get(st.session_state.get("run", ""))
+        return cls(entry) if entry is not None and entry.summary is not None else None
+
+    # What is shown
+
+    @property
+    def theme(self) -> Theme:
+        return "dark" if st.context.theme.type == "dark" else "light"
+
+    @property
+    def edge(self) -> int | None:
+        """The selected edge, if it is one of the cell on screen."""
+        if self.state.link.edge is None:
+            return None
+        cell, edge = parse_edge_id(self.space, self.state.link.edge)
+        return edge if cell == self.cell else None
+
+    @property
+    def isolated(self) -> str | None:
+        return st.session_state.get("isolate")
+
+    @property
+    def order(self) -> str:
+        return self.state.link.order
+
+    @property
+    def seed(self) -> int:
+        return self.state.link.seed
+
+    def edge_name(self, edge: int | None = None) -> str:
+        index = self.edge if edge is None else edge
+        assert index is not None
+        return self.space.edge_name(self.space.edge(self.cell, index))
+
+    def weights(self) -> list[list[float]]:
+        """Mixing weights of the cell on screen, as alpha alone has them."""
+        return [[float(value) for value in softmax(row)] for row in self.selection.alphas[self.cell]]
+
+    # Measurements
+
+    def request(self, kind: measure.Kind, cell: str, index: int, selection: Selection | None = None) -> Request:
+        return Request.of(self.summary, selection or self.selection, kind, cell, index, images=self.images)
+
+    def measurement(self, edge: int, cell: str | None = None) -> Measurement | None:
+        """The edge's measurement after the decisions so far; of a decided edge, the one it was decided by."""
+        cell = cell or self.cell
+        return measure.find(self.request("edge", cell, edge, self._before(cell, edge)), self.summary)
+
+    def _before(self, cell: str, edge: int) -> Selection:
+        """The selection in which an edge is measured: the current one, or for a decided edge the one before."""
+        for number, decision in enumerate(self.selection.decisions):
+            if isinstance(decision, OperationDecision) and (decision.cell, decision.edge) == (cell, edge):
+                return self.start.replay(self.selection.decisions[:number])
+        return self.selection
+
+    @cached_property
+    def _measurements(self) -> dict[int, Measurement]:
+        found = {edge.index: self.measurement(edge.index) for edge in self.space.edges(self.cell)}
+        return {edge: measurement for edge, measurement in found.items() if measurement is not None}
+
+    def measurements(self) -> dict[int, Measurement]:
+        """Measurements of the cell on screen, by edge."""
+        return self._measurements
+
+    def scores(self) -> dict[int, EdgeScores]:
+        return {edge: measurement.result for edge, measurement in self._measurements.items()}
+
+    def score(self, edge: int) -> EdgeScores | None:
+        return self.scores().get(edge)
+
+    def score_or_alphas(self, edge: int) -> EdgeScores | EdgeAlphas:
+        return self.scores().get(edge) or edge_alphas(self.selection.alphas, self.cell, edge)
+
+    def decided(self) -> dict[int, str]:
+        """Decided edges of the cell on screen and their operations."""
+        taken = {edge.index: self.selection.operation(self.cell, edge) for edge in self.space.edges(self.cell)}
+        return {edge: name for edge, name in taken.items() if name is not None}
+
+    def unmeasured(self) -> list[Request]:
+        """Requests for the undecided edges of the cell on screen that have no finished measurement."""
+        return [
+            self.request("edge", self.cell, edge)
+            for edge in self.selection.undecided_edges(self.cell)
+            if (found := self._measurements.get(edge)) is None or found.partial
+        ]
+
+    def estimate(self, requests: list[Request]) -> float | None:
+        return measure.estimate(requests, self.summary)
+
+    @property
+    def busy(self) -> bool:
+        """Whether this visitor's work is running or waiting."""
+        return bool(measure.running(self.visitor))
+
+    @property
+    def active(self) -> bool:
+        """Whether the page has to refresh itself: work is running, or decisions play."""
+        return self.busy or self.state.playing is not None
+
+    def more_images(self) -> str | None:
+        """The next larger budget, or None at the largest."""
+        names = list(url.BUDGETS)
+        now = names.index(st.session_state.get("budget", "1k"))
+        return names[now + 1] if now + 1 < len(names) else None
+
+    # Callbacks: they run before the page is drawn
+
+    def select(self, edge: int | None) -> None:
+        chosen = None if edge is None else edge_id(self.cell, self.space.edge(self.cell, edge))
+        self._change(edge=chosen)
+
+    def measure(self, edge: int) -> None:
+        self._begin([self.request("edge", self.cell, edge)], f"Measuring {self.edge_name(edge)}")
+
+    def measure_more(self) -> None:
+        larger = self.more_images()
+        if larger is None or self.edge is None:
+            return
+        st.session_state["budget"] = larger
+        request = replace(self.request("edge", self.cell, self.edge), images=url.BUDGETS[larger])
+        self._begin([request], f"Measuring {self.edge_name()}")
+
+    def measure_all(self) -> None:
+        self._begin(self.unmeasured(), "Measuring all edges")
+
+    def _begin(self, requests: list[Request], title: str) -> None:
+        try:
+            if requests:
+                measure.start(requests, title, self.visitor)
+        except BadInput as error:
+            st.toast(str(error), icon="⚠️")
+
+    def _change(self, **parts: object) -> None:
+        self.state.link = replace(self.state.link, **parts)
+        self.state.changed = True
+
+
+def live(body: Callable[[Any], None], kind: "type[View] | None" = None) -> None:
+    """Draw `body` in a fragment: clicks redraw it alone, and it refreshes itself while this visitor's work runs.
+
+    kind: the view that `body` takes.
+    """
+    view = View.current()
+    if view is None:
+        return
+    active = view.active
+
+    def draw() -> None:
+        now = (kind or View).current()
+        if now is None:
+            return
+        body(now)
+        if now.active != active:
+            st.rerun()  # start or stop refreshing
+
+    st.fragment(draw, run_every=REFRESH if active else None)()
