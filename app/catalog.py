@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from engine.checkpoint import META
+from engine.checkpoint import read_summary
 from engine.errors import BadInput
-from engine.native import Summary, read_summary
+from engine.native import FILES, SCORES, Summary
+from engine.results import EdgeScores, InputScores
 
 BUNDLED = Path(__file__).resolve().parents[1] / "checkpoints"
+OWN = "SUPERNET_CHECKPOINTS"
 FIRST = "nas-bench-201"
 """The run a newcomer sees."""
 
@@ -29,37 +31,69 @@ class Entry:
     error: str | None
 
 
-def catalog() -> dict[str, Entry]:
-    """Bundled checkpoints, then those in the folder named by SUPERNET_CHECKPOINTS; read again when a file changes."""
-    found: dict[str, Entry] = {}
-    for folder in _folders(BUNDLED):
-        found[folder.name] = _entry(folder.name, folder, True, _stamp(folder))
-    own = os.environ.get("SUPERNET_CHECKPOINTS")
-    for folder in _folders(Path(own).expanduser()) if own else ():
-        name = folder.name if folder.name not in found else f"my-{folder.name}"
-        found[name] = _entry(name, folder, False, _stamp(folder))
+def catalog(bundled: Path = BUNDLED) -> dict[str, Entry]:
+    """Bundled checkpoints, then those in the folder named by SUPERNET_CHECKPOINTS; read again when a file changes.
+
+    That folder may be a checkpoint itself. Of two checkpoints with one name, the visitor's own goes by "my-NAME".
+    """
+    found = {folder.name: _entry(folder.name, folder, True, _stamp(folder)) for folder in _folders(bundled)}
+    if named := os.environ.get(OWN):
+        own = Path(named).expanduser()
+        if not own.is_dir():
+            found[own.name] = Entry(own.name, own, False, None, f"{OWN} names {own}, which is no folder; correct it")
+        for folder in _folders(own):
+            name = folder.name if folder.name not in found else f"my-{folder.name}"
+            found[name] = _entry(name, folder, False, _stamp(folder))
     return dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, not item[1].bundled, item[0])))
 
 
 def _folders(root: Path) -> list[Path]:
-    """The root itself if it is a checkpoint, else its checkpoint folders."""
-    if (root / META).is_file():
-        return [root]
-    return sorted(path.parent for path in root.glob(f"*/{META}")) if root.is_dir() else []
+    """The root itself if it is a checkpoint, else the checkpoints in it, damaged ones included."""
+    try:
+        if _stamp(root):
+            return [root.resolve()]
+        return sorted(path for path in root.iterdir() if not path.name.startswith(".") and _stamp(path))
+    except OSError:  # not a folder, or not to be read
+        return []
 
 
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when anything in the folder does."""
-    try:
-        files = sorted(path for path in folder.iterdir() if path.is_file())
-        return tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
-    except OSError:
-        return ()
+    """What changes when a checkpoint does; () for a folder that is none."""
+    stamp = []
+    for name in FILES:
+        try:
+            found = (folder / name).stat()
+        except OSError:
+            continue
+        stamp.append((name, found.st_mtime_ns, found.st_size))
+    return tuple(stamp)
 
 
 @lru_cache(maxsize=64)
 def _entry(name: str, folder: Path, bundled: bool, stamp: tuple[tuple[str, int, int], ...]) -> Entry:
     try:
-        return Entry(name, folder, bundled, read_summary(folder), None)
+        summary = read_summary(folder)
+        _check_scores(summary)
+        return Entry(name, folder, bundled, summary, None)
     except BadInput as error:
         return Entry(name, folder, bundled, None, str(error))
+
+
+def _check_scores(summary: Summary) -> None:
+    """Raises BadInput unless the stored sweep is one of this supernet, as `score --all --store` writes it."""
+    if summary.scores is None:
+        return
+    space = summary.space
+    try:
+        scores, settings = summary.scores, summary.scores["settings"]
+        for row in map(EdgeScores.from_dict, scores["edges"]):
+            if tuple(each.name for each in row.operations) != space.operations(row.cell, row.edge):
+                raise ValueError(row.edge)
+        for row in map(InputScores.from_dict, scores["inputs"]):
+            if [each.edge for each in row.candidates] != [edge.index for edge in space.inputs(row.node)]:
+                raise ValueError(row.node)
+        _ = scores["date"][:10], settings["images"], settings["criterion"], settings["rescale"]
+    except (BadInput, KeyError, TypeError, ValueError, IndexError, AttributeError):
+        raise BadInput(
+            f"{summary.path / SCORES} is no sweep of this supernet; write it again with score --all --store, or delete it"
+        ) from None

@@ -12,7 +12,7 @@ from engine.results import EdgeScores, InputScores
 
 
 def card(view: Deciding) -> None:
-    st.markdown("**Decision**")
+    panels.heading("Decision")
     assert view.step is not None
     found = view.step_measurement
     if view.step.kind == "edge":

@@ -1,149 +1,210 @@
-"""Shared background work: one worker, single-flight by content, visible progress, cancel.
+"""Shared background work: one worker, single-flight by content, visible progress, cancel. No Streamlit, no torch.
 
 Job          one piece of work: what it publishes, how far it is, how it ended
 JobManager   submits, queues and finds jobs for all visitors of this process
-Cancelled    raised inside work when its visitor no longer wants it
+Cancelled    raised inside work when nobody wants it any more
+MANAGER      the manager of this process
 
-A job's thread never touches the page: it writes into the job, and pages read it when they are drawn. One worker and
-one thread budget: two torch programs that each take all cores run several times slower than one.
+A job's thread never touches the page: it writes into the job, and pages read it when they are drawn. One worker, as
+two torch programs that each take all cores run several times slower than one.
 """
 
 import atexit
+import logging
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from engine.errors import BadInput
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
+Work = Callable[["Job"], Any]
 QUEUE = 8
 KEPT = 64
-"""Finished jobs that can still be asked about."""
+"""Ended jobs that can still be asked about."""
+
+_log = logging.getLogger(__name__)
 
 
 class Cancelled(Exception):
     """The work was cancelled; nothing is wrong."""
 
 
-class Job:
-    """One piece of work. Its own methods are for the worker, the attributes for whoever draws it."""
+class _Progress(NamedTuple):
+    done: int
+    total: int
+    unit: str
 
-    def __init__(self, key: Hashable, title: str, work: "Callable[[Job], Any]", visitor: str) -> None:
-        self.key, self.title, self.visitors = key, title, {visitor}
+
+class Job:
+    """One piece of work. `progress`, `publish` and `check` are for the work itself, the rest for whoever draws it.
+
+    `value` is what has been published, in the end the result: an immutable value, replaced as a whole. `error` is a
+    sentence for the visitor and `details` a line for the curious, where the work failed.
+    """
+
+    def __init__(self, key: Hashable, title: str, work: Work, visitor: str) -> None:
+        self.key, self.title, self.work, self.visitors = key, title, work, {visitor}
         self.status: Status = "queued"
-        self.done, self.total, self.unit = 0, 0, ""
         self.value: Any = None
         self.error: str | None = None
         self.details: str | None = None
-        self.started: float | None = None
-        self.ended: float | None = None
-        self._work = work
+        # Replaced as one value, so that a reader never sees half of a step.
+        self._progress = _Progress(0, 0, "")
+        self._first: tuple[int, float] | None = None
         self._cancel = threading.Event()
-        self._finished = threading.Event()
+        self._ended = threading.Event()
 
     @property
     def active(self) -> bool:
+        """Whether it is waiting or running."""
         return self.status in ("queued", "running")
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been asked to stop."""
+        return self._cancel.is_set()
+
+    @property
+    def done(self) -> int:
+        return self._progress.done
+
+    @property
+    def total(self) -> int:
+        return self._progress.total
+
+    @property
+    def unit(self) -> str:
+        return self._progress.unit
 
     @property
     def share(self) -> float:
         """Finished share, 0 to 1."""
-        return min(1.0, self.done / self.total) if self.total else 0.0
+        done, total, _ = self._progress
+        return min(1.0, done / total) if total else 0.0
 
     @property
     def remaining(self) -> float | None:
-        """Seconds left at the rate so far; None before anything is done."""
-        if self.started is None or not self.done or not self.total:
+        """Seconds left at the rate since the first report, so that loading does not count; None before the second."""
+        (done, total, _), first = self._progress, self._first
+        if first is None or done <= first[0]:
             return None
-        return (time.monotonic() - self.started) / self.done * (self.total - self.done)
+        return (time.monotonic() - first[1]) / (done - first[0]) * max(0, total - done)
 
     def cancel(self) -> None:
+        """Ask the work to stop; it does at its next report."""
         self._cancel.set()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the job has ended; False if it has not by then."""
-        return self._finished.wait(timeout)
+        return self._ended.wait(timeout)
 
     def progress(self, done: int, total: int, unit: str = "") -> None:
         """Say how far the work is. Raises Cancelled when nobody wants it any more."""
-        self.done, self.total, self.unit = done, total, unit
+        self._progress = _Progress(done, total, unit)
+        if self._first is None:
+            self._first = (done, time.monotonic())
         self.check()
 
     def publish(self, value: Any) -> None:
-        """Show a partial result. Values are immutable results, so readers need no lock."""
+        """Show a partial result. Raises Cancelled when nobody wants it any more."""
         self.value = value
         self.check()
 
     def check(self) -> None:
+        """Raises Cancelled when nobody wants the work any more."""
         if self._cancel.is_set():
             raise Cancelled
 
     def run(self) -> None:
-        """Do the work and record how it ended. Called by the worker."""
-        self.status, self.started = "running", time.monotonic()
+        """Do the work and record how it ended."""
+        self.status = "running"
         try:
             self.check()
-            result = self._work(self)
+            result = self.work(self)
             self.value = self.value if result is None else result
-            self.status = "done"
+            self.end("done")
         except Cancelled:
-            self.status = "cancelled"
+            self.end("cancelled")
         except BadInput as error:
-            self.status, self.error = "failed", str(error)
+            self.error = str(error)
+            self.end("failed")
         except Exception as error:
-            self.status, self.error = "failed", "The work stopped unexpectedly. Try again."
-            self.details = f"{type(error).__name__}: {error}"
-        finally:
-            self.ended = time.monotonic()
-            self._finished.set()
+            _log.exception("%s failed", self.title)
+            out_of_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+            self.error = (
+                "There was not enough memory; take fewer images, or close other programs, and try again."
+                if out_of_memory
+                else "The work stopped unexpectedly. Try again."
+            )
+            self.details = " ".join(f"{type(error).__name__}: {error}".split())
+            self.end("failed")
+
+    def end(self, status: Status) -> None:
+        """Record the last state; whoever waits goes on."""
+        self.status = status
+        self._ended.set()
 
 
 class JobManager:
-    """All jobs of this process."""
+    """All jobs of one process, done one after the other."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
-        self._jobs: dict[Hashable, Job] = {}
+        self._jobs: OrderedDict[Hashable, Job] = OrderedDict()  # by key, the latest last
         self._waiting: deque[Job] = deque()
         self._current: Job | None = None
         self._thread: threading.Thread | None = None
         self._stopping = False
 
-    def submit(self, key: Hashable, title: str, work: Callable[[Job], Any], visitor: str) -> Job:
-        """Start `work`, or join the job that already does the same.
+    def submit(self, key: Hashable, title: str, work: Work, visitor: str) -> Job:
+        """Start `work`, or join the job with this key if it has not ended.
 
-        A visitor has one waiting job at most: a new one takes its place. Raises BadInput when the queue is full.
+        key: everything that the result depends on. A visitor has one waiting job at most besides a running one: a new
+        one takes the place of the one that waits, unless somebody else waits for it too. Raises BadInput when the
+        queue is full.
         """
         with self._lock:
             found = self._jobs.get(key)
-            if found is not None and found.active:
+            if found is not None and found.active and not found.stopping:
                 found.visitors.add(visitor)
                 return found
-            for job in [job for job in self._waiting if job.visitors == {visitor}]:
-                self._waiting.remove(job)
-                job.status = "cancelled"
-                job._finished.set()
-            if len(self._waiting) >= QUEUE:
+            if self._stopping:
+                raise BadInput("the app is stopping; start it again to measure")
+            replaced = [job for job in self._waiting if job.visitors == {visitor}]
+            if len(self._waiting) - len(replaced) >= QUEUE:
                 raise BadInput(f"{QUEUE} measurements are waiting already; try again when one has finished")
+            for job in replaced:
+                self._drop(job)
             job = self._jobs[key] = Job(key, title, work, visitor)
+            self._jobs.move_to_end(key)
             self._waiting.append(job)
             self._forget()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name="measuring", daemon=True)
                 self._thread.start()
-            self._lock.notify()
+            self._lock.notify_all()
             return job
 
+    def retry(self, job: Job, visitor: str) -> Job:
+        """Do the work of an ended job again."""
+        return self.submit(job.key, job.title, job.work, visitor)
+
     def get(self, key: Hashable) -> Job | None:
-        return self._jobs.get(key)
+        """The latest job with this key, however it ended."""
+        with self._lock:
+            return self._jobs.get(key)
+
+    def active(self) -> list[Job]:
+        """Everybody's jobs that have not ended, the running one first."""
+        with self._lock:
+            return [job for job in (self._current, *self._waiting) if job is not None and job.active]
 
     def of(self, visitor: str) -> list[Job]:
-        """The visitor's active jobs, the running one first."""
-        with self._lock:
-            jobs = [job for job in (self._current, *self._waiting) if job is not None]
-        return [job for job in jobs if visitor in job.visitors and job.active]
+        """The visitor's jobs that have not ended, the running one first."""
+        return [job for job in self.active() if visitor in job.visitors]
 
     def failed(self, visitor: str) -> list[Job]:
         """The visitor's jobs that went wrong and have not been dismissed."""
@@ -157,50 +218,47 @@ class JobManager:
 
     def ahead(self, job: Job) -> int:
         """How many jobs come before a waiting one."""
-        with self._lock:
-            if job not in self._waiting:
-                return 0
-            return self._waiting.index(job) + (self._current is not None)
+        active = self.active()
+        return active.index(job) if job in active else 0
 
     def cancel(self, job: Job, visitor: str) -> None:
         """Leave a job; it stops when nobody else watches it."""
         with self._lock:
             job.visitors.discard(visitor)
-            if job.visitors:
-                return
-            job.cancel()
-            if job in self._waiting:
-                self._waiting.remove(job)
-                job.status = "cancelled"
-                job._finished.set()
+            if not job.visitors:
+                self._drop(job)
 
-    def shutdown(self) -> None:
+    def shutdown(self, timeout: float = 30) -> None:
         """Cancel everything and wait for the worker: a live torch thread can abort the interpreter's exit."""
         with self._lock:
             self._stopping = True
-            for job in (self._current, *self._waiting):
+            for job in (self._current, *list(self._waiting)):
                 if job is not None:
-                    job.cancel()
+                    self._drop(job)
             self._lock.notify_all()
             thread = self._thread
         if thread is not None:
-            thread.join(timeout=30)
+            thread.join(timeout)
+
+    def _drop(self, job: Job) -> None:
+        job.cancel()
+        if job in self._waiting:
+            self._waiting.remove(job)
+            job.end("cancelled")
 
     def _serve(self) -> None:
         while True:
             with self._lock:
-                while not self._waiting and not self._stopping:
-                    self._lock.wait()
-                if self._stopping:
-                    return
-                self._current = self._waiting.popleft()
-            self._current.run()
-            with self._lock:
                 self._current = None
+                self._lock.wait_for(lambda: self._waiting or self._stopping)
+                if not self._waiting:
+                    return
+                self._current = job = self._waiting.popleft()
+            job.run()
 
     def _forget(self) -> None:
         ended = [key for key, job in self._jobs.items() if not job.active]
-        for key in ended[: max(0, len(ended) - KEPT)]:
+        for key in ended[:-KEPT]:
             del self._jobs[key]
 
 

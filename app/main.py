@@ -1,4 +1,7 @@
-"""Page frame and navigation, nothing else."""
+"""Page frame and navigation, nothing else.
+
+The pages lie in app/screens: a folder named pages beside this file would be taken for pages of its own by Streamlit.
+"""
 
 import sys
 from pathlib import Path
@@ -9,17 +12,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import streamlit as st
 
 from app import frame
-from app.pages import decide, explore, start
+from app.screens import decide, explore, start
 
 st.set_page_config(page_title="Supernet Explorer", page_icon="🕸️", layout="wide", initial_sidebar_state="expanded")
-page = st.navigation(
-    [
-        st.Page(start.page, title="Start", url_path="start", default=True),
-        st.Page(explore.page, title="Explore", url_path="explore"),
-        st.Page(decide.page, title="Decide", url_path="decide"),
-    ],
-    position="top",
-)
+pages = {
+    "start": st.Page(start.page, title="Start", url_path="start", default=True),
+    "explore": st.Page(explore.page, title="Explore", url_path="explore"),
+    "decide": st.Page(decide.page, title="Decide", url_path="decide"),
+}
+st.session_state["pages"] = pages
+page = st.navigation(list(pages.values()), position="top")
 frame.style()
 frame.sidebar()
 page.run()

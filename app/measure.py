@@ -1,345 +1,265 @@
-"""Measurements for the pages: stored with a checkpoint, finished here, or being taken right now.
+"""Measurements for the pages: stored with a checkpoint, finished here, or being taken right now. Needs no torch.
 
-Request       everything that changes a measurement: supernet, decisions, what is measured, on which images
-Measurement   a result with its source: stored or live, finished or partial
-find          the best measurement there is for a request
-start         take measurements in the background, one job for any number of requests
-paths         the measured paths that are known from a selection
-start_paths   follow the measured path from a selection, for several edge orders
-estimate      how many seconds requests will take on this machine
-
-torch is imported by the worker only, so that pages open without it.
+Measurements   finds and takes them; everything is shared by all visitors and kept by content
+find, start, start_all, estimate, running, paths, start_paths   those of this process
+also           Request, Measurement, Accuracy, Path, Kind (see app.request)
 """
 
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from app.jobs import MANAGER, Job
-from engine.decisions import Decision
+from app import scoring
+from app.jobs import MANAGER, Job, JobManager
+from app.request import Accuracy, Kind, Measurement, Path, Request, canonical
+from app.scoring import Taken
 from engine.native import Summary
 from engine.order import Order, edge_order, index_order
-from engine.results import Baseline, BnMode, EdgeScores, InputScores
+from engine.results import EdgeScores, InputScores
 from engine.selection import Selection
 
-Kind = Literal["edge", "node", "accuracy"]
+__all__ = [
+    "Accuracy",
+    "Kind",
+    "Measurement",
+    "Measurements",
+    "Path",
+    "Request",
+    "estimate",
+    "find",
+    "paths",
+    "running",
+    "start",
+    "start_all",
+    "start_paths",
+]
 
-CACHED = 4096
-"""Finished measurements kept: a few kilobytes each."""
+KEPT = 4096
+"""Results kept in memory: a few kilobytes each."""
 
 
-@dataclass(frozen=True)
-class Accuracy:
-    """The supernet's accuracy under a selection (%)."""
+class Measurements:
+    """What has been measured and how more gets measured.
 
-    baseline: Baseline
-    images: int
-    bn: BnMode
-    device: str
-    seconds: float
-
-    @property
-    def accuracy(self) -> float:
-        return self.baseline.accuracy
-
-
-@dataclass(frozen=True)
-class Request:
-    """One measurement: of an edge, of a node's inputs, or (index 0) of the accuracy alone.
-
-    `decisions` are sorted, since their order does not change the supernet. images None: all search images.
+    take: answers a request, see `scoring.take`. selection: what a request measures in, see `scoring.selection`.
     """
 
-    path: str
-    digest: str
-    decisions: tuple[Decision, ...]
-    kind: Kind
-    cell: str
-    index: int
-    images: int | None = 1024
-    batch_size: int = 64
-    bn: BnMode = "batch"
-    data: str = "bundled"
+    def __init__(
+        self,
+        jobs: JobManager,
+        take: Callable[[Request], Iterator[Taken]] = scoring.take,
+        selection: Callable[[Request], Selection] = scoring.selection,
+    ) -> None:
+        self._jobs, self._take_live, self._selection = jobs, take, selection
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._rates: dict[tuple[str, int], float] = {}  # seconds per pass, by digest and number of decisions
 
-    @classmethod
-    def of(cls, summary: Summary, selection: Selection, kind: Kind, cell: str, index: int, **how: Any) -> "Request":
-        decisions = tuple(sorted(selection.decisions, key=repr))
-        return cls(str(summary.path), summary.digest, decisions, kind, cell, index, **how)
+    # Finding
 
-    @property
-    def supernet(self) -> "Request":
-        """The accuracy request of the same supernet and images."""
-        return replace(self, kind="accuracy", cell="", index=0)
+    def find(self, request: Request, summary: Summary) -> Measurement | None:
+        """The measurement of a request: finished here, else stored with its checkpoint, else as far as one got."""
+        kept: Measurement | None = self._get(request.key)
+        if kept is not None and not kept.partial:
+            return kept
+        return stored(request, summary) or kept
 
+    def paths(self, request: Request, summary: Summary) -> tuple[Path, ...]:
+        """Measured paths known from a request's selection on: taken here, else stored with its checkpoint."""
+        kept: dict[int | None, Path] = self._get(_paths_key(request)) or {}
+        return tuple(kept.values()) or stored_paths(request, summary)
 
-class Measurement(NamedTuple):
-    """A result and where it comes from. date: ISO day."""
+    def running(self, visitor: str) -> list[Job]:
+        """The visitor's jobs that have not ended."""
+        return self._jobs.of(visitor)
 
-    result: Any
-    source: Literal["stored", "live"]
-    date: str
-    partial: bool = False
+    # Taking
 
+    def start(self, requests: Sequence[Request], title: str, visitor: str) -> Job:
+        """Take these measurements in the background, one after the other; each can be found while it is taken.
 
-class Path(NamedTuple):
-    """A measured path: the seed of its edge order (None: by index), where it ends, the accuracies before each step."""
+        What is finished already is not taken again, and a job that takes just these is joined. Raises BadInput when
+        too many jobs are waiting.
+        """
+        requests = tuple(requests)
 
-    seed: int | None
-    genotype: str
-    accuracies: tuple[float, ...]
-    source: Literal["stored", "live"]
-    images: int
+        def work(job: Job) -> tuple[Measurement, ...]:
+            def report(number: int) -> Callable[[float], None]:
+                return lambda share: job.progress(round(100 * (number + share)), 100 * len(requests), "%")
 
+            return tuple(self._take(request, report(number)) for number, request in enumerate(requests))
 
-_lock = threading.Lock()
-_finished: "OrderedDict[Any, Any]" = OrderedDict()
-_rates: dict[tuple[str, int], float] = {}
-"""Seconds per image and mask, by checkpoint digest and number of decisions: decided edges cost less."""
+        return self._jobs.submit(tuple(request.key for request in requests), title, work, visitor)
 
+    def start_all(self, summary: Summary, selection: Selection, title: str, visitor: str, **how: Any) -> Job | None:
+        """Measure every undecided edge of every cell type and the inputs of every node left to decide.
 
-def find(request: Request, summary: Summary) -> Measurement | None:
-    """A finished measurement, else a running one's partial result, else a stored one, else None."""
-    with _lock:
-        finished = _finished.get(request)
-    if finished is not None:
-        return finished
-    if request.kind == "accuracy":
-        derived = _baseline(request, summary)
-        if derived is not None:
-            return derived
-    job = _job_of(request)
-    if job is not None and job.active and isinstance(job.value, dict) and request in job.value:
-        return job.value[request]
-    return _stored(request, summary)
+        None where nothing is missing. how: as in `Request.of`.
+        """
+        space = summary.space
+        targets: list[tuple[Kind, str, int]] = [
+            ("edge", cell, edge) for cell in space.cells for edge in selection.undecided_edges(cell)
+        ]
+        targets += [
+            ("node", cell, node)
+            for cell in space.cells
+            for node in space.topology_nodes
+            if selection.kept(cell, node) is None
+        ]
+        requests = [Request.of(summary, selection, *target, **how) for target in targets]
+        missing = [each for each in requests if (found := self.find(each, summary)) is None or found.partial]
+        return self.start(missing, title, visitor) if missing else None
 
+    def start_paths(self, request: Request, seeds: Sequence[int | None], visitor: str) -> Job:
+        """Follow the measured path from a request's selection on, for each edge order (None: by index).
 
-def _baseline(request: Request, summary: Summary) -> Measurement | None:
-    """The accuracy that some measurement of the same supernet on the same images came with."""
-    with _lock:
-        found = next((m for r, m in _finished.items() if isinstance(r, Request) and r.supernet == request), None)
-    if found is None and not request.decisions:
+        Each remaining edge in the order, then each node, is decided by its scores and all is measured again after
+        every decision, without tuning (Wang et al. 2021, algorithm 1). Paths can be found one by one as they end.
+        """
+        key = _paths_key(request)
+        seeds = tuple(seeds)
+
+        def work(job: Job) -> tuple[Path, ...]:
+            known: dict[int | None, Path] = self._get(key) or {}
+            wanted = [seed for seed in seeds if seed not in known]
+            selection = self._selection(request)
+            steps = selection.space.steps - selection.steps_done
+            for number, seed in enumerate(wanted):
+                begun = number * steps
+
+                def report(done: int, begun: int = begun) -> None:
+                    job.progress(begun + done, len(wanted) * steps, "decisions")
+
+                known = {**known, seed: self._follow(request, selection, seed, report)}
+                self._keep(key, known)
+            return tuple(known[seed] for seed in seeds)
+
+        return self._jobs.submit((key, seeds), "Following the measured path", work, visitor)
+
+    def estimate(self, requests: Sequence[Request], summary: Summary) -> float | None:
+        """Seconds these measurements take: by this machine's timing, else the stored sweep's; None if unknown."""
         rows = (summary.scores or {}).get("edges", [])
-        first = next(iter(rows), None)
-        found = first and _stored(replace(request, kind="edge", cell=first["cell"], index=first["edge"]), summary)
-    if found is None:
+        passes = sum(row["images"] * (1 + len(row["operations"])) for row in rows)
+        stored_rate = sum(row["seconds"] for row in rows) / passes if passes else None
+        seconds = 0.0
+        for request in requests:
+            with self._lock:
+                here = [rate for (digest, _), rate in self._rates.items() if digest == request.digest]
+                rate = self._rates.get((request.digest, len(request.decisions)), max(here, default=stored_rate))
+            images = request.images or (summary.scores or {}).get("settings", {}).get("available")
+            if rate is None or images is None:
+                return None
+            seconds += rate * images * (1 + _masks(request, summary))
+        return seconds if requests else None
+
+    # In the worker
+
+    def _take(self, request: Request, report: Callable[[float], None]) -> Measurement:
+        """A measurement from memory or from the supernet. `report` is told the share of it that is done."""
+        known: Measurement | None = self._get(request.key)
+        if known is not None and not known.partial:
+            report(1.0)
+            return known
+        report(0.0)
+        for taken in self._take_live(request):
+            self._keep(request.key, taken.measurement)
+            if not taken.measurement.partial:
+                self._keep(request.supernet.key, taken.measurement._replace(result=taken.measurement.accuracy))
+                with self._lock:
+                    self._rates[request.digest, len(request.decisions)] = taken.seconds / taken.passes
+            report(taken.share)
+        return taken.measurement
+
+    def _follow(self, request: Request, selection: Selection, seed: int | None, report: Callable[[int], None]) -> Path:
+        from engine.strategies import next_step
+
+        order: Order = index_order(selection.space) if seed is None else edge_order(selection.space, seed)
+        accuracies: list[float] = []
+        images = 0
+        report(0)
+        while (step := next_step(selection, order)) is not None:
+            question = replace(
+                request, decisions=canonical(selection), kind=step.kind, cell=step.cell, index=step.index
+            )
+            found = self._take(question, lambda share: report(len(accuracies))).result
+            if isinstance(found, EdgeScores):
+                selection = selection.discretize(step.cell, step.index, found.best)
+            elif isinstance(found, InputScores):
+                selection = selection.keep_inputs(step.cell, step.index, found.keep)
+            accuracies.append(found.baseline.accuracy)
+            images = found.images
+            report(len(accuracies))
+        return Path(seed, str(selection.genotype()), tuple(accuracies), "live", images, selection.decisions)
+
+    def _get(self, key: Hashable) -> Any:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _keep(self, key: Hashable, value: Any) -> None:
+        with self._lock:
+            self._kept[key] = value
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+
+
+def stored(request: Request, summary: Summary) -> Measurement | None:
+    """What the checkpoint's own sweep says, where it was taken on the same supernet with just these settings."""
+    scores = summary.scores
+    if scores is None or request.decisions or request.digest != summary.digest or not _fits(request, scores):
         return None
-    result = found.result
-    accuracy = Accuracy(result.baseline, result.images, result.bn, result.device, result.seconds)
-    return found._replace(result=accuracy)
+    reads = {"edge": ("edges", "edge", EdgeScores), "node": ("inputs", "node", InputScores)}
+    rows, index, result = reads["edge" if request.kind == "accuracy" else request.kind]
+    for row in scores[rows]:
+        if request.kind == "accuracy" or (row["cell"], row[index]) == (request.cell, request.index):
+            found = Measurement(result.from_dict(row), "stored", scores["date"][:10], warning=scores.get("warning"))
+            return found._replace(result=found.accuracy) if request.kind == "accuracy" else found
+    return None
 
 
-def _stored(request: Request, summary: Summary) -> Measurement | None:
-    """What the checkpoint's own sweep says, where it was taken with just these settings."""
-    stored = summary.scores
-    if stored is None or request.decisions or request.kind == "accuracy":
-        return None
-    settings = stored["settings"]
-    wanted = {"batch_size": request.batch_size, "bn": request.bn, "data": request.data, "criterion": "accuracy"}
-    if any(settings.get(key) != value for key, value in wanted.items()) or settings.get("rescale"):
-        return None
-    if settings["images"] != (request.images or settings.get("available")):
-        return None
-    name, rows, read = ("edge", "edges", EdgeScores) if request.kind == "edge" else ("node", "inputs", InputScores)
-    place = (request.cell, request.index)
-    row = next((row for row in stored[rows] if (row["cell"], row[name]) == place), None)
-    return None if row is None else Measurement(read.from_dict(row), "stored", stored["date"][:10])
-
-
-def running(visitor: str) -> list[Job]:
-    """The visitor's jobs that have not ended."""
-    return MANAGER.of(visitor)
-
-
-def _job_of(request: Request) -> Job | None:
-    return _jobs.get(request)
-
-
-_jobs: dict[Request, Job] = {}
-
-
-def start(requests: Sequence[Request], title: str, visitor: str) -> Job:
-    """Take these measurements in the background. A job that takes just these already is joined."""
-    requests = tuple(requests)
-
-    def work(job: Job) -> dict[Request, Measurement]:
-        found: dict[Request, Measurement] = {}
-        for number, request in enumerate(requests):
-            for share, measurement in _take(request):
-                found = {**found, request: measurement}
-                job.publish(found)
-                job.progress(round(100 * (number + share)), 100 * len(requests), "%")
-            _remember(request, found[request])
-        return found
-
-    job = MANAGER.submit(requests, title, work, visitor)
-    with _lock:
-        for known in [r for r, other in _jobs.items() if not other.active]:
-            del _jobs[known]
-        _jobs.update(dict.fromkeys(requests, job))
-    return job
-
-
-def _remember(key: Any, value: Any) -> None:
-    with _lock:
-        _finished[key] = value
-        _finished.move_to_end(key)
-        while len(_finished) > CACHED:
-            _finished.popitem(last=False)
-
-
-class _Loaded(NamedTuple):
-    checkpoint: Any
-    selection: Selection
-    batches: Any
-
-
-def _load(request: Request) -> _Loaded:
-    """Checkpoint, selection and images of a request; the last few stay in memory. Runs in the worker only."""
-    import torch
-
-    import engine
-
-    threads = max(1, (torch.get_num_threads() or 1))
-    torch.set_num_threads(threads)
-    checkpoint = _cached(_checkpoints, 2, (request.path, request.digest), lambda: engine.load(request.path))
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    checkpoint.supernet.to(device)
-    key = (request.digest, request.data, request.images, request.batch_size)
-    batches = _cached(
-        _batches,
-        4,
-        key,
-        lambda: engine.scoring_batches(
-            request.data,
-            images=request.images,
-            batch_size=request.batch_size,
-            checkpoint=checkpoint,
-            device=device,
-        ),
-    )
-    selection = Selection(checkpoint.space, checkpoint.alphas)
-    return _Loaded(checkpoint, selection.replay(_legal_order(request.decisions)), batches)
-
-
-def _legal_order(decisions: Sequence[Decision]) -> list[Decision]:
-    """Operations before inputs, which need them."""
-    return sorted(decisions, key=lambda decision: hasattr(decision, "node"))
-
-
-_checkpoints: "OrderedDict[Any, Any]" = OrderedDict()
-_batches: "OrderedDict[Any, Any]" = OrderedDict()
-
-
-def _cached(store: "OrderedDict[Any, Any]", size: int, key: Any, make: Any) -> Any:
-    if key not in store:
-        store[key] = make()
-        while len(store) > size:
-            store.popitem(last=False)
-    store.move_to_end(key)
-    return store[key]
-
-
-def _take(request: Request):
-    """(finished share, measurement) as a request's measurement tightens; the last one is final."""
-    import engine
-
-    loaded = _load(request)
-    today = datetime.now(UTC).date().isoformat()
-    began = time.perf_counter()
-    how = {"batches": loaded.batches, "bn": request.bn}
-    images = sum(len(labels) for _, labels in loaded.batches)
-    supernet, selection = loaded.checkpoint.supernet, loaded.selection
-    if request.kind == "edge":
-        masks = len(selection.space.operations(request.cell, request.index)) + 1
-        for scores in engine.stream_edge_scores(supernet, selection, cell=request.cell, edge=request.index, **how):
-            yield scores.images / images, Measurement(scores, "live", today, not scores.final)
-    elif request.kind == "node":
-        masks = len(selection.space.inputs(request.index)) + 1
-        scores = engine.score_inputs(supernet, selection, cell=request.cell, node=request.index, **how)
-        yield 1.0, Measurement(scores, "live", today)
-    else:
-        masks = 1
-        baseline = engine.measure(supernet, selection.weights(), **how)
-        device = next(supernet.parameters()).device.type
-        accuracy = Accuracy(baseline, images, request.bn, device, time.perf_counter() - began)
-        yield 1.0, Measurement(accuracy, "live", today)
-    _rates[request.digest, len(request.decisions)] = (time.perf_counter() - began) / (images * masks)
-
-
-def estimate(requests: Sequence[Request], summary: Summary) -> float | None:
-    """Seconds these edge measurements will take, from this machine's timing or the stored sweep's; None if unknown."""
-    if not requests:
-        return None
-    first = requests[0]
-    near = [rate for (digest, _), rate in _rates.items() if digest == first.digest]
-    rate = _rates.get((first.digest, len(first.decisions)), max(near, default=None))
-    if rate is None:
-        rows = (summary.scores or {}).get("edges", [])
-        spent = sum(row["images"] * (len(row["operations"]) + 1) for row in rows)
-        rate = sum(row["seconds"] for row in rows) / spent if spent else None
-    if rate is None:
-        return None
-    available = (summary.scores or {}).get("settings", {}).get("available") or 15_000
-    return sum(rate * (r.images or available) * (_masks(summary, r) + 1) for r in requests)
-
-
-def _masks(summary: Summary, request: Request) -> int:
-    return 0 if request.kind == "accuracy" else len(summary.space.operations(request.cell, 0))
-
-
-def paths_key(request: Request) -> tuple[str, Request]:
-    return "paths", request.supernet
-
-
-def paths(request: Request, summary: Summary) -> tuple[Path, ...]:
-    """Measured paths known from this selection: finished or under way here, else stored with the checkpoint."""
-    key = paths_key(request)
-    with _lock:
-        finished = _finished.get(key)
-    if finished is not None:
-        return finished
-    job = MANAGER.get(key)
-    if job is not None and job.active and isinstance(job.value, tuple):
-        return job.value
-    stored = (summary.scores or {}).get("paths")
-    settings = (summary.scores or {}).get("settings", {})
-    if not stored or request.decisions or settings.get("images") != request.images:
+def stored_paths(request: Request, summary: Summary) -> tuple[Path, ...]:
+    """The measured paths that were stored with the checkpoint's sweep, under the same condition as `stored`."""
+    scores = summary.scores or {}
+    if request.decisions or request.digest != summary.digest or not scores.get("paths") or not _fits(request, scores):
         return ()
     return tuple(
-        Path(row["seed"], row["genotype"], tuple(row["accuracies"]), "stored", row["images"]) for row in stored
+        Path(row["seed"], row["genotype"], tuple(row["accuracies"]), "stored", row["images"]) for row in scores["paths"]
     )
 
 
-def start_paths(request: Request, seeds: Sequence[int | None], visitor: str) -> Job:
-    """Follow the measured path from this selection for each edge order (None: by index), publishing each as it ends."""
-    key = paths_key(request)
-
-    def work(job: Job) -> tuple[Path, ...]:
-        from engine.strategies import measured_path
-
-        loaded = _load(request)
-        space = loaded.checkpoint.space
-        left = space.steps - loaded.selection.steps_done
-        found: tuple[Path, ...] = ()
-        for number, seed in enumerate(seeds):
-            selection, accuracies = loaded.selection, []
-            supernet, order = loaded.checkpoint.supernet, _order(space, seed)
-            for done, step in enumerate(measured_path(supernet, selection, order, loaded.batches, bn=request.bn), 1):
-                selection = step.selection
-                accuracies.append(step.scores.baseline.accuracy)
-                job.progress(number * left + done, len(seeds) * left, "decisions")
-            images = sum(len(labels) for _, labels in loaded.batches)
-            found = (*found, Path(seed, str(selection.genotype()), tuple(accuracies), "live", images))
-            job.publish(found)
-        _remember(key, found)
-        return found
-
-    return MANAGER.submit(key, "Following the measured path", work, visitor)
+def _fits(request: Request, scores: dict[str, Any]) -> bool:
+    """Whether a stored sweep was taken as the request asks."""
+    settings, key = scores["settings"], request.key
+    if key.kind == "accuracy":  # what the choice goes by, and rescaled masks, say nothing about the unmasked supernet
+        key = replace(key, criterion=settings["criterion"], rescale=settings["rescale"])
+    elif key.kind == "node":
+        key = replace(key, rescale=settings["rescale"])
+    wanted = {name: getattr(key, name) for name in ("batch_size", "bn", "data", "criterion", "rescale", "augment")}
+    wanted |= {"images": key.images or settings.get("available"), "until_sure": None, "published": False}
+    if key.augment:
+        wanted["seed"] = key.seed
+    return all(settings.get(name) == value for name, value in wanted.items())
 
 
-def _order(space: Any, seed: int | None) -> Order:
-    return index_order(space) if seed is None else edge_order(space, seed)
+def _masks(request: Request, summary: Summary) -> int:
+    """How many masked variants a measurement evaluates beside the supernet itself."""
+    if request.kind == "accuracy":
+        return 0
+    if request.kind == "node":
+        return len(summary.space.inputs(request.index))
+    return len(summary.space.operations(request.cell, request.index))
+
+
+def _paths_key(request: Request) -> Hashable:
+    # The criterion decides, so it stays; an edge's rescaled masks do too.
+    return "paths", replace(request, kind="edge", cell="", index=0).key
+
+
+MEASUREMENTS = Measurements(MANAGER)
+find, start, start_all = MEASUREMENTS.find, MEASUREMENTS.start, MEASUREMENTS.start_all
+paths, start_paths = MEASUREMENTS.paths, MEASUREMENTS.start_paths
+estimate, running = MEASUREMENTS.estimate, MEASUREMENTS.running

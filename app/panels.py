@@ -1,6 +1,7 @@
 """Parts that several pages show: title, cell graph, edge inspector, and how a measurement is labelled.
 
 title        page heading and the line under it
+heading      a card's title
 cell         the cell card: strands switch, list view, clickable graph
 inspector    one edge: butterfly bars, verdict, numbers, buttons
 provenance   a measurement's images, BN mode, source
@@ -14,7 +15,7 @@ from app.components.cell_graph import cell_graph
 from app.figures.butterfly import butterfly_info, plot_butterfly
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_graph import parse_edge_id
-from app.measure import Measurement
+from app.measuring import Measurement
 from app.view import View
 from engine.results import EdgeScores
 
@@ -23,6 +24,11 @@ MEASURES = {"alpha": "α", "drop": "measured drop", "both": "both"}
 
 def title(heading: str, line: str) -> None:
     st.html(f'<h1 class="finding">{style.subscripts(heading)}</h1><p class="finding-line">{style.subscripts(line)}</p>')
+
+
+def heading(name: str, line: str = "") -> None:
+    """A card's title with a quieter line beside it."""
+    st.html(f'<p class="card-title"><b>{style.subscripts(name)}</b><span>{style.subscripts(line)}</span></p>')
 
 
 def provenance(measurement: Measurement) -> str:
@@ -38,10 +44,11 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 60)} min"
 
 
-def cell(view: View, scores: dict[int, EdgeScores], *, key: str = "cell", heading: str = "The cell") -> None:
+def cell(view: View, scores: dict[int, EdgeScores], *, key: str = "cell", title: str = "The cell") -> None:
     """The cell graph with its strands switch and its list-view twin."""
     name, controls = st.columns([1, 2], vertical_alignment="center")
-    name.markdown(f"**{heading}**")
+    with name:
+        heading(title)
     with controls:
         shown = st.segmented_control(
             "Strands show",

@@ -1,23 +1,33 @@
 """What one browser session holds: ids and small lists, and how they follow the link in the address bar.
 
-State     decisions, selected edge, order and what else belongs to one run
+State     decisions, edge in focus, order and what else belongs to one run
+Address   what the address bar said and what was last written to it
 state     the session's state for a run
 sync      adopt what Back, Forward or a link changed; write what callbacks changed
-visitor   this session's id
+check     tell the visitor which of run, cell and budget in the address cannot be used
+visitor   who this is, the same after a reload
 
-The link is the document: the state remembers the parameters it last wrote. If the address differs from them and no
-callback changed the state in this run, the address has changed by itself (Back, Forward, a link), and is adopted.
+The link is the document, and Back and Forward are undo and redo: where the address does not say what was last written,
+the visitor has moved in it, and the state follows.
 """
 
+import hashlib
+import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from app import url
 from app.url import Link
 from engine.decisions import Decision
+from engine.search_space import SearchSpace
 from engine.selection import Selection
+
+ECHO_SECONDS = 0.5
+"""Until a browser has received an address, it still reports the one before. Nobody goes back as quickly."""
 
 
 @dataclass
@@ -30,53 +40,108 @@ class State:
     skipped: list[tuple[str, int]] = field(default_factory=list)
     playing: str | None = None
     played: float = 0.0
+    changed: bool = False  # by a callback, since the address was last written
+
+    def adopt(self, link: Link) -> None:
+        """Take the address's word; decisions that Back took away can be redone, Forward takes them from there."""
+        before, after = self.link.decisions, link.decisions
+        if before[: len(after)] == after:
+            self.redo.extend(reversed(before[len(after) :]))
+        else:
+            forward = list(reversed(after[len(before) :]))
+            if after[: len(before)] == before and self.redo[-len(forward) :] == forward:
+                del self.redo[-len(forward) :]
+            else:
+                self.redo.clear()
+        self.link = link
+        self.playing = None
+
+
+@dataclass
+class Address:
+    """The address bar of one session, as far as `url.KEYS` go; texts by key, without those at their default.
+
+    Two habits of Streamlit shape it. Changing the page drops our keys from the address, so an address without them
+    means what its page was entered with. And every message that changes the address is an entry in the browser's
+    history, which can set several keys but delete none: a key that was written stays, empty at its default.
+    """
+
+    page: str | None = None
+    run: str | None = None
     written: dict[str, str] = field(default_factory=dict)
-    changed: bool = False
-    fresh: bool = True
+    entered_with: dict[str, dict[str, str]] = field(default_factory=dict)  # by page
+    of_other_runs: dict[str, dict[str, str]] = field(default_factory=dict)  # by run
+    shown_before: dict[str, str] | None = None  # when it was last written
+    written_at: float = 0.0
+
+    def news(self, shown: Mapping[str, str], page: str, run: str, now: float) -> dict[str, str] | None:
+        """What the address says, if the visitor has moved in it; None where it is what was written, or its echo.
+
+        shown: our keys in the address. now: seconds, from any clock that never goes back.
+        """
+        is_first = self.page is None
+        if page != self.page:
+            if is_first or shown:
+                self.entered_with.setdefault(page, {})
+            else:
+                self.entered_with[page] = self.written
+            self.page = page
+        if run != self.run:
+            if self.run is not None:
+                self.of_other_runs[self.run] = self.written
+            self.of_other_runs.pop(run, None)
+            self.run = run
+        meant = {key: text for key, text in (self.entered_with[page] | dict(shown)).items() if text}
+        is_echo = shown == self.shown_before and now - self.written_at < ECHO_SECONDS
+        # A change of run leaves an address behind in which the new run stands beside the other's decisions.
+        is_of_other_run = bool(meant) and meant in self.of_other_runs.values()
+        if not is_first and (meant == self.written or is_echo or is_of_other_run):
+            return None
+        return meant
+
+    def write(self, shown: Mapping[str, str], wanted: dict[str, str], now: float) -> dict[str, str]:
+        """The keys to set so that the address says `wanted`; {} for none."""
+        stay = {key for key in url.KEYS if key in shown or self.entered_with.get(self.page or "", {}).get(key)}
+        changes = {key: text for key, text in (dict.fromkeys(stay, "") | wanted).items() if shown.get(key) != text}
+        if changes:
+            self.shown_before, self.written_at = dict(shown), now
+        self.written = wanted
+        return changes
 
 
 def visitor() -> str:
-    return st.session_state.setdefault("visitor", uuid.uuid4().hex)
+    """Who this is: the browser by the cookie that Streamlit gave it, which outlives a reload; else the session."""
+    if "visitor" not in st.session_state:
+        cookie = st.context.cookies.get("_streamlit_xsrf")
+        st.session_state["visitor"] = hashlib.sha256(cookie.encode()).hexdigest() if cookie else uuid.uuid4().hex
+    return st.session_state["visitor"]
 
 
 def state(run: str) -> State:
+    """The session's state for a run; it is kept while other runs are looked at."""
     return st.session_state.setdefault("states", {}).setdefault(run, State())
 
 
 def sync(run: str, start: Selection) -> State:
     """The run's state, in step with the address. `start` is the run's selection without decisions."""
-    current = state(run)
-    arrived = st.session_state.get("run-shown") not in (None, run)
-    st.session_state["run-shown"] = run
-    if arrived:
-        current.changed = True  # the address still speaks of another run
-    shown = {key: value for key in url.KEYS if (value := st.query_params.get(key))}
-    if current.changed:
-        current.changed = False
-    elif shown != current.written:
-        link, dropped = url.read(shown, start)
-        _adopt(current, link)
+    current, address = state(run), st.session_state.setdefault("address", Address())
+    said = st.query_params.to_dict()
+    shown = {key: said[key] for key in url.KEYS if key in said}
+    now = time.monotonic()
+    news = address.news(shown, urlsplit(st.context.url or "").path, run, now)
+    if news is not None and not current.changed:
+        link, dropped = url.read(news, start)
+        current.adopt(link)
         for sentence in dropped:
             st.toast(sentence, icon="⚠️")
-    wanted = url.write(start.space, current.link)
-    if shown != wanted:
-        for key in url.KEYS:
-            if key in wanted:
-                st.query_params[key] = wanted[key]
-            elif key in st.query_params:
-                del st.query_params[key]
-    current.written = wanted
+    current.changed = False
+    if changes := address.write(shown, url.write(start.space, current.link), now):
+        st.query_params.update(changes)
     return current
 
 
-def _adopt(current: State, link: Link) -> None:
-    """Take the address's word; decisions that Back took away can be redone."""
-    before, after = current.link.decisions, link.decisions
-    if before[: len(after)] == after:
-        current.redo.extend(reversed(before[len(after) :]))
-    elif after[: len(before)] == before and current.redo[-1:] == [after[len(before)]]:
-        del current.redo[-(len(after) - len(before)) :]
-    else:
-        current.redo.clear()
-    current.link = link
-    current.playing = None
+def check(runs: Mapping[str, SearchSpace], default: str) -> None:
+    """Say which of run, cell and budget in the address cannot be used. Call before their widgets are drawn, as
+    Streamlit drops such values without a word. runs: the names there are, with their spaces."""
+    for sentence in url.check(st.query_params.to_dict(), runs, default):
+        st.toast(sentence, icon="⚠️")

@@ -1,13 +1,14 @@
 """The URL is the document: what a link says, as one typed table, read and written without Streamlit.
 
 PARAMETERS        the table: every key of a link, who writes it, how it is read and written
-State             what a link says
-parse             query parameters -> State, with a sentence for everything that had to be dropped
-format_state      State -> query parameters, what is at its default left out
+KEYS              the keys that the session writes; the others belong to widgets bound to them
+Link              what these keys say about a run
+read              query parameters -> Link, with a sentence for everything that had to be dropped
+write             Link -> query parameters, what is at its default left out
+check             sentences about what run, cell and budget say, where it cannot be used
 format_decisions  decisions as text, "n0-2.S3,n1-2.SK,n3:0+1"
 parse_decisions   such a text as decisions, as far as they are legal one after the other
-replay            decisions one after the other, to see whether they are legal
-BUDGETS           images per measurement, as a link names them
+BUDGETS, ORDERS   images per measurement and edge orders, as a link names them
 
 An edge is written as in `app.figures.cell_graph`. A decision is `edge.code` (codes of `app.style`), or
 `node:source+source` for the inputs a node keeps, nodes numbered as in a genotype.
@@ -16,92 +17,90 @@ An edge is written as in `app.figures.cell_graph`. A decision is `edge.code` (co
 import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 from app import style
-from app.figures.cell_graph import edge_id, parse_edge_id
+from app.figures.cell_graph import PREFIXES, edge_id, parse_edge_id
 from engine.decisions import Decision, InputsDecision
 from engine.errors import BadInput, one_of
 from engine.search_space import SearchSpace
 from engine.selection import Selection
 
-BUDGETS: dict[str, int | None] = {"512": 512, "1024": 1024, "4096": 4096, "all": None}
+BUDGETS: dict[str, int | None] = {"512": 512, "1k": 1024, "4k": 4096, "all": None}
 """Text in a link -> images to measure on; None is every search image."""
-DEFAULT_BUDGET = "1024"
-HIGHEST_SEED = 2**32 - 1
-
-
-class Place(NamedTuple):
-    """An edge of a cell type."""
-
-    cell: str
-    edge: int
+ORDERS = ("index", "random", "disagreement")
+"""Edge orders; the first is the default."""
+LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
-class State:
-    """What a link says. run, cell and edge are None where it says nothing."""
+class Link:
+    """What a link says about a run: the edge in focus, the decisions that stand, and the order of what is left."""
 
-    run: str | None = None
-    cell: str | None = None
-    budget: str = DEFAULT_BUDGET
-    edge: Place | None = None
+    edge: str | None = None
     decisions: tuple[Decision, ...] = ()
+    order: str = ORDERS[0]
     seed: int = 0
 
 
-class Context(NamedTuple):
-    """What a link's words are read against."""
-
-    space: SearchSpace
-    runs: tuple[str, ...] | None
-
-
 class Parameter(NamedTuple):
-    """One key of a link and the field of State that it stands for.
+    """One key of a link.
 
-    owner: "widget" where a sidebar widget is bound to the key and alone writes it, "app" where the session does.
-    read: the value and, if some of the text could not be used, why; raises BadInput when none of it can be.
+    field: of Link; None where a sidebar widget is bound to the key and alone writes it. parse: raises BadInput.
     """
 
     key: str
-    field: str
-    owner: Literal["widget", "app"]
-    read: Callable[[str, Context], tuple[Any, str | None]]
-    write: Callable[[Any, SearchSpace], str]
+    field: str | None
+    parse: Callable[[str, SearchSpace], Any]
+    format: Callable[[Any, SearchSpace], str]
 
 
-def parse(params: Mapping[str, str], space: SearchSpace, runs: Iterable[str] | None = None) -> tuple[State, list[str]]:
-    """What query parameters say in a space, and one sentence for each value that was dropped. Never raises.
+def read(params: Mapping[str, str], start: Selection) -> tuple[Link, list[str]]:
+    """What query parameters say about a run, and one sentence for each value that was dropped. Never raises.
 
-    runs: the names that `run` may have; None takes any. Keys outside the table are not ours and ignored.
+    start: the run's selection without decisions.
     """
-    context = Context(space, None if runs is None else tuple(runs))
     values, dropped = {}, []
     for parameter in PARAMETERS:
-        if not (text := params.get(parameter.key)):
+        if parameter.field is None or not (text := params.get(parameter.key)):
             continue
         try:
-            value, complaint = parameter.read(text, context)
+            values[parameter.field] = parameter.parse(text, start.space)
+        except _Partly as error:
+            values[parameter.field] = error.kept
+            dropped.append(str(error))
         except BadInput as error:
             dropped.append(f"The link's {parameter.key} was left out: {error}.")
-            continue
-        values[parameter.field] = value
-        if complaint:
-            dropped.append(complaint)
-    return State(**values), dropped
+    return Link(**values), dropped
 
 
-def format_state(state: State, space: SearchSpace, owner: Literal["widget", "app"] | None = None) -> dict[str, str]:
-    """Query parameters that `parse` reads back; only those of an owner where one is given."""
-    default = State()
+def write(space: SearchSpace, link: Link) -> dict[str, str]:
+    """Query parameters that `read` reads back."""
+    default = {field.name: field.default for field in fields(Link)}
     return {
-        parameter.key: parameter.write(value, space)
+        parameter.key: parameter.format(value, space)
         for parameter in PARAMETERS
-        if owner in (None, parameter.owner)
-        and (value := getattr(state, parameter.field)) != getattr(default, parameter.field)
+        if parameter.field is not None and (value := getattr(link, parameter.field)) != default[parameter.field]
     }
+
+
+def check(params: Mapping[str, str], runs: Mapping[str, SearchSpace], default: str) -> list[str]:
+    """One sentence for each of run, cell and budget that cannot be used; their widgets drop such values silently.
+
+    runs: the names there are, with their spaces; `default` is the one taken where the link names none of them.
+    """
+    run = params.get("run", default)
+    dropped = []
+    if run not in runs:
+        dropped.append(f"The link's run was left out: there is no supernet {reprlib.repr(run)} here.")
+    for parameter in PARAMETERS:
+        if parameter.field is None and parameter.key != "run" and (text := params.get(parameter.key)):
+            try:
+                parameter.parse(text, runs[run if run in runs else default])
+            except BadInput as error:
+                dropped.append(f"The link's {parameter.key} was left out: {error}.")
+    return dropped
 
 
 # Decisions
@@ -115,32 +114,40 @@ def format_decisions(decisions: Iterable[Decision], space: SearchSpace) -> str:
 def _format_decision(decision: Decision, space: SearchSpace) -> str:
     if isinstance(decision, InputsDecision):
         first, second = (space.edge(decision.cell, edge).source for edge in decision.edges)
-        return f"{decision.cell[0]}{decision.node}:{first}+{second}"
+        return f"{PREFIXES[decision.cell]}{decision.node}:{first}+{second}"
     edge = space.edge(decision.cell, decision.edge)
     return f"{edge_id(decision.cell, edge)}.{style.operation(decision.operation).code}"
 
 
 def parse_decisions(text: str, space: SearchSpace) -> tuple[tuple[Decision, ...], str | None]:
     """The longest legal beginning of a list of decisions, and a sentence about the rest if there is one."""
-    selection = replay((), space)
+    try:
+        return _all_decisions(text, space), None
+    except _Partly as error:
+        return error.kept, str(error)
+
+
+class _Partly(BadInput):
+    """Some decisions are legal and some are not."""
+
+    def __init__(self, kept: tuple[Decision, ...], why: BadInput) -> None:
+        beginning = "the first one" if len(kept) == 1 else f"the first {len(kept)}"
+        used = f"only {beginning} could be used" if kept else "none could be used"
+        super().__init__(f"Of the link's decisions {used}: {why}.")
+        self.kept = kept
+
+
+def _all_decisions(text: str, space: SearchSpace) -> tuple[Decision, ...]:
+    # Alphas play no part in what is legal.
+    selection = Selection(
+        space, {cell: [[0.0] * len(space.operations(cell, edge)) for edge in space.edges(cell)] for cell in space.cells}
+    )
     for item in text.split(",") if text else ():
         try:
             selection = _take(selection, item)
         except BadInput as error:
-            kept = selection.steps_done
-            beginning = f"the first {kept}" if kept != 1 else "the first one"
-            kept_words = f"Of the link's decisions {beginning} could be used" if kept else "No decision could be used"
-            return selection.decisions, f"{kept_words}: {error}."
-    return selection.decisions, None
-
-
-def replay(decisions: Iterable[Decision], space: SearchSpace) -> Selection:
-    """The selection with these decisions on alphas of 0, which play no part in what is legal.
-
-    Raises BadInput for a decision that is not legal.
-    """
-    zeros = {cell: [[0.0] * len(space.operations(cell, edge)) for edge in space.edges(cell)] for cell in space.cells}
-    return Selection(space, zeros).replay(decisions)
+            raise _Partly(selection.decisions, error) from None
+    return selection.decisions
 
 
 _OPERATION = re.compile(r"([nrc]\d-\d)\.(\w\w)", re.ASCII)
@@ -157,7 +164,7 @@ def _take(selection: Selection, item: str) -> Selection:
             raise one_of(f"operation on edge {match[1]} of {space.name}:", match[2], codes)
         return selection.discretize(cell, edge, codes[match[2]])
     if match := _INPUTS.fullmatch(item):
-        cells = {cell[0]: cell for cell in space.cells}
+        cells = {PREFIXES[cell]: cell for cell in space.cells}
         if match[1] not in cells:
             raise one_of(f"cell type in {item!r}:", match[1], cells)
         node, sources = int(match[2]), [int(match[3]), int(match[4])]
@@ -171,53 +178,43 @@ def _take(selection: Selection, item: str) -> Selection:
 # The other values
 
 
-def _read_run(text: str, context: Context) -> tuple[str, None]:
-    if context.runs is not None and text not in context.runs:
-        raise BadInput(f"there is no supernet {reprlib.repr(text)} here; choose one in the sidebar")
-    return text, None
+def _one_of(what: str, known: Iterable[str]) -> Callable[[str, SearchSpace], str]:
+    def parse(text: str, space: SearchSpace) -> str:
+        if text not in known:
+            raise BadInput(f"{what} must be one of {', '.join(known)}, not {reprlib.repr(text)}")
+        return text
+
+    return parse
 
 
-def _read_cell(text: str, context: Context) -> tuple[str, None]:
-    if text not in context.space.cells:
-        raise one_of(f"cell type of {context.space.name}:", reprlib.repr(text).strip("'"), context.space.cells)
-    return text, None
+def _cell(text: str, space: SearchSpace) -> str:
+    return _one_of("cell", space.cells)(text, space)
 
 
-def _read_budget(text: str, context: Context) -> tuple[str, None]:
-    if text not in BUDGETS:
-        raise one_of("number of images", reprlib.repr(text).strip("'"), BUDGETS)
-    return text, None
-
-
-def _read_edge(text: str, context: Context) -> tuple[Place, None]:
+def _edge(text: str, space: SearchSpace) -> str:
     if len(text) > 8:
         raise BadInput(f"{reprlib.repr(text)} is no edge; write one like n0-2")
-    return Place(*parse_edge_id(context.space, text)), None
+    parse_edge_id(space, text)
+    return text
 
 
-def _write_edge(place: Place, space: SearchSpace) -> str:
-    return edge_id(place.cell, space.edge(place.cell, place.edge))
+def _seed(text: str, space: SearchSpace) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > LARGEST_SEED:
+        raise BadInput(f"a seed is a whole number from 0 to {LARGEST_SEED}, not {reprlib.repr(text)}")
+    return int(text)
 
 
-def _read_decisions(text: str, context: Context) -> tuple[tuple[Decision, ...], str | None]:
-    return parse_decisions(text, context.space)
-
-
-def _read_seed(text: str, context: Context) -> tuple[int, None]:
-    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > HIGHEST_SEED:
-        raise BadInput(f"a seed is a whole number from 0 to {HIGHEST_SEED}, not {reprlib.repr(text)}")
-    return int(text), None
-
-
-def _plain(value: object, space: SearchSpace) -> str:
+def _as_text(value: object, space: SearchSpace) -> str:
     return str(value)
 
 
 PARAMETERS = (
-    Parameter("run", "run", "widget", _read_run, _plain),
-    Parameter("cell", "cell", "widget", _read_cell, _plain),
-    Parameter("budget", "budget", "widget", _read_budget, _plain),
-    Parameter("edge", "edge", "app", _read_edge, _write_edge),
-    Parameter("d", "decisions", "app", _read_decisions, lambda value, space: format_decisions(value, space)),
-    Parameter("seed", "seed", "app", _read_seed, _plain),
+    Parameter("run", None, _as_text, _as_text),
+    Parameter("cell", None, _cell, _as_text),
+    Parameter("budget", None, _one_of("budget", BUDGETS), _as_text),
+    Parameter("edge", "edge", _edge, _as_text),
+    Parameter("d", "decisions", _all_decisions, format_decisions),
+    Parameter("order", "order", _one_of("order", ORDERS), _as_text),
+    Parameter("seed", "seed", _seed, _as_text),
 )
+KEYS = tuple(parameter.key for parameter in PARAMETERS if parameter.field is not None)

@@ -10,12 +10,11 @@ from functools import cached_property
 from typing import Any, Self
 
 import streamlit as st
-from scipy.special import softmax
 
-from app import catalog, measure, session, url
+from app import link, measuring, runs, state
 from app.figures.cell_graph import edge_id, parse_edge_id
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
-from app.measure import Measurement, Request
+from app.measuring import Measurement, Request
 from app.style import Theme
 from engine.decisions import OperationDecision
 from engine.errors import BadInput
@@ -30,22 +29,22 @@ REFRESH = 0.6
 class View:
     """The page's view of one run. Built anew for every drawing; what changes lives in `app.session`."""
 
-    def __init__(self, entry: catalog.Entry) -> None:
+    def __init__(self, entry: runs.Entry) -> None:
         assert entry.summary is not None
         self.entry, self.summary = entry, entry.summary
         self.space: SearchSpace = self.summary.space
         self.start = Selection(self.space, self.summary.alphas)
-        self.state = session.sync(entry.id, self.start)
+        self.state = state.sync(entry.id, self.start)
         self.selection = self.start.replay(self.state.link.decisions)
         chosen = st.session_state.get("cell")
         self.cell: str = chosen if chosen in self.space.cells else self.space.cells[0]
-        self.images = url.BUDGETS.get(st.session_state.get("budget", "1k"), 1024)
-        self.visitor = session.visitor()
+        self.images = link.BUDGETS.get(st.session_state.get("budget", "1k"), 1024)
+        self.visitor = state.visitor()
 
     @classmethod
     def current(cls) -> "Self | None":
         """The view of the run chosen in the sidebar, or None when there is nothing to show."""
-        entry = catalog.catalog().get(st.session_state.get("run", ""))
+        entry = runs.catalog().get(st.session_state.get("run", ""))
         return cls(entry) if entry is not None and entry.summary is not None else None
 
     # What is shown
@@ -81,17 +80,17 @@ class View:
 
     def weights(self) -> list[list[float]]:
         """Mixing weights of the cell on screen, as alpha alone has them."""
-        return [[float(value) for value in softmax(row)] for row in self.selection.alphas[self.cell]]
+        return self.selection.alphas.weights(self.cell).tolist()
 
     # Measurements
 
-    def request(self, kind: measure.Kind, cell: str, index: int, selection: Selection | None = None) -> Request:
+    def request(self, kind: measuring.Kind, cell: str, index: int, selection: Selection | None = None) -> Request:
         return Request.of(self.summary, selection or self.selection, kind, cell, index, images=self.images)
 
     def measurement(self, edge: int, cell: str | None = None) -> Measurement | None:
         """The edge's measurement after the decisions so far; of a decided edge, the one it was decided by."""
         cell = cell or self.cell
-        return measure.find(self.request("edge", cell, edge, self._before(cell, edge)), self.summary)
+        return measuring.find(self.request("edge", cell, edge, self._before(cell, edge)), self.summary)
 
     def _before(self, cell: str, edge: int) -> Selection:
         """The selection in which an edge is measured: the current one, or for a decided edge the one before."""
@@ -132,12 +131,12 @@ class View:
         ]
 
     def estimate(self, requests: list[Request]) -> float | None:
-        return measure.estimate(requests, self.summary)
+        return measuring.estimate(requests, self.summary)
 
     @property
     def busy(self) -> bool:
         """Whether this visitor's work is running or waiting."""
-        return bool(measure.running(self.visitor))
+        return bool(measuring.running(self.visitor))
 
     @property
     def active(self) -> bool:
@@ -146,7 +145,7 @@ class View:
 
     def more_images(self) -> str | None:
         """The next larger budget, or None at the largest."""
-        names = list(url.BUDGETS)
+        names = list(link.BUDGETS)
         now = names.index(st.session_state.get("budget", "1k"))
         return names[now + 1] if now + 1 < len(names) else None
 
@@ -156,6 +155,10 @@ class View:
         chosen = None if edge is None else edge_id(self.cell, self.space.edge(self.cell, edge))
         self._change(edge=chosen)
 
+    def show(self, edge: int) -> None:
+        """Select an edge while the page is drawn, not in a callback: the address follows at the next drawing."""
+        self.select(edge)
+
     def measure(self, edge: int) -> None:
         self._begin([self.request("edge", self.cell, edge)], f"Measuring {self.edge_name(edge)}")
 
@@ -164,7 +167,7 @@ class View:
         if larger is None or self.edge is None:
             return
         st.session_state["budget"] = larger
-        request = replace(self.request("edge", self.cell, self.edge), images=url.BUDGETS[larger])
+        request = replace(self.request("edge", self.cell, self.edge), images=link.BUDGETS[larger])
         self._begin([request], f"Measuring {self.edge_name()}")
 
     def measure_all(self) -> None:
@@ -173,7 +176,7 @@ class View:
     def _begin(self, requests: list[Request], title: str) -> None:
         try:
             if requests:
-                measure.start(requests, title, self.visitor)
+                measuring.start(requests, title, self.visitor)
         except BadInput as error:
             st.toast(str(error), icon="⚠️")
 

@@ -73,6 +73,10 @@ class Alphas(Mapping[str, Rows]):
                 strengths[entering] = _softmax(betas[entering])
         return strengths
 
+    def weights(self, cell: str) -> NDArray[np.float64]:
+        """[E, K]: softmax of the alphas of every edge, times the strengths."""
+        return _softmax(np.array(self[cell])) * self.strengths(cell)[:, None]
+
     def best(self, cell: str, edge: int) -> str:
         """The operation with the largest alpha, `none` left out in the DARTS family; ties go to the lower index."""
         operations = self.space.operations(cell, edge)
@@ -84,7 +88,7 @@ class Alphas(Mapping[str, Rows]):
 
         An edge is as strong as its largest mixing weight, over all operations but `none`; ties go to the lower source.
         """
-        weights = _softmax(np.array(self[cell])) * self.strengths(cell)[:, None]
+        weights = self.weights(cell)
         strongest = {
             edge.index: max(weights[edge.index, k] for k in _eligible(self.space, self.space.operations(cell, edge)))
             for edge in self.space.inputs(node)

@@ -6,8 +6,6 @@ edge_alphas   read them from a selection's or checkpoint's alphas
 
 from typing import NamedTuple
 
-from scipy.special import softmax
-
 from engine.alphas import Alphas
 from engine.search_space import Edge
 
@@ -27,7 +25,7 @@ def edge_alphas(alphas: Alphas, cell: str, edge: int | Edge) -> EdgeAlphas:
     """Alphas and mixing weights of an undecided edge. Raises BadInput for an unknown cell type or edge."""
     index = alphas.space.edge(cell, edge).index
     row = alphas[cell][index]
-    weights = softmax(row) * alphas.strengths(cell)[index]
+    weights = alphas.weights(cell)[index]
     return EdgeAlphas(
         cell, index, alphas.space.operations(cell, index), row, tuple(map(float, weights)), alphas.best(cell, index)
     )

@@ -74,7 +74,7 @@ def outcomes_info(reachable: Reachable, alpha: float | None = None, measured: Se
 
 
 _MARGIN = Margin(14, 14, 4, 46)
-_HEIGHT = 236
+_HEIGHT = 200
 # Heights of what is drawn, as fractions: the tallest bar, alpha's mark, the ticks of further orders, the first path.
 _BARS, _ALPHA, _TICKS, _FIRST = 0.6, 0.7, 0.82, 0.94
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import catalog, findings, panels, style
+from app import findings, panels, runs, style
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_svg import svg
 from app.view import View, live
@@ -38,7 +38,7 @@ def _body(view: View) -> None:
 
 def _tiles() -> None:
     st.markdown("**Supernets**")
-    entries = [entry for entry in catalog.catalog().values() if entry.summary is not None]
+    entries = [entry for entry in runs.catalog().values() if entry.summary is not None]
     for row in range(0, len(entries), 3):
         for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
             with column, st.container(border=True, height="stretch"):
@@ -49,17 +49,16 @@ def _tiles() -> None:
     )
 
 
-def _tile(entry: catalog.Entry) -> None:
+def _tile(entry: runs.Entry) -> None:
     summary = entry.summary
     assert summary is not None
     cell = summary.space.cells[0]
     rows = (summary.scores or {}).get("edges", [])
     scores = {row["edge"]: EdgeScores.from_dict(row) for row in rows if row["cell"] == cell}
     selection = Selection(summary.space, summary.alphas)
-    weights = {edge.index: list(selection.alphas.weights(cell)[edge.index]) for edge in summary.space.edges(cell)}
-    graph = graph_of(summary.space, cell, alphas=weights, scores=scores)
+    graph = graph_of(summary.space, cell, alphas=selection.alphas.weights(cell).tolist(), scores=scores)
     theme = "dark" if st.context.theme.type == "dark" else "light"
-    st.html(f"<div class='mini'>{svg(graph, theme, mini=True)}</div>")
+    st.image(svg(graph, theme, mini=True), width="stretch")
     meta = summary.meta
     st.markdown(f"**{meta.get('title') or entry.id}** · {meta['space']} · {meta['method']}")
     found = meta["accuracies"].get("search", {}).get("batch")

@@ -8,8 +8,8 @@ from app.decision_card import card
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.figures.tape import plot_tape, tape_info
 from app.finished import finished
-from app.measure import Measurement
-from app.url import LARGEST_SEED
+from app.link import LARGEST_SEED
+from app.measuring import Measurement
 from app.view import live
 from engine import nasbench201
 from engine.decisions import Decision, InputsDecision
@@ -33,12 +33,17 @@ def _body(view: Deciding) -> None:
         _controls(view)
         finished(view)
         return
-    panels.title(f"Step {view.selection.steps_done + 1} of {view.space.steps} · {view.step_name()}", _order_line(view))
-    _controls(view)
+    name, controls = st.columns([5, 6], vertical_alignment="center")
+    with name:
+        panels.title(
+            f"Step {view.selection.steps_done + 1} of {view.space.steps} · {view.step_name()}", _order_line(view)
+        )
+    with controls:
+        _controls(view)
     left, centre, right = st.columns([13, 10, 7])
     with left:
         with st.container(border=True, key="cell-card"):
-            panels.cell(view, view.scores(), key="decide", heading="The cell so far")
+            panels.cell(view, view.scores(), key="decide", title="The cell so far")
         if view.space.family == "nas-bench-201":
             with st.container(border=True, key="outcomes-card"):
                 _outcomes(view)
@@ -83,13 +88,12 @@ def _auto_play(view: Deciding) -> None:
 
 
 def _outcomes(view: Deciding) -> None:
-    st.markdown("**Where this can still lead**")
     found = nasbench201.reachable(view.selection)
     alpha = nasbench201.lookup(str(view.selection.alpha_path().genotype())).cifar10
     paths = view.paths()
     measured = [nasbench201.lookup(path.genotype).cifar10 for path in paths]
     cells = "cell" if found.count == 1 else "cells"
-    st.caption(f"true CIFAR-10 accuracy of all {style.count(found.count)} {cells} still reachable")
+    panels.heading("Where this can still lead", f"true CIFAR-10 accuracy of {style.count(found.count)} {cells}")
     info = outcomes_info(found, alpha, measured)
     st.plotly_chart(
         plot_outcomes(info, view.theme),
@@ -111,7 +115,7 @@ def _outcomes(view: Deciding) -> None:
 
 
 def _tape(view: Deciding) -> None:
-    st.markdown("**Tape**")
+    panels.heading("Tape")
     accuracies = view.accuracy_track()
     st.plotly_chart(
         plot_tape(tape_info([found.result.accuracy if found else None for found in accuracies]), view.theme),

@@ -5,6 +5,7 @@ import streamlit as st
 from app import findings, panels, style
 from app.figures.matrix import matrix_info, plot_matrix
 from app.figures.slope import plot_slope, slope_info
+from app.measuring import Request
 from app.view import View, live
 
 
@@ -14,11 +15,13 @@ def page() -> None:
 
 def _body(view: View) -> None:
     scores = view.scores()
-    head, action = st.columns([5, 2], vertical_alignment="center")
+    missing = view.unmeasured()
+    head, action = st.columns([5, 2], vertical_alignment="center") if missing else (st.container(), None)
     with head:
         panels.title(findings.headline(view.selection, view.cell, scores), _subtitle(view))
-    with action:
-        _measure_all(view)
+    if action is not None:
+        with action:
+            _measure_all(view, missing)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="cell-card"):
         panels.cell(view, scores)
@@ -44,10 +47,7 @@ def _subtitle(view: View) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _measure_all(view: View) -> None:
-    missing = view.unmeasured()
-    if not missing:
-        return
+def _measure_all(view: View, missing: list[Request]) -> None:
     seconds = view.estimate(missing)
     about = f" (about {panels.duration(seconds)})" if seconds else ""
     label = f"Measure all {len(missing)} edges{about}"
@@ -55,8 +55,7 @@ def _measure_all(view: View) -> None:
 
 
 def _matrix(view: View) -> None:
-    st.markdown("**Every edge, every operation**")
-    st.caption("size = drop · hollow = better without · ○ α's choice · ● measured choice")
+    panels.heading("Every edge, every operation", "size = drop · hollow = better without · ○ α · ● measured")
 
     def choose() -> None:
         points = st.session_state["matrix"].selection.points
@@ -78,11 +77,10 @@ def _matrix(view: View) -> None:
 
 
 def _slope(view: View) -> None:
-    st.markdown("**The same edge, ranked twice**")
     if view.edge is None:
-        st.caption("Select an edge to compare its two rankings.")
+        panels.heading("The same edge, ranked twice", "select an edge")
         return
-    st.caption(f"{style.subscripts(view.edge_name())} · crossing lines are disagreement", unsafe_allow_html=True)
+    panels.heading("The same edge, ranked twice", "crossing lines are disagreement")
     info = slope_info(view.score_or_alphas(view.edge))
     alt = f"{view.edge_name()}: operations ranked by alpha and by accuracy drop"
     st.plotly_chart(plot_slope(info, view.theme), theme=None, config={"displayModeBar": False}, key="slope", alt=alt)
