@@ -94,6 +94,5 @@ def _check_scores(summary: Summary) -> None:
                 raise ValueError(row.node)
         _ = scores["date"][:10], settings["images"], settings["criterion"], settings["rescale"]
     except (BadInput, KeyError, TypeError, ValueError, IndexError, AttributeError):
-        raise BadInput(
-            f"{summary.path / SCORES} is no sweep of this supernet; write it again with score --all --store, or delete it"
-        ) from None
+        path = summary.path / SCORES
+        raise BadInput(f"{path} is no sweep of this supernet; delete it, or run score --all --store again") from None

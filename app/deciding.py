@@ -9,8 +9,8 @@ from functools import cached_property
 
 import streamlit as st
 
-from app import link, measuring, style
-from app.measuring import Measurement
+from app import measure, style, url
+from app.measure import Measurement
 from app.view import View
 from engine.decisions import Decision, InputsDecision, OperationDecision
 from engine.order import Order, edge_order, index_order
@@ -69,7 +69,7 @@ class Deciding(View):
         """What has been measured about the current step."""
         assert self.step is not None
         kind = "edge" if self.step.kind == "edge" else "node"
-        return measuring.find(self.request(kind, self.step.cell, self.step.index), self.summary)
+        return measure.find(self.request(kind, self.step.cell, self.step.index), self.summary)
 
     def suggested(self) -> dict[str, Decision]:
         """Decisions by who suggests them: "α" always, "measured" once it is final and something stands out."""
@@ -92,18 +92,18 @@ class Deciding(View):
     def after(self, decision: Decision) -> Measurement | None:
         """The supernet's accuracy if this decision were taken, where it is known."""
         selection = self.selection.decide(decision)
-        return measuring.find(self.request("accuracy", "", 0, selection), self.summary)
+        return measure.find(self.request("accuracy", "", 0, selection), self.summary)
 
     def before(self) -> Measurement | None:
         """The supernet's accuracy now, where it is known."""
-        return measuring.find(self.request("accuracy", "", 0), self.summary)
+        return measure.find(self.request("accuracy", "", 0), self.summary)
 
     # The way so far
 
     def accuracy_track(self) -> list[Measurement | None]:
         """Accuracies at the start and after every decision, where known."""
         stages = [self.start.replay(self.selection.decisions[:n]) for n in range(self.selection.steps_done + 1)]
-        return [measuring.find(self.request("accuracy", "", 0, stage), self.summary) for stage in stages]
+        return [measure.find(self.request("accuracy", "", 0, stage), self.summary) for stage in stages]
 
     def decided_by(self, decision: Decision) -> str:
         return self.state.by.get(decision, "you")
@@ -118,10 +118,10 @@ class Deciding(View):
 
     # Measured paths
 
-    def paths(self, selection: Selection | None = None) -> tuple[measuring.Path, ...]:
-        return measuring.paths(self.request("accuracy", "", 0, selection), self.summary)
+    def paths(self, selection: Selection | None = None) -> tuple[measure.Path, ...]:
+        return measure.paths(self.request("accuracy", "", 0, selection), self.summary)
 
-    def paths_line(self, paths: tuple[measuring.Path, ...]) -> str:
+    def paths_line(self, paths: tuple[measure.Path, ...]) -> str:
         """How the shown paths were found."""
         orders = "order" if len(paths) == 1 else "orders"
         images = style.count(paths[0].images)
@@ -173,7 +173,7 @@ class Deciding(View):
         self.pause()
         self.state.skipped.clear()
         order, seed = st.session_state["order-choice"], st.session_state["order-seed"]
-        self._change(order=order if order in link.ORDERS else link.ORDERS[0], seed=int(seed or 0), edge=None)
+        self._change(order=order if order in url.ORDERS else url.ORDERS[0], seed=int(seed or 0), edge=None)
 
     def _move(self, selection: Selection, measured: bool = True) -> None:
         """Go on from another selection, and measure what comes next where asked."""
@@ -194,7 +194,7 @@ class Deciding(View):
         else:
             kind = "edge" if step.kind == "edge" else "node"
             request, title = self.request(kind, step.cell, step.index), "Measuring the next step"
-        found = measuring.find(request, self.summary)
+        found = measure.find(request, self.summary)
         if found is None or found.partial:
             self._begin([request], title)
 
@@ -209,18 +209,19 @@ class Deciding(View):
     def measure_track(self) -> None:
         stages = [self.start.replay(self.selection.decisions[:n]) for n in range(self.selection.steps_done + 1)]
         requests = [self.request("accuracy", "", 0, stage) for stage in stages]
-        missing = [request for request in requests if measuring.find(request, self.summary) is None]
+        missing = [request for request in requests if measure.find(request, self.summary) is None]
         self._begin(missing, "Measuring accuracies")
 
     def more_images_for_step(self) -> None:
         larger = self.more_images()
         if larger is not None:
             st.session_state["budget"] = larger
-            self.images = link.BUDGETS[larger]
+            self.images = url.BUDGETS[larger]
             self.measure_step(self.step)
 
     def measure_paths(self, selection: Selection | None = None) -> None:
-        measuring.start_paths(self.request("accuracy", "", 0, selection), PATH_SEEDS, self.visitor)
+        request = self.request("accuracy", "", 0, selection)
+        self._attempt(lambda: measure.start_paths(request, PATH_SEEDS, self.visitor))
 
     # Auto-play
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import measuring, panels, runs, state
+from app import catalog, measure, panels, session
 from app import style as look
-from app.background import MANAGER
-from app.link import BUDGETS
+from app.jobs import MANAGER
+from app.url import BUDGETS
 from app.view import REFRESH, View
 
 _CSS = Path(__file__).with_name("frame.css").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def style() -> None:
 def sidebar() -> None:
     """Draw the sidebar. Its widgets own `run`, `cell` and `budget` in the address, so they exist on every page."""
     with st.sidebar:
-        entries = runs.catalog()
+        entries = catalog.catalog()
         usable = [name for name, entry in entries.items() if entry.summary is not None]
         for entry in entries.values():
             if entry.error:
@@ -36,6 +36,7 @@ def sidebar() -> None:
                 "SUPERNET_CHECKPOINTS, then reload."
             )
             return
+        session.check({name: entries[name].summary.space for name in usable}, usable[0])
         st.selectbox("Supernet", usable, key="run", bind="query-params", format_func=lambda name: _title(entries[name]))
         view = View.current()
         if view is None:
@@ -59,7 +60,7 @@ def sidebar() -> None:
         _jobs()
 
 
-def _title(entry: runs.Entry) -> str:
+def _title(entry: catalog.Entry) -> str:
     assert entry.summary is not None
     meta = entry.summary.meta
     return f"{meta.get('title') or entry.id} · {meta['method']}"
@@ -102,13 +103,13 @@ def _legend(view: View) -> None:
 
 def _jobs() -> None:
     """The job strip; it refreshes itself while work is running."""
-    active = bool(measuring.running(state.visitor()))
+    active = bool(measure.running(session.visitor()))
     st.fragment(_strip, run_every=REFRESH if active else None)(active)
 
 
 def _strip(was_active: bool) -> None:
-    visitor = state.visitor()
-    jobs = measuring.running(visitor)
+    visitor = session.visitor()
+    jobs = measure.running(visitor)
     for job in jobs:
         ahead = MANAGER.ahead(job)
         left = "" if job.remaining is None else f" · {panels.duration(job.remaining)} left"

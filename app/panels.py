@@ -15,7 +15,7 @@ from app.components.cell_graph import cell_graph
 from app.figures.butterfly import butterfly_info, plot_butterfly
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_graph import parse_edge_id
-from app.measuring import Measurement
+from app.measure import Measurement
 from app.view import View
 from engine.results import EdgeScores
 

@@ -61,15 +61,15 @@ class State:
 class Address:
     """The address bar of one session, as far as `url.KEYS` go; texts by key, without those at their default.
 
-    Two habits of Streamlit shape it. Changing the page drops our keys from the address, so an address without them
-    means what its page was entered with. And every message that changes the address is an entry in the browser's
-    history, which can set several keys but delete none: a key that was written stays, empty at its default.
+    Two habits of Streamlit shape it. A change of the page drops our keys from the address, and such a bare address
+    stays behind in the browser's history. And every message that changes the address is an entry in that history,
+    which can set several keys but delete none: a key that was written stays, empty at its default.
     """
 
     page: str | None = None
     run: str | None = None
     written: dict[str, str] = field(default_factory=dict)
-    entered_with: dict[str, dict[str, str]] = field(default_factory=dict)  # by page
+    arrivals: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # by page, what it was entered with
     of_other_runs: dict[str, dict[str, str]] = field(default_factory=dict)  # by run
     shown_before: dict[str, str] | None = None  # when it was last written
     written_at: float = 0.0
@@ -81,17 +81,13 @@ class Address:
         """
         is_first = self.page is None
         if page != self.page:
-            if is_first or shown:
-                self.entered_with.setdefault(page, {})
-            else:
-                self.entered_with[page] = self.written
-            self.page = page
+            self._arrive(page, bare=not shown)
+        meant = {key: text for key, text in shown.items() if text} if shown else self._bare()
         if run != self.run:
             if self.run is not None:
                 self.of_other_runs[self.run] = self.written
             self.of_other_runs.pop(run, None)
             self.run = run
-        meant = {key: text for key, text in (self.entered_with[page] | dict(shown)).items() if text}
         is_echo = shown == self.shown_before and now - self.written_at < ECHO_SECONDS
         # A change of run leaves an address behind in which the new run stands beside the other's decisions.
         is_of_other_run = bool(meant) and meant in self.of_other_runs.values()
@@ -99,10 +95,26 @@ class Address:
             return None
         return meant
 
+    def _arrive(self, page: str, *, bare: bool) -> None:
+        self.page = page
+        arrivals = self.arrivals.setdefault(page, [] if bare else [{}])
+        if bare and self.written not in arrivals:
+            arrivals.append(self.written)
+
+    def _bare(self) -> dict[str, str]:
+        """What an address without our keys means: what its page was entered with.
+
+        A page entered with something was given an address with it at once. So whoever comes from such an address has
+        gone back by that step, and whoever comes from another one has taken back what was done first on the page.
+        """
+        arrivals = self.arrivals[self.page or ""]
+        if self.written in arrivals:
+            return self.written
+        return {} if {} in arrivals else arrivals[-1]
+
     def write(self, shown: Mapping[str, str], wanted: dict[str, str], now: float) -> dict[str, str]:
         """The keys to set so that the address says `wanted`; {} for none."""
-        stay = {key for key in url.KEYS if key in shown or self.entered_with.get(self.page or "", {}).get(key)}
-        changes = {key: text for key, text in (dict.fromkeys(stay, "") | wanted).items() if shown.get(key) != text}
+        changes = {key: text for key, text in (dict.fromkeys(shown, "") | wanted).items() if shown.get(key) != text}
         if changes:
             self.shown_before, self.written_at = dict(shown), now
         self.written = wanted

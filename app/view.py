@@ -11,10 +11,10 @@ from typing import Any, Self
 
 import streamlit as st
 
-from app import link, measuring, runs, state
+from app import catalog, measure, session, url
 from app.figures.cell_graph import edge_id, parse_edge_id
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
-from app.measuring import Measurement, Request
+from app.measure import Measurement, Request
 from app.style import Theme
 from engine.decisions import OperationDecision
 from engine.errors import BadInput
@@ -29,22 +29,22 @@ REFRESH = 0.6
 class View:
     """The page's view of one run. Built anew for every drawing; what changes lives in `app.session`."""
 
-    def __init__(self, entry: runs.Entry) -> None:
+    def __init__(self, entry: catalog.Entry) -> None:
         assert entry.summary is not None
         self.entry, self.summary = entry, entry.summary
         self.space: SearchSpace = self.summary.space
         self.start = Selection(self.space, self.summary.alphas)
-        self.state = state.sync(entry.id, self.start)
+        self.state = session.sync(entry.id, self.start)
         self.selection = self.start.replay(self.state.link.decisions)
         chosen = st.session_state.get("cell")
         self.cell: str = chosen if chosen in self.space.cells else self.space.cells[0]
-        self.images = link.BUDGETS.get(st.session_state.get("budget", "1k"), 1024)
-        self.visitor = state.visitor()
+        self.images = url.BUDGETS.get(st.session_state.get("budget", "1k"), 1024)
+        self.visitor = session.visitor()
 
     @classmethod
     def current(cls) -> "Self | None":
         """The view of the run chosen in the sidebar, or None when there is nothing to show."""
-        entry = runs.catalog().get(st.session_state.get("run", ""))
+        entry = catalog.catalog().get(st.session_state.get("run", ""))
         return cls(entry) if entry is not None and entry.summary is not None else None
 
     # What is shown
@@ -84,13 +84,13 @@ class View:
 
     # Measurements
 
-    def request(self, kind: measuring.Kind, cell: str, index: int, selection: Selection | None = None) -> Request:
+    def request(self, kind: measure.Kind, cell: str, index: int, selection: Selection | None = None) -> Request:
         return Request.of(self.summary, selection or self.selection, kind, cell, index, images=self.images)
 
     def measurement(self, edge: int, cell: str | None = None) -> Measurement | None:
         """The edge's measurement after the decisions so far; of a decided edge, the one it was decided by."""
         cell = cell or self.cell
-        return measuring.find(self.request("edge", cell, edge, self._before(cell, edge)), self.summary)
+        return measure.find(self.request("edge", cell, edge, self._before(cell, edge)), self.summary)
 
     def _before(self, cell: str, edge: int) -> Selection:
         """The selection in which an edge is measured: the current one, or for a decided edge the one before."""
@@ -131,12 +131,12 @@ class View:
         ]
 
     def estimate(self, requests: list[Request]) -> float | None:
-        return measuring.estimate(requests, self.summary)
+        return measure.estimate(requests, self.summary)
 
     @property
     def busy(self) -> bool:
         """Whether this visitor's work is running or waiting."""
-        return bool(measuring.running(self.visitor))
+        return bool(measure.running(self.visitor))
 
     @property
     def active(self) -> bool:
@@ -145,7 +145,7 @@ class View:
 
     def more_images(self) -> str | None:
         """The next larger budget, or None at the largest."""
-        names = list(link.BUDGETS)
+        names = list(url.BUDGETS)
         now = names.index(st.session_state.get("budget", "1k"))
         return names[now + 1] if now + 1 < len(names) else None
 
@@ -167,16 +167,20 @@ class View:
         if larger is None or self.edge is None:
             return
         st.session_state["budget"] = larger
-        request = replace(self.request("edge", self.cell, self.edge), images=link.BUDGETS[larger])
+        request = replace(self.request("edge", self.cell, self.edge), images=url.BUDGETS[larger])
         self._begin([request], f"Measuring {self.edge_name()}")
 
     def measure_all(self) -> None:
         self._begin(self.unmeasured(), "Measuring all edges")
 
     def _begin(self, requests: list[Request], title: str) -> None:
+        if requests:
+            self._attempt(lambda: measure.start(requests, title, self.visitor))
+
+    def _attempt(self, start: Callable[[], object]) -> None:
+        """Start work; a full queue is a message, not an error."""
         try:
-            if requests:
-                measuring.start(requests, title, self.visitor)
+            start()
         except BadInput as error:
             st.toast(str(error), icon="⚠️")
 

@@ -8,8 +8,8 @@ from app.decision_card import card
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.figures.tape import plot_tape, tape_info
 from app.finished import finished
-from app.link import LARGEST_SEED
-from app.measuring import Measurement
+from app.measure import Measurement
+from app.url import LARGEST_SEED
 from app.view import live
 from engine import nasbench201
 from engine.decisions import Decision, InputsDecision

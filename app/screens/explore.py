@@ -5,7 +5,7 @@ import streamlit as st
 from app import findings, panels, style
 from app.figures.matrix import matrix_info, plot_matrix
 from app.figures.slope import plot_slope, slope_info
-from app.measuring import Request
+from app.measure import Request
 from app.view import View, live
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import findings, panels, runs, style
+from app import catalog, findings, panels, style
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_svg import svg
 from app.view import View, live
@@ -38,7 +38,7 @@ def _body(view: View) -> None:
 
 def _tiles() -> None:
     st.markdown("**Supernets**")
-    entries = [entry for entry in runs.catalog().values() if entry.summary is not None]
+    entries = [entry for entry in catalog.catalog().values() if entry.summary is not None]
     for row in range(0, len(entries), 3):
         for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
             with column, st.container(border=True, height="stretch"):
@@ -49,7 +49,7 @@ def _tiles() -> None:
     )
 
 
-def _tile(entry: runs.Entry) -> None:
+def _tile(entry: catalog.Entry) -> None:
     summary = entry.summary
     assert summary is not None
     cell = summary.space.cells[0]

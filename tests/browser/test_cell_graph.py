@@ -45,6 +45,10 @@ def edge(page: Page, name: str) -> Locator:
     return page.locator(f'[data-edge="{name}"]')
 
 
+def line(page: Page, name: str) -> Locator:
+    return page.locator(f'[data-line="{name}"]')
+
+
 def pill(page: Page, index: int) -> Locator:
     return page.locator(f'.pill[data-index="{index}"]')
 
@@ -62,7 +66,7 @@ def click_on_line(page: Page, name: str, along: float) -> None:
     graph_box = page.locator("svg.cell").bounding_box()
     view_box = numbers(page.locator("svg.cell").get_attribute("viewBox"))
     assert graph_box
-    curve = numbers(edge(page, name).locator(".line").get_attribute("d")).reshape(4, 2)
+    curve = numbers(line(page, name).locator(".line").get_attribute("d")).reshape(4, 2)
     x, y = point(curve, along) * graph_box["width"] / view_box[2]
     page.mouse.click(graph_box["x"] + x, graph_box["y"] + y)
 
@@ -187,7 +191,7 @@ def test_every_edge_says_what_it_is(open_page: OpenPage) -> None:
 
 def test_a_theme_switch_needs_no_rerun(open_page: OpenPage) -> None:
     page = open_page("?measured=0&measure=alpha", color_scheme="light")
-    strand = page.locator('[data-edge="c0-1"] [data-operation="skip_connect"]')
+    strand = line(page, "c0-1").locator('[data-operation="skip_connect"]')
     expect(strand).to_have_css("stroke", "rgb(183, 79, 155)")
     page.emulate_media(color_scheme="dark")
     expect(strand).to_have_css("stroke", "rgb(245, 181, 245)")

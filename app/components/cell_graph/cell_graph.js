@@ -23,7 +23,7 @@ function createView(host) {
   const layer = (name) => element("g", svg, { class: name });
   const view = { host, svg, hot: null, current: 0 };
   for (const name of ["concat", "edges", "nodes", "pills"]) view[name] = layer(name);
-  for (const name of ["concat", "nodes", "pills"]) view[name].setAttribute("aria-hidden", "true");
+  for (const name of ["concat", "edges", "nodes"]) view[name].setAttribute("aria-hidden", "true");
   view.tip = element("g", svg, { class: "tip", "aria-hidden": "true" });
   view.tipBox = element("rect", view.tip, { rx: 6 });
   view.tipText = element("text", view.tip);
@@ -51,7 +51,7 @@ function listen(view) {
   svg.addEventListener("click", (event) => {
     const index = indexOf(event.target);
     if (index === null) return clear();
-    view.edgeNodes[index].focus({ preventScroll: true });
+    view.buttons[index].focus({ preventScroll: true });
     view.choose(view.graph.edges[index].id);
   });
   svg.addEventListener("keydown", (event) => {
@@ -74,24 +74,29 @@ function listen(view) {
 }
 
 function keyboardEdge(view, state = ":focus-visible") {
-  const index = view.edgeNodes.findIndex((node) => node.matches(state));
+  const index = view.buttons.findIndex((node) => node.matches(state));
   return index < 0 ? null : index;
 }
 
 function move(view, index) {
-  view.edgeNodes[index].focus();
+  view.buttons[index].focus();
 }
 
 function rove(view) {
-  view.edgeNodes.forEach((node, index) => node.setAttribute("tabindex", index === view.current ? 0 : -1));
+  view.buttons.forEach((node, index) => node.setAttribute("tabindex", index === view.current ? 0 : -1));
 }
 
 /* The edge under the pointer or the keyboard: the others fade, its strands open, its tooltip shows. */
 function heat(view, index) {
   view.hot = index;
   view.svg.classList.toggle("heated", index !== null);
-  view.edgeNodes.forEach((node, number) => node.classList.toggle("hot", number === index));
-  for (const pill of view.pills.children) pill.classList.toggle("hot", Number(pill.dataset.index) === index);
+  const keyed = keyboardEdge(view);
+  for (const layer of [view.edges, view.pills]) {
+    [...layer.children].forEach((node, number) => {
+      node.classList.toggle("hot", number === index);
+      node.classList.toggle("keyed", number === keyed);
+    });
+  }
   paintTip(view);
 }
 
@@ -108,7 +113,8 @@ function paint(view) {
   patch(view.edges, graph.edges, (node, edge, index) => paintEdge(view, node, edge, index));
   patch(view.nodes, graph.nodes, (node, mark, index) => paintNode(node, mark, layout, index));
   patch(view.pills, graph.edges, (node, edge, index) => paintPill(view, node, edge, index));
-  view.edgeNodes = [...view.edges.children];
+  // A pill is its edge's button: pills never overlap, so each can be hit and is drawn above all lines.
+  view.buttons = [...view.pills.children];
   view.current = Math.min(view.current, graph.edges.length - 1);
   const chosen = graph.edges.findIndex((edge) => edge.focused);
   if (chosen >= 0 && keyboardEdge(view, ":focus") === null) view.current = chosen;
@@ -131,11 +137,8 @@ function paintEdge({ graph, layout }, node, edge, index) {
   set(node, {
     class: classes("edge", edge.state, edge.focused && "focused", edge.dimmed && "dimmed", edge.open && "open",
       edge.strands.length && "bundle", edge.operation === "none" && "nothing"),
-    role: "button",
-    "data-edge": edge.id,
+    "data-line": edge.id,
     "data-index": index,
-    "aria-label": edge.label,
-    "aria-pressed": edge.focused,
   });
   node.style.setProperty("--bundle", `${Math.max(band, 5)}px`);
   set(kept(node, "path", "hit"), { d: line });
@@ -169,7 +172,11 @@ function paintPill({ graph, layout }, node, edge, index) {
   const [x, y] = layout.pills[index];
   set(node, {
     class: classes("pill", edge.state, edge.focused && "focused", edge.dimmed && "dimmed"),
+    role: "button",
+    "data-edge": edge.id,
     "data-index": index,
+    "aria-label": edge.label,
+    "aria-pressed": edge.focused,
     transform: `translate(${x} ${y})`,
   });
   set(kept(node, "rect", "frame"), { x: -width / 2, y: -11.5, width, height: 23, rx: 11.5 });
