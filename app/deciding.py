@@ -106,7 +106,8 @@ class Deciding(View):
         return [measure.find(self.request("accuracy", "", 0, stage), self.summary) for stage in stages]
 
     def decided_by(self, decision: Decision) -> str:
-        return self.state.by.get(decision, "you")
+        """Who took a decision; one that came with a link, nobody here."""
+        return self.state.by.get(decision, "link")
 
     @property
     def can_redo(self) -> bool:

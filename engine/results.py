@@ -139,7 +139,7 @@ class InputScores:
 
 @dataclass(frozen=True)
 class Lookup:
-    """A NAS-Bench-201 cell after 200 epochs of training: test accuracies (%), rank (1 = best) and percentile per set."""
+    """A NAS-Bench-201 cell trained for 200 epochs: test accuracies (%), rank (1 = best) and percentile per data set."""
 
     architecture: str
     index: int
@@ -156,7 +156,7 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Reachable:
-    """True test accuracy (%) over all `count` completions of a partial selection; histogram `counts` over `bin_edges`."""
+    """True test accuracy (%) of all `count` completions of a partial selection, and its histogram over `bin_edges`."""
 
     dataset: str
     count: int

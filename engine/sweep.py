@@ -2,11 +2,13 @@
 
 Settings       what a measurement rests on beside the supernet and the selection
 Measurement    scores edges and nodes of one selection under one Settings
+path           where the largest drop leads in one edge order
 sweep          every undecided edge and node of a selection: what a checkpoint's scores.json holds
 """
 
 import platform
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,10 +22,12 @@ import engine
 from engine.checkpoint import Checkpoint
 from engine.data import load_data, scoring_batches, split_warning
 from engine.errors import BadInput, one_of
+from engine.order import edge_order
 from engine.perturbation import Batches, score_inputs, stream_edge_scores
 from engine.published import Report, score_inputs_published, score_published
 from engine.results import BnMode, Criterion, EdgeScores, InputScores
 from engine.selection import Selection
+from engine.strategies import measured_path
 
 RECORDED = ("data", "until_sure", "augment", "rescale", "published", "seed")
 """Settings that stand beside every result; the others are fields of the results themselves."""
@@ -89,10 +93,11 @@ class Measurement:
         data = load_data(settings.data, **self._source)
         self.split = data.split
         self.warning = split_warning(data, checkpoint)
-        self.images = min(settings.images or len(data.search), len(data.search))
+        self.available = len(data.search)
+        self.images = min(settings.images or self.available, self.available)
         whole = settings.until_sure is not None
         # The sequential test speaks about all search images, so it must know how many batches these are.
-        self._batches = [] if settings.published else self._draw(None if whole else settings.images)
+        self.batches = [] if settings.published else self._draw(None if whole else settings.images)
         self._budget = max(1, self.images // settings.batch_size) if whole and self.images < len(data.search) else None
 
     def targets(self) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
@@ -115,7 +120,7 @@ class Measurement:
             self.selection,
             cell=cell,
             edge=edge,
-            batches=self._batches,
+            batches=self.batches,
             until_sure=settings.until_sure,
             budget=self._budget,
             **options,
@@ -134,7 +139,7 @@ class Measurement:
             return score_inputs_published(
                 supernet, self.selection, cell=cell, node=node, draw=draw, report=report, **options
             )
-        batches = self._batches[: self._budget]
+        batches = self.batches[: self._budget]
         scores = score_inputs(supernet, self.selection, cell=cell, node=node, batches=batches, **options)
         report(1.0)
         return scores
@@ -170,6 +175,26 @@ class Measurement:
         return draw
 
 
+def path(measurement: Measurement, seed: int, report: Report = lambda share: None) -> dict[str, Any]:
+    """The measured path in the edge order of `seed`, as plain JSON values.
+
+    Keys: `seed`, `genotype` it ends at, `accuracies` before every decision, `images`. `report` is told how many
+    decisions are taken.
+    """
+    settings, found = measurement.settings, measurement.selection
+    order = edge_order(found.space, seed)
+    accuracies: list[float] = []
+    images = 0
+    supernet, batches = measurement.checkpoint.supernet, measurement.batches
+    for step in measured_path(supernet, found, order, batches, bn=settings.bn, criterion=settings.criterion):
+        found, images = step.selection, step.scores.images
+        accuracies.append(step.scores.baseline.accuracy)
+        report(len(accuracies))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a decided `none` is told by whoever decodes the genotype for people
+        return {"seed": seed, "genotype": str(found.genotype()), "accuracies": accuracies, "images": images}
+
+
 def sweep(measurement: Measurement, report: Report = lambda share: None) -> dict[str, Any]:
     """Every undecided edge of every cell type and the inputs of every node left to decide, as plain JSON values.
 
@@ -185,7 +210,8 @@ def sweep(measurement: Measurement, report: Report = lambda share: None) -> dict
             rows.append(measurement.record(score(cell, index, lambda share, done=done: report(done + share))))
     found = {
         "digest": measurement.checkpoint.digest,
-        "settings": asdict(measurement.settings) | {"images": measurement.images, "split": measurement.split},
+        "settings": asdict(measurement.settings)
+        | {"images": measurement.images, "available": measurement.available, "split": measurement.split},
         "device": measurement.device.type,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - began, 2),

@@ -1,6 +1,7 @@
 """What every test shares.
 
-root    the repository's folder
+root         the repository's folder
+small_runs   a folder with two small trained supernets (tests/app/small_runs.py)
 """
 
 import os
@@ -18,6 +19,13 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 @pytest.fixture(scope="session")
 def root() -> Path:
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def small_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.app.small_runs import train_small_runs
+
+    return train_small_runs(tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.sweep import Measurement
 
 IMAGES = 1024
+MOST_ORDERS = 1000
 
 
 def score(
@@ -33,6 +34,9 @@ def score(
     store: Annotated[
         bool, typer.Option("--store", help="With --all: also keep the scores in the checkpoint's scores.json.")
     ] = False,
+    orders: Annotated[
+        int, typer.Option(metavar="N", help="With --all: also follow the measured path in the edge orders 0 to N-1.")
+    ] = 0,
     selection: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Decisions taken so far, as selection JSON.")
     ] = None,
@@ -70,13 +74,17 @@ def score(
 ) -> None:
     """Mask every operation of an edge in turn and print what each is worth."""
     _check_target(cell, edge, every, store, selection)
+    if not 0 <= orders <= MOST_ORDERS or (orders and not every):
+        raise BadInput(f"--orders goes with --all and is a number from 0 to {MOST_ORDERS}, not {orders}")
+    if orders and (published or until_sure is not None):
+        raise BadInput("--orders measures with fixed images; use it without --published and --until-sure")
     count = read_images(images) if images is not None else None if published or until_sure is not None else IMAGES
     if store:
         check_writable(checkpoint)
 
     import engine
     from engine.checkpoint import write_scores
-    from engine.sweep import Measurement, Settings, sweep
+    from engine.sweep import Measurement, Settings, path, sweep
 
     settings = Settings(
         data=data,
@@ -108,6 +116,13 @@ def score(
         else:
             label = f"{cell}, edge {edge}"
             found = measurement.record(measurement.edge(cell, edge, _reporter(bar, measurement, label, 1)))
+    if orders:
+        steps = orders * (decided.space.steps - decided.steps_done)
+        with console.Progress("decision") as bar:
+            found["paths"] = [
+                path(measurement, order, lambda done: bar.step(steps, f"measured path, order {order}"))  # noqa: B023
+                for order in range(orders)
+            ]
     if store:
         write_scores(checkpoint, found)
         console.note(f"stored in {checkpoint / 'scores.json'}")
@@ -211,4 +226,8 @@ def _sweep_text(found: dict[str, Any]) -> str:
         f"{verdicts.count(name)} {words}"
         for name, words in (("agree", "agree"), ("disagree", "disagree"), ("too_close", "too close to call"))
     )
-    return f"{text}\n\n{len(verdicts)} edges: {counts}"
+    text = f"{text}\n\n{len(verdicts)} edges: {counts}"
+    for one in found.get("paths", ()):
+        way = " -> ".join(f"{accuracy:.1f}" for accuracy in one["accuracies"])
+        text += f"\nmeasured path, order {one['seed']} (accuracy before each decision: {way} %)\n  {one['genotype']}"
+    return text
