@@ -89,6 +89,19 @@ class Deciding(View):
             by["measured"] = OperationDecision(step.cell, step.index, scores.best)
         return by
 
+    def chosen(self) -> OperationDecision | None:
+        """The operation picked for the current step and not yet decided, if any."""
+        picked = st.session_state.get("picked")
+        step = self.step
+        if step is None or not isinstance(picked, OperationDecision):
+            return None
+        return picked if (picked.cell, picked.edge) == (step.cell, step.index) else None
+
+    def choose(self, decision: OperationDecision) -> None:
+        """Pick an operation without deciding yet."""
+        self.pause()
+        st.session_state["picked"] = decision
+
     def after(self, decision: Decision) -> Measurement | None:
         """The supernet's accuracy if this decision were taken, where it is known."""
         selection = self.selection.decide(decision)

@@ -33,7 +33,14 @@ def card(view: Deciding) -> None:
         width="stretch",
         key="decide",
     )
-    st.button("Skip this edge", on_click=view.skip, disabled=view.step.kind == "node", width="stretch", key="skip")
+    st.button(
+        "Skip this edge",
+        shortcut="N",
+        on_click=view.skip,
+        disabled=view.step.kind == "node",
+        width="stretch",
+        key="skip",
+    )
     if found is not None:
         st.caption(("measuring · " if found.partial else "") + panels.provenance(found))
 
@@ -101,30 +108,33 @@ def _drop(decision: Decision, scores: EdgeScores | InputScores | None) -> str:
     return ""
 
 
-def _operations(view: Deciding, scores: EdgeScores | None) -> Decision | None:
-    """All operations of the edge as a choice; the suggested one is chosen at first."""
+def _operations(view: Deciding, scores: EdgeScores | None) -> Decision:
+    """All operations of the edge to choose from; the suggested one is chosen at first."""
     step = view.step
     assert step is not None
     names = view.space.operations(step.cell, step.index)
     weights = dict(zip(names, view.weights()[step.index], strict=True))
     drops = {score.name: score.drop for score in scores.operations} if scores else {}
-    names = sorted(names, key=lambda name: -weights[name])
     suggested = view.suggested()
     default = suggested.get("measured", suggested["α"])
-    assert isinstance(default, OperationDecision)
-
-    def words(name: str) -> str:
-        drop = f" · {style.points(drops[name])}" if name in drops else ""
-        ring = " ○" if name == suggested["α"].operation else ""  # type: ignore[union-attr]
-        dot = " ●" if scores and name == scores.best else ""
+    chosen = view.chosen() or default
+    assert isinstance(chosen, OperationDecision)
+    st.caption("or any of")
+    for number, name in enumerate(sorted(names, key=lambda name: -weights[name]), start=1):
         look = style.operation(name)
-        return f"**{look.code}** {look.label} · {style.weight(weights[name])}{ring}{drop}{dot}"
-
-    place = f"{view.entry.id}-{step.cell}-{step.index}-{len(drops) > 0}-{default.operation}"
-    chosen = st.radio(
-        "any operation", names, index=names.index(default.operation), format_func=words, key=f"choice-{place}"
-    )
-    return OperationDecision(step.cell, step.index, chosen) if chosen else None
+        decision = OperationDecision(step.cell, step.index, name)
+        ring = " ○" if decision == suggested["α"] else ""
+        drop = f" · {style.points(drops[name])}" if name in drops else ""
+        dot = " ●" if scores and name == scores.best else ""
+        st.button(
+            f"**{look.code}** {look.label} · {style.weight(weights[name])}{ring}{drop}{dot}",
+            shortcut=str(number),
+            on_click=view.choose,
+            args=(decision,),
+            width="stretch",
+            key=f"{'chosen' if decision == chosen else 'offered'}-operation-{number}",
+        )
+    return chosen
 
 
 def _inputs(view: Deciding, scores: InputScores | None) -> Decision | None:

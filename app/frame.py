@@ -15,7 +15,19 @@ from app.url import BUDGETS
 from app.view import REFRESH, View
 
 _CSS = Path(__file__).with_name("frame.css").read_text(encoding="utf-8")
-_CELLS = {"normal": "Normal", "reduce": "Reduction", "cell": "Cell"}
+KEYS = {
+    "Tab": "to the graph; ↑ ↓ from edge to edge, Enter selects, Esc clears",
+    "A": "decide as α suggests",
+    "P": "decide as measurement suggests",
+    "1 … 8": "choose an operation",
+    "→": "decide and go on",
+    "N": "skip to the next undecided edge",
+    "U": "undo",
+    "Y": "redo",
+    "S": "switch cell",
+    "H": "this list",
+}
+"""Single keys only: they do nothing while a text field has the focus."""
 
 
 def style() -> None:
@@ -37,7 +49,8 @@ def sidebar() -> None:
             )
             return
         session.check({name: entries[name].summary.space for name in usable}, usable[0])
-        st.selectbox("Supernet", usable, key="run", bind="query-params", format_func=lambda name: _title(entries[name]))
+        # A bound widget puts its options into the address as they are shown.
+        st.selectbox("Supernet", usable, key="run", bind="query-params")
         view = View.current()
         if view is None:
             return
@@ -46,24 +59,31 @@ def sidebar() -> None:
             st.segmented_control(
                 "Cell",
                 view.space.cells,
-                format_func=_CELLS.get,
                 key="cell",
                 bind="query-params",
                 required=True,
                 default=view.space.cells[0],
             )
+            st.button("Switch cell", shortcut="S", on_click=_switch, args=(view,), key="switch-cell", width="stretch")
         st.segmented_control(
             "Images per measurement", list(BUDGETS), key="budget", bind="query-params", required=True, default="1k"
         )
         _legend(view)
         st.toggle("List view", key="list-view", help="The graph as a table, for keyboards and screen readers")
+        if st.button("Keys", shortcut="H", key="keys", width="stretch"):
+            _keys()
         _jobs()
 
 
-def _title(entry: catalog.Entry) -> str:
-    assert entry.summary is not None
-    meta = entry.summary.meta
-    return f"{meta.get('title') or entry.id} · {meta['method']}"
+def _switch(view: View) -> None:
+    cells = view.space.cells
+    st.session_state["cell"] = cells[(cells.index(view.cell) + 1) % len(cells)]
+
+
+@st.dialog("Keys")
+def _keys() -> None:
+    rows = "".join(f"<tr><td><kbd>{key}</kbd></td><td>{what}</td></tr>" for key, what in KEYS.items())
+    st.html(f"<table class='legend'>{rows}</table>")
 
 
 def _description(view: View) -> str:
@@ -71,7 +91,7 @@ def _description(view: View) -> str:
     found = meta["accuracies"].get("search", {}).get("batch")
     accuracy = f" · {look.percent(found['accuracy'])} on {look.count(found['images'])} images" if found else ""
     cells = "cells" if view.space.family == "darts" else "cells a stage"
-    size = f"{meta['channels']} channels, {meta['cells']} {cells}, {meta['image_size']} pixels"
+    size = f"{meta['method']}, {meta['channels']} channels, {meta['cells']} {cells}, {meta['image_size']} pixels"
     return f"{size}, epoch {meta['epochs']}{accuracy}"
 
 

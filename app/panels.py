@@ -144,6 +144,24 @@ def _numbers(scores: EdgeScores) -> None:
     st.html(f"<div class='numbers'>{cells}</div>")
 
 
+def _arithmetic(scores: EdgeScores) -> None:
+    """The numbers of one edge, step by step."""
+    with st.popover("The arithmetic", width="stretch"):
+        alphas = " + ".join(f"e^{score.alpha:.3f}" for score in scores.operations)
+        first = scores.operation(scores.best_by_alpha)
+        best = scores.operation(scores.best)
+        right = round(scores.baseline.accuracy * scores.images / 100)
+        left = round(best.masked_accuracy * scores.images / 100)
+        st.markdown(
+            f"**Mixing weight** of {style.operation(first.name).label} = softmax of α  \n"
+            f"e^{first.alpha:.3f} / ({alphas}) = {first.weight:.3f}\n\n"
+            f"**Mask** {style.operation(best.name).label}: its weight becomes 0, the others stay as they are.\n\n"
+            f"**Drop** = accuracy before − accuracy without  \n"
+            f"{right:,} / {scores.images:,} − {left:,} / {scores.images:,} = "
+            f"{style.with_interval(best.drop, best.ci)}"
+        )
+
+
 def _buttons(view: View, measurement: Measurement | None) -> None:
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
@@ -170,5 +188,6 @@ def _buttons(view: View, measurement: Measurement | None) -> None:
             )
     with right:
         if measurement is not None:
+            _arithmetic(measurement.result)
             still = "measuring · " if measurement.partial else ""
             st.caption(still + provenance(measurement))

@@ -26,8 +26,8 @@ from engine.decisions import Decision
 from engine.search_space import SearchSpace
 from engine.selection import Selection
 
-ECHO_SECONDS = 0.5
-"""Until a browser has received an address, it still reports the one before. Nobody goes back as quickly."""
+ECHO_SECONDS = 1.0
+"""Until a browser has received an address, it still reports the one before; hardly anybody goes back as quickly."""
 
 
 @dataclass
@@ -71,8 +71,9 @@ class Address:
     written: dict[str, str] = field(default_factory=dict)
     arrivals: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # by page, what it was entered with
     of_other_runs: dict[str, dict[str, str]] = field(default_factory=dict)  # by run
-    shown_before: dict[str, str] | None = None  # when it was last written
-    written_at: float = 0.0
+    sent: dict[str, str] = field(default_factory=dict)  # our keys as they should be in the address by now
+    before: dict[str, str] | None = None  # what they were before, until the browser shows that it has received them
+    sent_at: float = 0.0
 
     def news(self, shown: Mapping[str, str], page: str, run: str, now: float) -> dict[str, str] | None:
         """What the address says, if the visitor has moved in it; None where it is what was written, or its echo.
@@ -88,7 +89,11 @@ class Address:
                 self.of_other_runs[self.run] = self.written
             self.of_other_runs.pop(run, None)
             self.run = run
-        is_echo = shown == self.shown_before and now - self.written_at < ECHO_SECONDS
+        if is_first:
+            self.sent = dict(shown)
+        if shown == self.sent:
+            self.before = None
+        is_echo = shown == self.before and now - self.sent_at < ECHO_SECONDS
         # A change of run leaves an address behind in which the new run stands beside the other's decisions.
         is_of_other_run = bool(meant) and meant in self.of_other_runs.values()
         if not is_first and (meant == self.written or is_echo or is_of_other_run):
@@ -114,10 +119,12 @@ class Address:
 
     def write(self, shown: Mapping[str, str], wanted: dict[str, str], now: float) -> dict[str, str]:
         """The keys to set so that the address says `wanted`; {} for none."""
-        changes = {key: text for key, text in (dict.fromkeys(shown, "") | wanted).items() if shown.get(key) != text}
-        if changes:
-            self.shown_before, self.written_at = dict(shown), now
-        self.written = wanted
+        target = dict.fromkeys(shown, "") | wanted
+        if target != shown:
+            self.before, self.sent_at = dict(shown), now
+        # What the browser shows may be older than what was sent to it, so that it has to be sent again.
+        changes = target if target != shown or shown != self.sent else {}
+        self.written, self.sent = wanted, target
         return changes
 
 
@@ -125,7 +132,9 @@ def visitor() -> str:
     """Who this is: the browser by the cookie that Streamlit gave it, which outlives a reload; else the session."""
     if "visitor" not in st.session_state:
         cookie = st.context.cookies.get("_streamlit_xsrf")
-        st.session_state["visitor"] = hashlib.sha256(cookie.encode()).hexdigest() if cookie else uuid.uuid4().hex
+        st.session_state["visitor"] = (
+            hashlib.sha256(cookie.encode()).hexdigest() if isinstance(cookie, str) else uuid.uuid4().hex
+        )
     return st.session_state["visitor"]
 
 

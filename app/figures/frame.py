@@ -48,7 +48,7 @@ def figure(theme: Theme, height: int, margin: Margin, data: list[dict], **layout
     """A plotly figure of a fixed height in pixels; `layout` adds axes, shapes, annotations."""
     look = roles(theme)
     return {
-        "data": data,
+        "data": data or [{"type": "scatter", "x": [], "y": []}],  # plotly refuses a figure without any trace
         "layout": {
             "height": height,
             "margin": {"l": margin.left, "r": margin.right, "t": margin.top, "b": margin.bottom, "pad": 0},
