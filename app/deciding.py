@@ -13,9 +13,8 @@ from app import measure, style, url
 from app.measure import Measurement
 from app.view import View
 from engine.decisions import Decision, InputsDecision, OperationDecision
-from engine.order import Order, edge_order, index_order
+from engine.order import NextStep, Order, edge_order, index_order, next_step
 from engine.selection import Selection
-from engine.strategies import NextStep, next_step
 
 PATH_SEEDS = (0, 1, 2, 3)
 """Edge orders that a live measured path is followed in."""

@@ -16,7 +16,7 @@ from app.jobs import MANAGER, Job, JobManager
 from app.request import Accuracy, Kind, Measurement, Path, Request, canonical
 from app.scoring import Taken
 from engine.native import Summary
-from engine.order import Order, edge_order, index_order
+from engine.order import Order, edge_order, index_order, next_step
 from engine.results import EdgeScores, InputScores
 from engine.selection import Selection
 
@@ -173,8 +173,6 @@ class Measurements:
         return taken.measurement
 
     def _follow(self, request: Request, selection: Selection, seed: int | None, report: Callable[[int], None]) -> Path:
-        from engine.strategies import next_step
-
         order: Order = index_order(selection.space) if seed is None else edge_order(selection.space, seed)
         accuracies: list[float] = []
         images = 0

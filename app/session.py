@@ -131,7 +131,7 @@ class Address:
 def visitor() -> str:
     """Who this is: the browser by the cookie that Streamlit gave it, which outlives a reload; else the session."""
     if "visitor" not in st.session_state:
-        cookie = st.context.cookies.get("_streamlit_xsrf")
+        cookie = st.context.cookies.get("_streamlit_xsrf")  # a text only where there is a browser
         st.session_state["visitor"] = (
             hashlib.sha256(cookie.encode()).hexdigest() if isinstance(cookie, str) else uuid.uuid4().hex
         )

@@ -3,14 +3,18 @@
 Order         edges of all cell types, then the nodes that keep two inputs
 index_order   by index
 edge_order    random, the order that the published code draws from a seed
+next_step     what an order visits next in a selection: a NextStep
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from engine.errors import BadInput
 from engine.search_space import SearchSpace
+
+if TYPE_CHECKING:
+    from engine.selection import Selection
 
 
 class Order(NamedTuple):
@@ -50,3 +54,22 @@ def edge_order(space: SearchSpace, seed: int) -> Order:
 
     edges = draw([edge.index for edge in space.edges(space.cells[0])])
     return Order(edges, draw(list(space.topology_nodes)))
+
+
+class NextStep(NamedTuple):
+    """What is decided next: an edge's operation or a node's inputs."""
+
+    kind: Literal["edge", "node"]
+    cell: str
+    index: int
+
+
+def next_step(selection: "Selection", order: Order) -> NextStep | None:
+    """The first undecided edge of an order, after the last edge the first node; None when all is decided."""
+    for cell, edge in order.edges:
+        if not selection.is_decided(cell, edge):
+            return NextStep("edge", cell, edge)
+    for cell, node in order.nodes:
+        if selection.kept(cell, node) is None:
+            return NextStep("node", cell, node)
+    return None

@@ -1,15 +1,14 @@
 """Where a rule leads: from the current selection to a complete one.
 
 Step                    a decision taken by measurement: the scores it rests on and the selection after it
-next_step               what comes next in an order: ("edge", cell, edge) or ("node", cell, node)
 measured_path           each remaining edge in an order, decided by the largest drop and re-measured after each decision
 largest_drops_at_once   every edge decided by scores taken once, without re-measuring
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from engine.order import Order
+from engine.order import Order, next_step
 from engine.perturbation import Batches, score_edge, score_inputs
 from engine.results import BnMode, Criterion, EdgeScores, InputScores
 from engine.selection import Selection
@@ -21,25 +20,6 @@ class Step(NamedTuple):
 
     scores: EdgeScores | InputScores
     selection: Selection
-
-
-class NextStep(NamedTuple):
-    """What is decided next: an edge's operation or a node's inputs."""
-
-    kind: Literal["edge", "node"]
-    cell: str
-    index: int
-
-
-def next_step(selection: Selection, order: Order) -> NextStep | None:
-    """The first undecided edge of an order, after the last edge the first node; None when all is decided."""
-    for cell, edge in order.edges:
-        if not selection.is_decided(cell, edge):
-            return NextStep("edge", cell, edge)
-    for cell, node in order.nodes:
-        if selection.kept(cell, node) is None:
-            return NextStep("node", cell, node)
-    return None
 
 
 def measured_path(

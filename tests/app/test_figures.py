@@ -87,6 +87,12 @@ def trace(figure, **wanted):
     return [trace for trace in figure["data"] if all(trace.get(key) == value for key, value in wanted.items())]
 
 
+def points(figure: dict) -> int:
+    """How many points all traces draw; plotly itself refuses a figure without any trace."""
+    assert figure["data"]
+    return sum(len(trace["x"]) for trace in figure["data"])
+
+
 def texts(figure) -> list[str]:
     return [annotation["text"] for annotation in figure["layout"].get("annotations", [])]
 
@@ -285,7 +291,7 @@ class TestMatrix:
 
     def test_no_edges_is_a_labelled_empty_figure(self):
         figure = check(plot_matrix, matrix_info(NB201, []), "light")
-        assert figure["data"] == [] and texts(figure) == ["this cell has no edges to show"]
+        assert points(figure) == 0 and texts(figure) == ["this cell has no edges to show"]
 
 
 class TestSlope:
@@ -318,7 +324,7 @@ class TestSlope:
         assert [row.rank_by_alpha for row in info.rows] == [1, 2, 3, 4, 5]
         assert {row.rank_by_drop for row in info.rows} == {None}
         figure = check(plot_slope, info, "dark")
-        assert figure["data"] == [] and "not measured yet" in texts(figure)
+        assert points(figure) == 0 and "not measured yet" in texts(figure)
 
     @pytest.mark.parametrize("name", SPACES)
     def test_draws_every_space(self, name):

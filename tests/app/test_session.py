@@ -140,8 +140,7 @@ def test_a_page_entered_twice_still_undoes_the_first_decision_on_it(browser: Bro
     while browser.at > 1:
         browser.move(-1)
         states.append(browser.state.get("d"))
-    assert states == sorted(states, key=str, reverse=True) or states[-1] is None
-    assert states[-2:] == ["1", None]
+    assert list(dict.fromkeys(states)) == ["2", "1", None]
 
 
 def test_everything_undone_is_told_apart_from_an_address_that_says_nothing(browser: Browser) -> None:
@@ -189,8 +188,9 @@ def test_another_run_has_its_own_state_and_leaves_this_one_alone(browser: Browse
     browser.run_script({"d": "9"})
     browser.choose("one")
     assert browser.state == browser.says == {"d": "1"}
-    browser.move(-1)  # the address in which run one stood beside what was decided in run two
-    assert browser.state == browser.says == {"d": "1"} or browser.state == {"d": "9"}
+    browser.move(-1)  # the address in which run one stands beside what was decided in run two
+    assert browser.entries[browser.at][1] == "one"
+    assert browser.state == browser.says == {"d": "1"}
 
 
 def test_back_over_a_change_of_run_takes_no_decision_along(browser: Browser) -> None:
@@ -335,7 +335,7 @@ def test_bad_values_are_dropped_with_a_message_each(app: AppTest) -> None:
     assert app.text[0].value.startswith("1 0 ")
     said = [toast.value for toast in app.toast]
     assert len(said) == 4
-    for word in ("c9-9.XX", "seed", "gone", "budget"):
+    for word in ("c9-9", "seed", "gone", "budget"):
         assert sum(word in sentence for sentence in said) == 1
 
 

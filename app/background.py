@@ -1,5 +1,0 @@
-import sys
-
-from app import jobs
-
-sys.modules[__name__] = jobs

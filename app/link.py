@@ -1,5 +1,0 @@
-import sys
-
-from app import url
-
-sys.modules[__name__] = url

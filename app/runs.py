@@ -1,5 +1,0 @@
-import sys
-
-from app import catalog
-
-sys.modules[__name__] = catalog

@@ -1,5 +1,0 @@
-import sys
-
-from app import session
-
-sys.modules[__name__] = session
