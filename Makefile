@@ -2,6 +2,7 @@
 # make test    install what the tests need (a browser too), then run the whole suite
 # make lint    formatting, lint, Dockerfile
 # make bench   the benchmarks in tests/benchmarks
+# make screenshots   take the README's screenshots anew
 # make clean   remove caches and test leftovers (delete .venv yourself to start over)
 #
 # VENV=.venv   PORT=8501   PYTHON=python3.12   TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -14,7 +15,7 @@ TORCH_INDEX ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: app test lint bench clean
+.PHONY: app test lint bench screenshots clean
 
 define SUPPORTED
 import sys
@@ -57,6 +58,9 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' -s
+
+screenshots: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.browser.take_screenshots
 
 clean:
 	rm -rf .pytest_cache .ruff_cache .hypothesis test-results

@@ -68,7 +68,7 @@ class Deciding(View):
         """What has been measured about the current step."""
         assert self.step is not None
         kind = "edge" if self.step.kind == "edge" else "node"
-        return measure.find(self.request(kind, self.step.cell, self.step.index), self.summary)
+        return self.find(self.request(kind, self.step.cell, self.step.index))
 
     def suggested(self) -> dict[str, Decision]:
         """Decisions by who suggests them: "α" always, "measured" once it is final and something stands out."""
@@ -104,18 +104,18 @@ class Deciding(View):
     def after(self, decision: Decision) -> Measurement | None:
         """The supernet's accuracy if this decision were taken, where it is known."""
         selection = self.selection.decide(decision)
-        return measure.find(self.request("accuracy", "", 0, selection), self.summary)
+        return self.find(self.request("accuracy", "", 0, selection))
 
     def before(self) -> Measurement | None:
         """The supernet's accuracy now, where it is known."""
-        return measure.find(self.request("accuracy", "", 0), self.summary)
+        return self.find(self.request("accuracy", "", 0))
 
     # The way so far
 
     def accuracy_track(self) -> list[Measurement | None]:
         """Accuracies at the start and after every decision, where known."""
         stages = [self.start.replay(self.selection.decisions[:n]) for n in range(self.selection.steps_done + 1)]
-        return [measure.find(self.request("accuracy", "", 0, stage), self.summary) for stage in stages]
+        return [self.find(self.request("accuracy", "", 0, stage)) for stage in stages]
 
     def decided_by(self, decision: Decision) -> str:
         """Who took a decision; one that came with a link, nobody here."""
@@ -132,7 +132,8 @@ class Deciding(View):
     # Measured paths
 
     def paths(self, selection: Selection | None = None) -> tuple[measure.Path, ...]:
-        return measure.paths(self.request("accuracy", "", 0, selection), self.summary)
+        request = self.request("accuracy", "", 0, selection)
+        return measure.paths(request, self.summary) or measure.paths(self._on_stored_images(request), self.summary)
 
     def paths_line(self, paths: tuple[measure.Path, ...]) -> str:
         """How the shown paths were found."""
@@ -207,7 +208,7 @@ class Deciding(View):
         else:
             kind = "edge" if step.kind == "edge" else "node"
             request, title = self.request(kind, step.cell, step.index), "Measuring the next step"
-        found = measure.find(request, self.summary)
+        found = self.find(request)
         if found is None or found.partial:
             self._begin([request], title)
 
@@ -222,7 +223,7 @@ class Deciding(View):
     def measure_track(self) -> None:
         stages = [self.start.replay(self.selection.decisions[:n]) for n in range(self.selection.steps_done + 1)]
         requests = [self.request("accuracy", "", 0, stage) for stage in stages]
-        missing = [request for request in requests if measure.find(request, self.summary) is None]
+        missing = [request for request in requests if self.find(request) is None]
         self._begin(missing, "Measuring accuracies")
 
     def more_images_for_step(self) -> None:

@@ -170,7 +170,7 @@ def _inputs(view: Deciding, scores: InputScores | None) -> Decision | None:
 
 def _consequence(view: Deciding, decision: Decision) -> None:
     before, after = view.before(), view.after(decision)
-    if before and after:
+    if before and after and before.result.images == after.result.images:
         images = style.count(after.result.images)
         then = style.percent(after.result.accuracy, after.result.baseline.ci)
         st.markdown(

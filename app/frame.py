@@ -133,9 +133,14 @@ def _strip(was_active: bool) -> None:
     for job in jobs:
         ahead = MANAGER.ahead(job)
         left = "" if job.remaining is None else f" · {panels.duration(job.remaining)} left"
-        where = f"{ahead} ahead of you" if job.status == "queued" else f"{job.done} of {job.total} {job.unit}{left}"
-        if job.unit == "%":
-            where = f"{job.done * 100 // max(1, job.total)} %{left}"
+        if job.status == "queued":
+            where = f"{ahead} ahead of you"
+        elif not job.total:
+            where = "starting"
+        elif job.unit == "%":
+            where = f"{job.done * 100 // job.total} %{left}"
+        else:
+            where = f"{job.done} of {job.total} {job.unit}{left}"
         st.progress(job.share, text=f"{job.title}  \n{where}")
         st.button("Cancel", key=f"cancel-{id(job)}", on_click=MANAGER.cancel, args=(job, visitor))
     for job in MANAGER.failed(visitor):
@@ -143,6 +148,7 @@ def _strip(was_active: bool) -> None:
         if job.details:
             with st.expander("Details"):
                 st.code(job.details, language=None)
+        st.button("Try again", key=f"retry-{id(job)}", on_click=MANAGER.retry, args=(job, visitor))
         st.button("Dismiss", key=f"dismiss-{id(job)}", on_click=MANAGER.dismiss, args=(job, visitor))
     if was_active != bool(jobs):
         st.rerun()

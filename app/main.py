@@ -9,6 +9,9 @@ from pathlib import Path
 # `streamlit run app/main.py` puts only app/ on the path; both packages live one level up.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+# Streamlit imports plotly with the first chart, and a rerun that interrupts this would leave it half imported.
+import plotly.graph_objs
+import plotly.tools  # noqa: F401
 import streamlit as st
 
 from app import frame

@@ -176,7 +176,7 @@ def _buttons(view: View, measurement: Measurement | None) -> None:
                 key="measure-edge",
             )
         else:
-            more = view.more_images()
+            more = view.more_images(measurement.result.images)
             st.button(
                 "More images",
                 type="primary",

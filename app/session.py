@@ -4,8 +4,9 @@ State     decisions, edge in focus, order and what else belongs to one run
 Address   what the address bar said and what was last written to it
 state     the session's state for a run
 sync      adopt what Back, Forward or a link changed; write what callbacks changed
+query     the session's part of the address, to take along to another page
 check     tell the visitor which of run, cell and budget in the address cannot be used
-visitor   who this is, the same after a reload
+visitor   who this is, the same after a reload (by `browser`)
 
 The link is the document, and Back and Forward are undo and redo: where the address does not say what was last written,
 the visitor has moved in it, and the state follows.
@@ -16,6 +17,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import cycle
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -131,11 +133,21 @@ class Address:
 def visitor() -> str:
     """Who this is: the browser by the cookie that Streamlit gave it, which outlives a reload; else the session."""
     if "visitor" not in st.session_state:
-        cookie = st.context.cookies.get("_streamlit_xsrf")  # a text only where there is a browser
-        st.session_state["visitor"] = (
-            hashlib.sha256(cookie.encode()).hexdigest() if isinstance(cookie, str) else uuid.uuid4().hex
-        )
+        st.session_state["visitor"] = browser(st.context.cookies.get("_streamlit_xsrf")) or uuid.uuid4().hex
     return st.session_state["visitor"]
+
+
+def browser(cookie: object) -> str | None:
+    """What a browser's cookie stands for, whichever of its spellings it comes in; None if it is no such cookie.
+
+    Its form is "2|MASK|TOKEN|TIME", and at every loading of the page the same token comes masked anew.
+    """
+    try:
+        _, mask, token, _ = str(cookie).split("|")
+        plain = bytes(a ^ b for a, b in zip(bytes.fromhex(token), cycle(bytes.fromhex(mask)), strict=False))
+    except ValueError:
+        return None
+    return hashlib.sha256(plain).hexdigest() if plain else None
 
 
 def state(run: str) -> State:
@@ -161,8 +173,17 @@ def sync(run: str, start: Selection) -> State:
     return current
 
 
+def query() -> dict[str, str]:
+    """The session's part of the address, for `st.switch_page` and `st.page_link`. Without it, they drop our keys, and
+    `st.switch_page` refuses an address that holds a widget's."""
+    return dict(st.session_state.setdefault("address", Address()).written)
+
+
 def check(runs: Mapping[str, SearchSpace], default: str) -> None:
     """Say which of run, cell and budget in the address cannot be used. Call before their widgets are drawn, as
     Streamlit drops such values without a word. runs: the names there are, with their spaces."""
-    for sentence in url.check(st.query_params.to_dict(), runs, default):
-        st.toast(sentence, icon="⚠️")
+    sentences = url.check(st.query_params.to_dict(), runs, default)
+    for sentence in sentences:
+        if sentence not in st.session_state.get("said", ()):
+            st.toast(sentence, icon="⚠️")
+    st.session_state["said"] = sentences

@@ -181,7 +181,9 @@ def _take(selection: Selection, item: str) -> Selection:
 def _one_of(what: str, known: Iterable[str]) -> Callable[[str, SearchSpace], str]:
     def parse(text: str, space: SearchSpace) -> str:
         if text not in known:
-            raise BadInput(f"{what} must be one of {', '.join(known)}, not {reprlib.repr(text)}")
+            names = list(known)
+            words = names[0] if len(names) == 1 else f"one of {', '.join(names)}"
+            raise BadInput(f"{what} must be {words}, not {reprlib.repr(text)}")
         return text
 
     return parse

@@ -90,7 +90,19 @@ class View:
     def measurement(self, edge: int, cell: str | None = None) -> Measurement | None:
         """The edge's measurement after the decisions so far; of a decided edge, the one it was decided by."""
         cell = cell or self.cell
-        return measure.find(self.request("edge", cell, edge, self._before(cell, edge)), self.summary)
+        return self.find(self.request("edge", cell, edge, self._before(cell, edge)))
+
+    def find(self, request: Request) -> Measurement | None:
+        """What answers a request: its own measurement, else the checkpoint's stored one on more images."""
+        found = measure.find(request, self.summary)
+        if found is not None and not found.partial:
+            return found
+        return measure.stored(self._on_stored_images(request), self.summary) or found
+
+    def _on_stored_images(self, request: Request) -> Request:
+        """The request on the images of the stored sweep, where these are more than asked for."""
+        images = ((self.summary.scores or {}).get("settings") or {}).get("images") or 0
+        return request if request.images is None or images < request.images else replace(request, images=images)
 
     def _before(self, cell: str, edge: int) -> Selection:
         """The selection in which an edge is measured: the current one, or for a decided edge the one before."""
@@ -143,11 +155,12 @@ class View:
         """Whether the page has to refresh itself: work is running, or decisions play."""
         return self.busy or self.state.playing is not None
 
-    def more_images(self) -> str | None:
-        """The next larger budget, or None at the largest."""
-        names = list(url.BUDGETS)
-        now = names.index(st.session_state.get("budget", "1k"))
-        return names[now + 1] if now + 1 < len(names) else None
+    def more_images(self, shown: int = 0) -> str | None:
+        """The smallest budget above the current one and above the images `shown`, or None."""
+        if self.images is None:
+            return None
+        now = max(shown, self.images)
+        return next((name for name, images in url.BUDGETS.items() if images is None or images > now), None)
 
     # Callbacks: they run before the page is drawn
 
@@ -156,14 +169,16 @@ class View:
         self._change(edge=chosen)
 
     def show(self, edge: int) -> None:
-        """Select an edge while the page is drawn, not in a callback: the address follows at the next drawing."""
+        """Select an edge while the page is drawn, not in a callback."""
         self.select(edge)
+        self.state = session.sync(self.entry.id, self.start)
 
     def measure(self, edge: int) -> None:
         self._begin([self.request("edge", self.cell, edge)], f"Measuring {self.edge_name(edge)}")
 
     def measure_more(self) -> None:
-        larger = self.more_images()
+        shown = None if self.edge is None else self.measurement(self.edge)
+        larger = self.more_images(0 if shown is None else shown.result.images)
         if larger is None or self.edge is None:
             return
         st.session_state["budget"] = larger

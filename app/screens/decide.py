@@ -134,8 +134,8 @@ def _tape(view: Deciding) -> None:
     st.html(f"<ol class='tape' reversed>{''.join(lines)}</ol>")
     known = [found for found in accuracies if found]
     if known:
-        last = known[-1]
-        st.caption(f"{style.count(last.result.images)} images · {style.bn(last.result.bn)}")
+        images = " and ".join(dict.fromkeys(style.count(found.result.images) for found in known))
+        st.caption(f"{images} images · {style.bn(known[-1].result.bn)}")
     if len(known) < len(accuracies):
         st.button("Measure accuracies", on_click=view.measure_track, disabled=view.busy, key="measure-track")
 

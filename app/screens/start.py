@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import catalog, findings, panels, style
+from app import catalog, findings, panels, session, style
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_svg import svg
 from app.view import View, live
@@ -31,9 +31,9 @@ def _body(view: View) -> None:
         panels.inspector(view)
     explore, decide, _ = st.columns([1, 1, 2])
     if explore.button("Explore the demo", type="primary", width="stretch", key="to-explore"):
-        st.switch_page(st.session_state["pages"]["explore"])
+        st.switch_page(st.session_state["pages"]["explore"], query_params=session.query())
     if decide.button("Step through a selection", width="stretch", key="to-decide"):
-        st.switch_page(st.session_state["pages"]["decide"])
+        st.switch_page(st.session_state["pages"]["decide"], query_params=session.query())
 
 
 def _tiles() -> None:
@@ -58,7 +58,7 @@ def _tile(entry: catalog.Entry) -> None:
     selection = Selection(summary.space, summary.alphas)
     graph = graph_of(summary.space, cell, alphas=selection.alphas.weights(cell).tolist(), scores=scores)
     theme = "dark" if st.context.theme.type == "dark" else "light"
-    st.image(svg(graph, theme, mini=True), width="stretch")
+    st.image(svg(graph, theme, mini=True), width=210)
     meta = summary.meta
     st.markdown(f"**{meta.get('title') or entry.id}** · {meta['space']} · {meta['method']}")
     found = meta["accuracies"].get("search", {}).get("batch")

@@ -222,7 +222,7 @@ def test_inputs_are_decided_once_all_operations_are(visit: Visit) -> None:
     press(app, "decide")
     assert selection(app).kept("normal", 3) == tuple(edges[1:])
     assert "inputs of" in tape(app)[-1]
-    assert heading(app).startswith("Step 30 of 34 · keep 2 of 3 inputs")
+    assert heading(app).startswith("Step 30 of 34 · keep 2 of 4 inputs")
 
 
 def inputs(app: AppTest):

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from streamlit.testing.v1 import AppTest
 
 from app import url
-from app.session import ECHO_SECONDS, Address, State
+from app.session import ECHO_SECONDS, Address, State, browser
 from app.url import Link
 from engine.decisions import OperationDecision
 
@@ -81,45 +81,45 @@ class Browser:
 
 
 @pytest.fixture
-def browser() -> Browser:
+def tab() -> Browser:
     return Browser()
 
 
-def test_back_walks_to_the_start_and_forward_comes_again(browser: Browser) -> None:
+def test_back_walks_to_the_start_and_forward_comes_again(tab: Browser) -> None:
     for text in ("1", "2", "3"):
-        browser.run_script({"d": text})
+        tab.run_script({"d": text})
     walked = []
     for _ in range(3):
-        browser.move(-1)
-        walked.append(browser.state)
+        tab.move(-1)
+        walked.append(tab.state)
     assert walked == [{"d": "2"}, {"d": "1"}, {}]
-    browser.move(+1)
-    assert browser.state == {"d": "1"}
-    browser.run_script({"d": "other"})
-    browser.move(-1)
-    assert browser.state == {"d": "1"}
+    tab.move(+1)
+    assert tab.state == {"d": "1"}
+    tab.run_script({"d": "other"})
+    tab.move(-1)
+    assert tab.state == {"d": "1"}
 
 
-def test_one_change_of_several_keys_is_one_step_back(browser: Browser) -> None:
-    browser.run_script({"d": "1", "edge": "c0-1"})
-    entries = len(browser.entries)
-    browser.run_script({"d": "2"})  # the edge is no longer in focus
-    assert len(browser.entries) == entries + 1
-    browser.move(-1)
-    assert browser.state == {"d": "1", "edge": "c0-1"}
+def test_one_change_of_several_keys_is_one_step_back(tab: Browser) -> None:
+    tab.run_script({"d": "1", "edge": "c0-1"})
+    entries = len(tab.entries)
+    tab.run_script({"d": "2"})  # the edge is no longer in focus
+    assert len(tab.entries) == entries + 1
+    tab.move(-1)
+    assert tab.state == {"d": "1", "edge": "c0-1"}
 
 
-def test_a_change_of_page_keeps_the_state_and_back_from_there_too(browser: Browser) -> None:
-    browser.run_script({"d": "1"})
-    browser.go("decide")
-    assert browser.state == browser.says == {"d": "1"}
-    browser.run_script({"d": "2"})
-    browser.go("explore")
-    assert browser.state == browser.says == {"d": "2"}
+def test_a_change_of_page_keeps_the_state_and_back_from_there_too(tab: Browser) -> None:
+    tab.run_script({"d": "1"})
+    tab.go("decide")
+    assert tab.state == tab.says == {"d": "1"}
+    tab.run_script({"d": "2"})
+    tab.go("explore")
+    assert tab.state == tab.says == {"d": "2"}
     seen = []
     for _ in range(7):
-        browser.move(-1)
-        seen.append((browser.entries[browser.at][0], browser.state.get("d")))
+        tab.move(-1)
+        seen.append((tab.entries[tab.at][0], tab.state.get("d")))
     # A page that was entered with something has a bare entry too, which repeats the step beside it.
     assert list(dict.fromkeys(seen)) == [
         ("explore", "2"),
@@ -130,76 +130,76 @@ def test_a_change_of_page_keeps_the_state_and_back_from_there_too(browser: Brows
     ]
 
 
-def test_a_page_entered_twice_still_undoes_the_first_decision_on_it(browser: Browser) -> None:
-    browser.go("decide")
-    browser.run_script({"d": "1"})
-    browser.run_script({"d": "2"})
-    browser.go("explore")
-    browser.go("decide")
+def test_a_page_entered_twice_still_undoes_the_first_decision_on_it(tab: Browser) -> None:
+    tab.go("decide")
+    tab.run_script({"d": "1"})
+    tab.run_script({"d": "2"})
+    tab.go("explore")
+    tab.go("decide")
     states = []
-    while browser.at > 1:
-        browser.move(-1)
-        states.append(browser.state.get("d"))
+    while tab.at > 1:
+        tab.move(-1)
+        states.append(tab.state.get("d"))
     assert list(dict.fromkeys(states)) == ["2", "1", None]
 
 
-def test_everything_undone_is_told_apart_from_an_address_that_says_nothing(browser: Browser) -> None:
-    browser.run_script({"d": "1"})
-    browser.go("decide")
-    browser.run_script({})
-    assert browser.entries[browser.at][2] == {"d": ""}
-    browser.run_script()
-    assert browser.state == {}
-    browser.move(-1)
-    assert browser.state == {"d": "1"}
+def test_everything_undone_is_told_apart_from_an_address_that_says_nothing(tab: Browser) -> None:
+    tab.run_script({"d": "1"})
+    tab.go("decide")
+    tab.run_script({})
+    assert tab.entries[tab.at][2] == {"d": ""}
+    tab.run_script()
+    assert tab.state == {}
+    tab.move(-1)
+    assert tab.state == {"d": "1"}
 
 
-def test_an_address_that_arrives_late_takes_nothing_back(browser: Browser) -> None:
-    browser.run_script({"d": "1"})
-    browser.now -= 10 - ECHO_SECONDS / 2
-    browser.run_script(shown={})  # a poll that left the browser before the decision had reached it
-    assert browser.state == {"d": "1"}
-    browser.run_script()
-    assert browser.state == browser.says == {"d": "1"}
+def test_an_address_that_arrives_late_takes_nothing_back(tab: Browser) -> None:
+    tab.run_script({"d": "1"})
+    tab.now -= 10 - ECHO_SECONDS / 2
+    tab.run_script(shown={})  # a poll that left the browser before the decision had reached it
+    assert tab.state == {"d": "1"}
+    tab.run_script()
+    assert tab.state == tab.says == {"d": "1"}
 
 
-def test_a_change_on_top_of_a_late_address_is_still_written(browser: Browser) -> None:
-    browser.run_script({"d": "1"})
-    browser.run_script({}, shown={"d": "1"})
-    assert browser.says == {}
-    browser.run_script({"d": "1"}, shown={"d": "1"})  # as if the address said so already
-    assert browser.says == {"d": "1"}
-    browser.run_script()
-    assert browser.state == {"d": "1"}
+def test_a_change_on_top_of_a_late_address_is_still_written(tab: Browser) -> None:
+    tab.run_script({"d": "1"})
+    tab.run_script({}, shown={"d": "1"})
+    assert tab.says == {}
+    tab.run_script({"d": "1"}, shown={"d": "1"})  # as if the address said so already
+    assert tab.says == {"d": "1"}
+    tab.run_script()
+    assert tab.state == {"d": "1"}
 
 
-def test_going_back_at_once_counts_when_the_browser_has_shown_the_new_address(browser: Browser) -> None:
-    browser.run_script({"d": "1"})
-    browser.run_script()
-    browser.address.sent_at = browser.now  # however recent
-    browser.move(-1)
-    assert browser.state == {}
+def test_going_back_at_once_counts_when_the_browser_has_shown_the_new_address(tab: Browser) -> None:
+    tab.run_script({"d": "1"})
+    tab.run_script()
+    tab.address.sent_at = tab.now  # however recent
+    tab.move(-1)
+    assert tab.state == {}
 
 
-def test_another_run_has_its_own_state_and_leaves_this_one_alone(browser: Browser) -> None:
-    browser.run_script({"d": "1"})
-    browser.choose("two")
-    assert browser.state == browser.says == {}
-    browser.run_script({"d": "9"})
-    browser.choose("one")
-    assert browser.state == browser.says == {"d": "1"}
-    browser.move(-1)  # the address in which run one stands beside what was decided in run two
-    assert browser.entries[browser.at][1] == "one"
-    assert browser.state == browser.says == {"d": "1"}
+def test_another_run_has_its_own_state_and_leaves_this_one_alone(tab: Browser) -> None:
+    tab.run_script({"d": "1"})
+    tab.choose("two")
+    assert tab.state == tab.says == {}
+    tab.run_script({"d": "9"})
+    tab.choose("one")
+    assert tab.state == tab.says == {"d": "1"}
+    tab.move(-1)  # the address in which run one stands beside what was decided in run two
+    assert tab.entries[tab.at][1] == "one"
+    assert tab.state == tab.says == {"d": "1"}
 
 
-def test_back_over_a_change_of_run_takes_no_decision_along(browser: Browser) -> None:
-    browser.run_script({"d": "1"})
-    browser.choose("two")
+def test_back_over_a_change_of_run_takes_no_decision_along(tab: Browser) -> None:
+    tab.run_script({"d": "1"})
+    tab.choose("two")
     seen = []
-    while browser.at:
-        browser.move(-1)
-        seen.append((browser.entries[browser.at][1], browser.state.get("d")))
+    while tab.at:
+        tab.move(-1)
+        seen.append((tab.entries[tab.at][1], tab.state.get("d")))
     assert ("two", "1") not in seen
     assert seen[-2:] == [("one", "1"), ("one", None)]
 
@@ -309,6 +309,7 @@ def page() -> None:
     st.button("decide", on_click=decide)
     st.text(f"{len(state.link.decisions)} {state.link.seed} {session.visitor()}")
     st.text(st.query_params.get("d", "nothing"))
+    st.json(session.query())
 
 
 @pytest.fixture
@@ -343,6 +344,30 @@ def test_a_visitor_stays_the_same_from_run_to_run_and_differs_from_others(app: A
     first = app.run().text[0].value
     assert app.run().text[0].value == first
     assert AppTest.from_function(page).run().text[0].value != first
+
+
+def test_a_browser_is_recognised_under_every_mask_of_its_cookie() -> None:
+    loads = (
+        "2|c9a340e4|48f17f88635ecb59b4144c569285f488|1795523058",
+        "2|00000000|81523f6caafd8bbd7db70cb25b26b46c|1795523058",
+    )
+    assert browser(loads[0]) == browser(loads[1])
+    assert browser("2|00000000|91523f6caafd8bbd7db70cb25b26b46c|1795523058") != browser(loads[0])
+    assert [browser(cookie) for cookie in (None, "", "2|zz|00|1", "2|00|", "2|||", "2||00|1")] == [None] * 6
+
+
+def test_the_address_can_be_taken_along_to_another_page(app: AppTest) -> None:
+    app.query_params.update({"d": "c0-1.SK", "seed": "7", "order": "backwards"})
+    assert app.run().json[0].value == '{"d": "c0-1.SK", "seed": "7"}'
+
+
+def test_what_cannot_be_used_is_said_once(app: AppTest) -> None:
+    app.query_params.update({"budget": "7", "cell": "reduce"})
+    assert len(app.run().toast) == 2
+    del app.query_params["budget"]  # as its widget does
+    assert not app.run().toast
+    app.query_params["budget"] = "7"
+    assert len(app.run().toast) == 1
 
 
 def test_the_session_holds_only_ids_and_small_lists(app: AppTest) -> None:

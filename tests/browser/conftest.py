@@ -1,6 +1,7 @@
 """The running app and a browser on it.
 
-app_server   address of an app started for the tests of this folder
+serve        start a Streamlit script in a process of its own; gives its address
+app_server   address of the app, with the small runs beside the bundled ones
 open_page    opens the app in its own browser context (another visitor); keyword arguments of Playwright's new_context
 page         one page of 1280x800 at the app's start
 observed     what all pages of a test did wrong so far: console errors, requests to other hosts; a test fails unless
@@ -11,6 +12,7 @@ A missing browser fails every test here; none is skipped.
 """
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -18,13 +20,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.browser import chromium
 
@@ -40,18 +43,26 @@ IDLE = """() => {
 }"""
 
 
+# Streamlit's page looks for its server at every level of the address: one opened at /decide first asks /decide/_stcore.
+PROBE = re.compile(r"/\w+/_stcore/(health|host-config)")
+
+
 @dataclass
 class Observed:
     console_errors: list[str] = field(default_factory=list)
     foreign_requests: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
-        page.on(
-            "console", lambda message: self.console_errors.append(message.text) if message.type == "error" else None
-        )
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         page.on("request", lambda request: self._note(request.url))
         page.on("websocket", lambda websocket: self._note(websocket.url))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        place = str(message.location.get("url", ""))
+        is_probe = message.text.startswith("Failed to load resource") and PROBE.fullmatch(urlsplit(place).path)
+        if message.type == "error" and not is_probe:
+            self.console_errors.append(f"{message.text} ({place})")
 
     def _note(self, url: str) -> None:
         address = urlsplit(url)
@@ -66,33 +77,48 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="package")
-def app_server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("home")
+@contextmanager
+def serve(script: str, root: Path, home: Path, **environment: str) -> Iterator[str]:
+    """Address of a Streamlit script while the block runs; fails if one of its pages raised an exception.
+
+    home: a folder for its log and its settings. environment: variables beside the developer's own.
+    """
     log = home / "server.log"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     # -P keeps the working directory off the import path, so the app starts the way `streamlit run app/main.py` does.
-    command = [sys.executable, "-P", "-m", "streamlit", "run", "app/main.py"]
+    command = [sys.executable, "-P", "-m", "streamlit", "run", script]
     address = ["--server.address", "127.0.0.1", "--server.port", str(port)]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [*command, *address], cwd=root, env=_clean_environment(home), stdout=output, stderr=subprocess.STDOUT
+            [*command, *address],
+            cwd=root,
+            env=_clean_environment(home) | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
         _wait_until_healthy(server, f"http://127.0.0.1:{port}", log)
         yield f"http://127.0.0.1:{port}"
     finally:
+        text = log.read_text(errors="replace")  # work that is cut off while the server ends may say so
         server.terminate()
         try:
-            server.wait(timeout=15)
+            server.wait(timeout=30)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
     # Visitors only see a short sentence, so an exception in a page shows here.
-    text = log.read_text(errors="replace")
-    assert "Uncaught app execution" not in text, f"a page raised an exception:\n{text[-4000:]}"
+    for sign in ("Uncaught app execution", "Traceback"):
+        assert sign not in text, f"a page raised an exception:\n{text[text.index(sign) - 500 :][:6000]}"
+
+
+@pytest.fixture(scope="package")
+def app_server(root: Path, small_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("home")
+    with serve("app/main.py", root, home, SUPERNET_CHECKPOINTS=str(small_runs)) as address:
+        yield address
 
 
 @pytest.fixture(scope="package")

@@ -1,10 +1,6 @@
 """The clickable cell graph in a real browser, on a page of its own (apps/cell_graph_app.py)."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.figures.cell_layout import WIDTHS, cell_layout, path, point
-from tests.browser.conftest import _clean_environment, _wait_until_healthy
+from tests.browser.conftest import serve
 
 SCRIPT = "tests/browser/apps/cell_graph_app.py"
 OpenPage = Callable[..., Page]
@@ -23,22 +19,8 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def app_server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page with the graph alone, in place of the app."""
-    home = tmp_path_factory.mktemp("home")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", SCRIPT, "--server.port", str(port)]
-    environment = {**_clean_environment(home), "PYTHONPATH": os.fspath(root)}
-    log = home / "server.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        _wait_until_healthy(server, f"http://127.0.0.1:{port}", log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=15)
-    assert "Traceback" not in log.read_text(errors="replace")
+    with serve(SCRIPT, root, tmp_path_factory.mktemp("home"), PYTHONPATH=str(root)) as address:
+        yield address
 
 
 def edge(page: Page, name: str) -> Locator:

@@ -1,0 +1,354 @@
+"""What a visitor does, in a real browser: look, measure, decide, undo, come back, share."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from engine.native import read_summary
+from engine.selection import Selection
+from tests.app.small_runs import OF_201, OF_S2
+
+OpenPage = Callable[..., Page]
+Settled = Callable[..., None]
+
+GRAPH_SECONDS = 10
+LIVE = 60_000  # milliseconds for work that shares the machine
+SMALL = f"run={OF_201}&budget=512"
+DECIDED = "Every edge is decided"
+
+
+@pytest.fixture(autouse=True)
+def patient() -> Iterator[None]:
+    """Conditions are waited for; how long they take is measured only where a test says so."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+def edge(page: Page, name: str) -> Locator:
+    return page.locator(f'[data-edge="{name}"]')
+
+
+def button(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key} button")
+
+
+def title(page: Page) -> Locator:
+    return page.locator("h1.finding")
+
+
+def strip(page: Page) -> Locator:
+    """Running work, in the sidebar."""
+    return page.get_by_test_id("stSidebar").get_by_test_id("stProgress")
+
+
+def messages(page: Page) -> list[str]:
+    return page.get_by_test_id("stToast").all_inner_texts()
+
+
+def has(**parts: str) -> re.Pattern[str]:
+    """Addresses that hold all of these parameters."""
+    return re.compile("".join(rf"(?=.*[?&]{key}={re.escape(text)}(&|$))" for key, text in parts.items()))
+
+
+def press(page: Page, key: str) -> None:
+    """A key of the page itself, not of whatever has the focus."""
+    page.evaluate("document.activeElement?.blur()")
+    page.keyboard.press(key)
+
+
+def alpha_genotype(small_runs: Path) -> str:
+    summary = read_summary(small_runs / OF_201)
+    return str(Selection(summary.space, summary.alphas).alpha_path().genotype())
+
+
+# Start
+
+
+def test_the_first_graph_appears_within_seconds(open_page: OpenPage, app_server: str, browser: Any) -> None:
+    spent = []
+    for _ in range(3):
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        page = context.new_page()
+        began = time.monotonic()
+        page.goto(app_server)
+        edge(page, "c0-1").wait_for(timeout=60_000)
+        spent.append(time.monotonic() - began)
+        context.close()
+    print("\ntime to first graph:", *(f"{seconds:.1f} s" for seconds in spent))
+    assert min(spent) < GRAPH_SECONDS
+
+
+def test_a_click_on_an_edge_shows_its_bars_and_stands_in_the_address(page: Page) -> None:
+    began = time.monotonic()
+    edge(page, "c2-3").click()
+    expect(page.locator("h2.edge-name")).to_have_text("node 2 → output")
+    print(f"\nclick to inspector: {time.monotonic() - began:.2f} s")
+    expect(page).to_have_url(has(edge="c2-3"))
+    expect(edge(page, "c2-3")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".st-key-butterfly .bars path").first).to_be_attached()
+
+
+def test_the_keyboard_does_what_a_click_does(page: Page, settled: Settled) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.locator("[data-edge]:focus").count():
+            break
+    before = page.locator("[data-edge]:focus").get_attribute("data-edge")
+    page.keyboard.press("ArrowUp" if before == "c2-3" else "ArrowDown")
+    chosen = page.locator("[data-edge]:focus").get_attribute("data-edge")
+    assert chosen and chosen != before
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(has(edge=chosen))
+    expect(edge(page, chosen)).to_have_attribute("aria-pressed", "true")
+    settled(page)
+    expect(edge(page, chosen)).to_be_focused()
+
+
+@pytest.mark.parametrize(("name", "address"), [("to-explore", "/explore"), ("to-decide", "/decide")])
+def test_start_leads_on_and_the_address_keeps_run_and_edge(
+    open_page: OpenPage, settled: Settled, name: str, address: str
+) -> None:
+    page = open_page(f"?run={OF_S2}")
+    edge(page, "n1-2").click()
+    expect(page).to_have_url(has(edge="n1-2"))
+    page.locator(f".st-key-{name}").get_by_text(re.compile(r"\w")).first.click()
+    expect(page).to_have_url(re.compile(address))
+    settled(page)
+    expect(page).to_have_url(has(run=OF_S2, edge="n1-2"))
+    expect(edge(page, "n1-2")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_chosen_supernet_stands_in_the_address_by_its_name(page: Page, settled: Settled) -> None:
+    page.get_by_role("combobox", name="Supernet").click()
+    page.get_by_role("option", name=OF_S2).click()
+    expect(page).to_have_url(has(run=OF_S2))
+    expect(edge(page, "n0-2")).to_be_visible()
+    page.reload()
+    settled(page)
+    expect(edge(page, "n0-2")).to_be_visible()
+
+
+# Explore
+
+
+def test_measuring_an_edge_streams_and_ends_live(open_page: OpenPage) -> None:
+    page = open_page(f"explore?{SMALL}&edge=c2-3&d=c0-1.NO")
+    button(page, "measure-edge").click()
+    began = time.monotonic()
+    inspector = page.locator(".st-key-inspector-card")
+    expect(inspector.get_by_text(re.compile("measuring ·|live"))).to_be_visible(timeout=LIVE)
+    print(f"\nclick to first live bar: {time.monotonic() - began:.1f} s")
+    expect(inspector.get_by_text(re.compile("^512 images.*live"))).to_be_visible(timeout=LIVE)
+    expect(strip(page)).to_have_count(0)
+    button(page, "more-images").click()
+    expect(inspector.get_by_text(re.compile("^1,024 images.*live"))).to_be_visible(timeout=LIVE)
+    expect(page).not_to_have_url(has(budget="512"))
+
+
+def test_all_edges_are_measured_while_one_looks_on(open_page: OpenPage) -> None:
+    page = open_page(f"explore?{SMALL}&d=c0-1.C1")
+    expect(title(page)).to_contain_text("Nothing is measured yet")
+    button(page, "measure-all").click()
+    expect(title(page)).to_contain_text("Measurement contradicts", timeout=LIVE)
+    expect(button(page, "measure-all")).to_have_count(0, timeout=LIVE)
+    expect(strip(page)).to_have_count(0)
+    expect(page.locator("[data-edge] .missing")).to_have_count(0)
+
+
+def test_a_reload_finds_running_work_again_and_can_cancel_it(open_page: OpenPage, settled: Settled) -> None:
+    page = open_page(f"explore?run={OF_201}&budget=all&d=c0-1.AP")
+    button(page, "measure-all").click()
+    expect(strip(page)).to_be_visible(timeout=LIVE)
+    page.reload()
+    expect(strip(page)).to_be_visible(timeout=LIVE)
+    page.get_by_role("button", name="Cancel").click()
+    expect(strip(page)).to_have_count(0, timeout=LIVE)
+    expect(button(page, "measure-all")).to_be_enabled()
+
+
+def test_the_list_view_selects_an_edge(open_page: OpenPage) -> None:
+    page = open_page("explore")
+    page.get_by_text("List view").click()
+    table = page.get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box
+    expect(page.locator("svg.cell")).to_have_count(0)
+    page.mouse.click(box["x"] + 18, box["y"] + 35 * 3.5)  # the third row's box: a header and rows of 35 pixels
+    expect(page).to_have_url(has(edge="c1-2"))
+    expect(page.locator("h2.edge-name")).to_have_text("node 1 → node 2")
+
+
+# Decide
+
+
+def test_decisions_by_keys_with_back_as_undo_and_forward_as_redo(open_page: OpenPage, small_runs: Path) -> None:
+    page = open_page(f"decide?{SMALL}")
+    for step in range(1, 7):
+        expect(title(page)).to_contain_text(f"Step {step} of 6")
+        press(page, "a")
+    expect(title(page)).to_have_text(DECIDED)
+    expect(page.get_by_test_id("stCode")).to_contain_text(alpha_genotype(small_runs))
+    whole = page.url
+    page.go_back()
+    expect(title(page)).to_contain_text("Step 6 of 6")
+    page.go_back()
+    expect(title(page)).to_contain_text("Step 5 of 6")
+    page.go_forward()
+    expect(title(page)).to_contain_text("Step 6 of 6")
+    press(page, "y")
+    expect(title(page)).to_have_text(DECIDED)
+    press(page, "u")
+    expect(title(page)).to_contain_text("Step 6 of 6")
+    press(page, "u")
+    expect(title(page)).to_contain_text("Step 5 of 6")
+    button(page, "redo").click()
+    button(page, "redo").click()
+    expect(title(page)).to_have_text(DECIDED)
+    assert re.search(r"[?&]d=[^&]+", page.url)[0] == re.search(r"[?&]d=[^&]+", whole)[0]  # type: ignore[index]
+
+
+def test_auto_play_by_alpha_runs_to_the_genotype_by_itself(open_page: OpenPage, small_runs: Path) -> None:
+    page = open_page(f"decide?{SMALL}")
+    page.get_by_role("button", name="Auto-play").click()
+    button(page, "play-alpha").click()
+    expect(title(page)).to_have_text(DECIDED, timeout=LIVE)
+    expect(page.get_by_test_id("stCode")).to_contain_text(alpha_genotype(small_runs))
+    expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+
+
+def test_an_operation_is_chosen_and_decided_by_keys_alone(open_page: OpenPage) -> None:
+    page = open_page(f"decide?{SMALL}&edge=c1-3")
+    expect(title(page)).to_have_text("Step 1 of 6 · node 1 → output")
+    press(page, "3")
+    expect(button(page, "chosen-operation-3")).to_be_visible()
+    press(page, "ArrowRight")
+    expect(title(page)).to_contain_text("Step 2 of 6")
+    expect(page).to_have_url(re.compile(r"d=c1-3\.\w\w"))
+
+
+def test_a_reload_and_another_visitor_find_the_decisions_in_the_link(open_page: OpenPage, settled: Settled) -> None:
+    page = open_page(f"decide?{SMALL}")
+    press(page, "a")
+    expect(title(page)).to_contain_text("Step 2 of 6")
+    press(page, "a")
+    expect(title(page)).to_contain_text("Step 3 of 6")
+    expect(page).to_have_url(re.compile("d=c0-1.*c0-2"))
+    page.reload()
+    settled(page)
+    expect(title(page)).to_contain_text("Step 3 of 6")
+    other = open_page(page.url.rpartition("/")[2])
+    expect(title(other)).to_contain_text("Step 3 of 6")
+    press(other, "u")
+    expect(title(other)).to_contain_text("Step 2 of 6")
+    page.reload()
+    expect(title(page)).to_contain_text("Step 3 of 6")
+
+
+def test_decisions_go_along_from_page_to_page(open_page: OpenPage) -> None:
+    page = open_page(f"decide?{SMALL}")
+    press(page, "a")
+    expect(title(page)).to_contain_text("Step 2 of 6")
+    page.get_by_role("link", name="Explore").click()
+    expect(edge(page, "c0-1")).to_have_class(re.compile("decided"))
+    page.get_by_role("link", name="Decide").click()
+    expect(title(page)).to_contain_text("Step 2 of 6")
+    page.go_back()
+    page.go_back()
+    expect(title(page)).to_contain_text("Step 2 of 6")
+    page.go_back()
+    expect(title(page)).to_contain_text("Step 1 of 6")
+
+
+def test_two_visitors_do_not_see_each_others_decisions(open_page: OpenPage) -> None:
+    one, other = open_page(f"decide?{SMALL}"), open_page(f"decide?{SMALL}")
+    press(one, "a")
+    expect(title(one)).to_contain_text("Step 2 of 6")
+    button(other, "skip").click()
+    expect(title(other)).to_contain_text("Step 1 of 6 · input → node 2")
+    press(other, "a")
+    expect(title(other)).to_contain_text("Step 2 of 6 · input → output")
+    expect(title(one)).to_contain_text("Step 2 of 6 · input → node 2")
+
+
+def test_two_tabs_of_one_visitor_decide_at_once(open_page: OpenPage, settled: Settled, observed: Any) -> None:
+    one = open_page(f"decide?{SMALL}")
+    other = one.context.new_page()
+    observed.watch(other)
+    other.goto(one.url)
+    settled(other)
+    for _ in range(3):
+        press(one, "a")
+        press(other, "n")
+        press(other, "a")
+    expect(title(one)).to_contain_text(re.compile("Step [234] of 6"))
+    expect(title(other)).to_contain_text(re.compile("Step [234] of 6"))
+    taken = []
+    for tab in (one, other):
+        settled(tab)
+        found = re.search(r"[?&]d=([^&]+)", tab.url)
+        assert found and not messages(tab)
+        taken.append(found[1].replace("%2C", ",").split(","))
+        step = int(re.search(r"Step (\d)", title(tab).inner_text())[1])  # type: ignore[index]
+        assert len(taken[-1]) == step - 1, "the page and its address disagree"
+    assert taken[0][0].startswith("c0-1") and not any(each.startswith("c0-1") for each in taken[1][:1])
+
+
+# Everywhere
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("path", ["", "explore?edge=c0-3", "decide?edge=c1-2"])
+def test_pages_draw_in_both_themes_without_an_error(open_page: OpenPage, path: str, scheme: str) -> None:
+    page = open_page(path, color_scheme=scheme)
+    expect(edge(page, "c0-1")).to_be_visible()
+    background = page.get_by_test_id("stApp").evaluate("node => getComputedStyle(node).backgroundColor")
+    assert background == {"dark": "rgb(14, 17, 23)", "light": "rgb(255, 255, 255)"}[scheme]
+    assert page.get_by_test_id("stException").count() == 0
+
+
+@pytest.mark.parametrize("path", ["explore?edge=c0-3", "decide"])
+def test_a_laptops_window_shows_the_page_without_scrolling(open_page: OpenPage, path: str) -> None:
+    page = open_page(path)
+    expect(edge(page, "c0-1")).to_be_visible()
+    main = page.get_by_test_id("stMain")
+    seen, needed = main.evaluate("node => [node.clientHeight, node.scrollHeight]")
+    assert needed <= seen, f"{needed - seen} pixels do not fit"
+    assert main.evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
+@pytest.mark.parametrize("page_name", ["", "explore", "decide"])
+def test_an_absurd_link_gives_messages_and_a_working_page(open_page: OpenPage, page_name: str) -> None:
+    page = open_page(
+        f"{page_name}?run=..%2F..%2Fetc&cell=bogus&budget=-1&edge=c9-9&d=c0-1.ZZ&order=up&seed=-5",
+        reduced_motion="reduce",
+    )
+    expect(page.get_by_test_id("stToast").first).to_be_visible()
+    said = " ".join(messages(page))
+    for key in ("run", "edge", "decisions", "order", "seed", "budget"):
+        assert key in said
+    expect(edge(page, "c0-1")).to_be_visible()
+    edge(page, "c0-1").click()
+    expect(page).to_have_url(has(edge="c0-1"))
+
+
+def test_a_small_supernet_of_another_space_is_decided_up_to_its_inputs(open_page: OpenPage, small_runs: Path) -> None:
+    summary = read_summary(small_runs / OF_S2)
+    start = Selection(summary.space, summary.alphas)
+    words = [
+        f"{prefix}{each.source}-{each.target}.{'S3' if start.best_by_alpha(cell, each) == 'sep_conv_3x3' else 'SK'}"
+        for cell, prefix in (("normal", "n"), ("reduce", "r"))
+        for each in summary.space.edges(cell)
+    ]
+    page = open_page(f"decide?run={OF_S2}&budget=512&d={','.join(words)}")
+    for step in range(29, 35):
+        expect(title(page)).to_contain_text(f"Step {step} of 34")
+        press(page, "a")
+    expect(title(page)).to_have_text(DECIDED)
+    expect(page.get_by_test_id("stCode")).to_contain_text("Genotype(normal=")
