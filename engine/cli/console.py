@@ -89,10 +89,6 @@ class Progress:
         self._bar.set_description(label, refresh=False)
         self._bar.update(done - self._bar.n)
 
-    def step(self, total: int, label: str) -> None:
-        """Move the bar by one of `total`."""
-        self.show(1 + (0 if self._bar is None else int(self._bar.n)), total, label)
-
 
 def table(rows: Iterable[Sequence[str]]) -> str:
     """Rows of texts as columns, two spaces apart. Columns of numbers are aligned by their callers' formats."""

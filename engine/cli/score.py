@@ -1,5 +1,6 @@
 """`score`: masked evaluation of one edge, or of every edge and every node's inputs."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -84,7 +85,7 @@ def score(
 
     import engine
     from engine.checkpoint import write_scores
-    from engine.sweep import Measurement, Settings, path, sweep
+    from engine.sweep import Measurement, Settings, sweep
 
     settings = Settings(
         data=data,
@@ -117,12 +118,7 @@ def score(
             label = f"{cell}, edge {edge}"
             found = measurement.record(measurement.edge(cell, edge, _reporter(bar, measurement, label, 1)))
     if orders:
-        steps = orders * (decided.space.steps - decided.steps_done)
-        with console.Progress("decision") as bar:
-            found["paths"] = [
-                path(measurement, order, lambda done: bar.step(steps, f"measured path, order {order}"))  # noqa: B023
-                for order in range(orders)
-            ]
+        found["paths"] = _paths(measurement, orders)
     if store:
         write_scores(checkpoint, found)
         console.note(f"stored in {checkpoint / 'scores.json'}")
@@ -130,6 +126,25 @@ def score(
         console.emit(found)
     else:
         console.out(f"{_setting(measurement)}\n\n{_sweep_text(found) if every else _edge_text(found, decided.space)}")
+
+
+def _paths(measurement: "Measurement", orders: int) -> list[dict[str, Any]]:
+    """The measured paths in the edge orders 0 to orders-1, with a bar over all their decisions."""
+    from engine.sweep import path
+
+    selection = measurement.selection
+    steps = selection.space.steps - selection.steps_done
+    with console.Progress("decision") as bar:
+        found = []
+        for order in range(orders):
+            label, before = f"measured path, order {order}", order * steps
+            report = partial(_show, bar, orders * steps, label, before)
+            found.append(path(measurement, order, report))
+        return found
+
+
+def _show(bar: console.Progress, total: int, label: str, before: int, done: float) -> None:
+    bar.show(before + round(done), total, label)
 
 
 def _check_target(cell: str | None, edge: int | None, every: bool, store: bool, selection: Path | None) -> None:

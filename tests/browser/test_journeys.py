@@ -137,7 +137,7 @@ def test_the_chosen_supernet_stands_in_the_address_by_its_name(page: Page, settl
 # Explore
 
 
-def test_measuring_an_edge_streams_and_ends_live(open_page: OpenPage) -> None:
+def test_measuring_an_edge_streams_and_ends_live(open_page: OpenPage, settled: Settled) -> None:
     page = open_page(f"explore?{SMALL}&edge=c2-3&d=c0-1.NO")
     button(page, "measure-edge").click()
     began = time.monotonic()
@@ -146,6 +146,7 @@ def test_measuring_an_edge_streams_and_ends_live(open_page: OpenPage) -> None:
     print(f"\nclick to first live bar: {time.monotonic() - began:.1f} s")
     expect(inspector.get_by_text(re.compile("^512 images.*live"))).to_be_visible(timeout=LIVE)
     expect(strip(page)).to_have_count(0)
+    settled(page)
     button(page, "more-images").click()
     expect(inspector.get_by_text(re.compile("^1,024 images.*live"))).to_be_visible(timeout=LIVE)
     expect(page).not_to_have_url(has(budget="512"))

@@ -9,7 +9,7 @@ import engine
 from engine.cli import main
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
-from engine.sweep import Measurement, Settings, sweep
+from engine.sweep import Measurement, Settings, path, sweep
 from tests.engine.runs import SMALL, write_photos
 
 
@@ -101,3 +101,12 @@ def test_until_sure_is_about_all_search_images_and_images_bounds_the_attempt(che
 def test_settings_that_cannot_be_measured_with_are_refused(settings):
     with pytest.raises(BadInput):
         Settings(**settings)
+
+
+def test_a_path_ends_at_a_cell_and_says_how_the_accuracy_went(checkpoint, photos):
+    taken = measurement(checkpoint, photos, images=8, batch_size=8)
+    steps = []
+    found = json.loads(json.dumps(path(taken, 1, steps.append)))
+    assert found["seed"] == 1 and found["images"] == 8 and len(found["accuracies"]) == 34
+    assert steps == list(range(1, 35))
+    engine.parse_genotype(found["genotype"])
