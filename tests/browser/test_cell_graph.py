@@ -87,7 +87,7 @@ def test_arrow_keys_walk_and_enter_or_space_chooses(open_page: OpenPage, settled
         page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     expect(edge(page, "n0-3")).to_be_focused()
-    expect(page.locator('.edge[tabindex="0"]')).to_have_count(1)
+    expect(page.locator('.pill[tabindex="0"]')).to_have_count(1)
     settled(page)
     assert "log=[]" in report(page) and "runs=1" in report(page), "the page's ArrowDown shortcut acted too"
     page.keyboard.press("Enter")
@@ -107,7 +107,7 @@ def test_tab_reaches_the_graph_once_and_leaves_it(open_page: OpenPage) -> None:
     expect(edge(page, "c0-3")).to_be_focused()
     page.keyboard.press("Tab")
     expect(edge(page, "c0-3")).not_to_be_focused()
-    assert not page.locator(".edge:focus").count()
+    assert not page.locator(".pill:focus").count()
 
 
 def test_escape_and_the_background_clear_the_choice(open_page: OpenPage, settled: Callable[..., None]) -> None:
@@ -143,12 +143,13 @@ def test_the_same_nodes_and_the_focus_survive_a_rerun(open_page: OpenPage, settl
 
 def test_hovering_fades_the_other_edges_and_opens_strands_and_tooltip(open_page: OpenPage) -> None:
     page = open_page("?space=darts")
-    strands = edge(page, "n1-4").locator(".strands")
+    strands = line(page, "n1-4").locator(".strands")
     expect(strands).to_have_css("opacity", "0")
     pill(page, 6).hover()
     expect(strands).to_have_css("opacity", "1")
-    expect(edge(page, "n0-4")).to_have_css("opacity", "0.35")
-    expect(edge(page, "n1-4")).to_have_css("opacity", "1")
+    for part in (line, edge):
+        expect(part(page, "n0-4")).to_have_css("opacity", "0.35")
+        expect(part(page, "n1-4")).to_have_css("opacity", "1")
     tip = page.locator(".tip")
     expect(tip).to_be_visible()
     expect(tip).to_contain_text("ck-1 → node 2")
@@ -220,14 +221,14 @@ def test_the_browser_draws_strands_where_the_static_picture_does(open_page: Open
     page = open_page("?space=darts&focus=4&measure=alpha&width=600")
     curve = cell_layout("darts", 560).edges[4].round(1)
     drawn = (
-        edge(page, "n2-3")
+        line(page, "n2-3")
         .locator(".strand")
         .evaluate_all("all => all.map((one) => [one.getAttribute('d'), parseFloat(one.style.strokeWidth)])")
     )
     assert len(drawn) == 7
     top = sum(width for _, width in drawn) / 2
-    for line, width in drawn:
-        np.testing.assert_allclose(numbers(line), numbers(path(curve, top - width / 2)), atol=0.3)
+    for shape, width in drawn:
+        np.testing.assert_allclose(numbers(shape), numbers(path(curve, top - width / 2)), atol=0.3)
         top -= width
 
 

@@ -35,7 +35,8 @@ def edge(page: Page, name: str) -> Locator:
 
 
 def button(page: Page, key: str) -> Locator:
-    return page.locator(f".st-key-{key} button")
+    # A button with help lies twice in the document, once hidden.
+    return page.locator(f".st-key-{key}").get_by_role("button")
 
 
 def title(page: Page) -> Locator:
@@ -58,6 +59,7 @@ def has(**parts: str) -> re.Pattern[str]:
 
 def press(page: Page, key: str) -> None:
     """A key of the page itself, not of whatever has the focus."""
+    expect(title(page)).to_be_visible()  # so its shortcuts are there too
     page.evaluate("document.activeElement?.blur()")
     page.keyboard.press(key)
 
@@ -261,6 +263,9 @@ def test_decisions_go_along_from_page_to_page(open_page: OpenPage) -> None:
     page.get_by_role("link", name="Decide").click()
     expect(title(page)).to_contain_text("Step 2 of 6")
     page.go_back()
+    expect(page).to_have_url(re.compile("/explore"))
+    expect(title(page)).to_contain_text("α keeps")
+    expect(edge(page, "c0-1")).to_have_class(re.compile("decided"))
     page.go_back()
     expect(title(page)).to_contain_text("Step 2 of 6")
     page.go_back()
@@ -274,7 +279,7 @@ def test_two_visitors_do_not_see_each_others_decisions(open_page: OpenPage) -> N
     button(other, "skip").click()
     expect(title(other)).to_contain_text("Step 1 of 6 · input → node 2")
     press(other, "a")
-    expect(title(other)).to_contain_text("Step 2 of 6 · input → output")
+    expect(title(other)).to_contain_text("Step 2 of 6 · node 1 → node 2")
     expect(title(one)).to_contain_text("Step 2 of 6 · input → node 2")
 
 
