@@ -2,6 +2,7 @@
 
 out, emit        a text, or one JSON object, on stdout
 note, fail       a message, or the one line of an error, on stderr
+interruptible    Ctrl-C raises KeyboardInterrupt, whatever started the command
 Progress         a bar on stderr with rate and remaining time
 table            rows as aligned columns
 percent, points  a value with its interval
@@ -10,8 +11,11 @@ Failure          a command that could not finish; exit code 1
 
 import json
 import os
+import signal
 import sys
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -57,6 +61,21 @@ def fail(message: str, code: int) -> int:
     """Print an error as one line; returns the exit code."""
     note(f"error: {' '.join(message.split())}")
     return code
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C, and a polite kill, raise KeyboardInterrupt inside: also in a run that a script put into the background,
+    where the shell lets Ctrl-C be ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Progress:

@@ -73,7 +73,7 @@ def train(
         torch.set_num_threads(threads)
     try:
         images = load_data(data, data_dir=data_dir, download=download)
-        with console.Progress("step") as bar:
+        with console.interruptible(), console.Progress("step") as bar:
             run(
                 recipe,
                 out,
