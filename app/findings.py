@@ -63,6 +63,6 @@ def edge_finding(scores: EdgeScores) -> str:
     kept = scores.operation(scores.best_by_alpha)
     harmless = kept.ci is not None and kept.ci[0] <= 0
     if scores.verdict == "disagree":
-        without = "the supernet is no worse without it" if harmless else "the supernet can spare it more easily"
+        without = "removing it costs nothing measurable" if harmless else "the supernet can spare it more easily"
         return f"α keeps {alpha}, yet {without}. Removing {best} hurts most."
     return f"α keeps {alpha}, measurement leans to {best}; these images do not separate the two."

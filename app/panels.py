@@ -163,31 +163,27 @@ def _arithmetic(scores: EdgeScores) -> None:
 
 
 def _buttons(view: View, measurement: Measurement | None) -> None:
-    left, right = st.columns([2, 3], vertical_alignment="center")
-    with left:
-        if measurement is None:
-            st.button(
-                "Measure this edge",
-                type="primary",
-                on_click=view.measure,
-                args=(view.edge,),
-                disabled=view.busy,
-                width="stretch",
-                key="measure-edge",
-            )
-        else:
-            more = view.more_images(measurement.result.images)
-            st.button(
-                "More images",
-                type="primary",
-                on_click=view.measure_more,
-                disabled=view.busy or more is None,
-                width="stretch",
-                key="more-images",
-                help="Measure this edge on the next larger number of images",
-            )
+    left, right = st.columns(2)
+    if measurement is None:
+        left.button(
+            "Measure this edge",
+            type="primary",
+            on_click=view.measure,
+            args=(view.edge,),
+            disabled=view.busy,
+            width="stretch",
+            key="measure-edge",
+        )
+        return
+    left.button(
+        "More images",
+        type="primary",
+        on_click=view.measure_more,
+        disabled=view.busy or view.more_images(measurement.result.images) is None,
+        width="stretch",
+        key="more-images",
+        help="Measure this edge on the next larger number of images",
+    )
     with right:
-        if measurement is not None:
-            _arithmetic(measurement.result)
-            still = "measuring · " if measurement.partial else ""
-            st.caption(still + provenance(measurement))
+        _arithmetic(measurement.result)
+    st.caption(("measuring · " if measurement.partial else "") + provenance(measurement))

@@ -49,8 +49,6 @@ TORCH_FREE = (
 PURE = ("findings", "jobs", "request", "style", "url")
 """Modules of the app that know neither the page nor the engine's tensors."""
 IMPORT_NAMES = {"pillow": "PIL"}
-UNSEEN = {"plotly"}
-"""Required though nothing imports it: st.plotly_chart does."""
 
 # Folders of one machine, its helpers, and hosts that only some networks know.
 PRIVATE = re.compile(
@@ -171,7 +169,7 @@ def test_requirements_are_exactly_what_the_code_imports(root: Path) -> None:
     used = {
         package for path in [*sources(root / "engine"), *sources(root / "app")] for package in imported_packages(path)
     }
-    assert used - set(sys.stdlib_module_names) - {"app", "engine"} | UNSEEN == required
+    assert used - set(sys.stdlib_module_names) - {"app", "engine"} == required
 
 
 @pytest.mark.parametrize(

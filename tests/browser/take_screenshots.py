@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "screenshots"
 SHOTS = {
     "explore-light": ("/explore?edge=c1-3", "light"),
     "start-dark": ("/", "dark"),
-    "decide-light": ("/decide?d=c1-3.C3", "light"),
+    "decide-light": ("/decide", "light"),
     "darts-family-light": ("/explore?run=s2&edge=n0-3", "light"),
 }
 
