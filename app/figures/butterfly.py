@@ -54,7 +54,7 @@ def butterfly_info(scores: EdgeScores | EdgeAlphas, decided: str | None = None) 
 
 _MARGIN = Margin(6, 6, 30, 6)
 _NOTE = 20
-_ROW = 31
+_ROW = 28
 _LEFT, _MIDDLE, _RIGHT = (0.0, 0.29), 0.415, (0.54, 1.0)
 _BAR = 0.62
 

@@ -76,7 +76,7 @@ def _row(space: SearchSpace, scores: EdgeScores | EdgeAlphas, decided: str | Non
     return MatrixRow(scores.edge, name, cells, scores.best_by_alpha, choice, verdict, decided)
 
 
-_ROW = 30
+_ROW = 28
 _LEFT, _RIGHT = 118, 92
 _ROOMY = 5  # columns up to which labels fit on one line
 _SMALLEST, _DECIDED = 4, 14

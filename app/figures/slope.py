@@ -49,7 +49,7 @@ def _ranks(values: dict[str, float]) -> dict[str, int]:
     return {name: rank for rank, name in enumerate(sorted(values, key=lambda name: -values[name]), start=1)}
 
 
-_ROW = 34
+_ROW = 32
 _MARGIN = Margin(6, 6, 30, 4)
 _LEFT, _RIGHT = 0.36, 0.76  # where the pills stand, as fractions of the width
 _END = 0.055  # between a pill's centre and its line
