@@ -34,10 +34,12 @@ from tests.browser import chromium
 START_SECONDS = 60
 VIEWPORT = {"width": 1280, "height": 800}
 
-# Between a click and the start of its run the page still says notRunning, so it has to say so for a while.
+# Between a click and the start of its run the page still says notRunning, so it has to say so for a while; and before
+# its first run it says so too, but is empty.
 IDLE = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
-    const idle = app?.dataset.testConnectionState === 'CONNECTED' && app.dataset.testScriptState === 'notRunning';
+    const idle = app?.dataset.testConnectionState === 'CONNECTED' && app.dataset.testScriptState === 'notRunning'
+        && app.querySelector('[data-testid="stMain"] [data-testid="stElementContainer"]');
     window.idleSince = idle ? (window.idleSince ?? performance.now()) : undefined;
     return idle && performance.now() - window.idleSince > 300;
 }"""
