@@ -49,6 +49,7 @@ def sidebar() -> None:
             )
             return
         session.check({name: entries[name].summary.space for name in usable}, usable[0])
+        session.carry()
         # A bound widget puts its options into the address as they are shown.
         st.selectbox("Supernet", usable, key="run", bind="query-params")
         view = View.current()
@@ -68,6 +69,7 @@ def sidebar() -> None:
         st.segmented_control(
             "Images per measurement", list(BUDGETS), key="budget", bind="query-params", required=True, default="1k"
         )
+        session.kept()
         _legend(view)
         st.toggle("List view", key="list-view", help="The graph as a table, for keyboards and screen readers")
         if st.button("Keys", shortcut="H", key="keys", width="stretch"):

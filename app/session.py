@@ -5,6 +5,7 @@ Address   what the address bar said and what was last written to it
 state     the session's state for a run
 sync      adopt what Back, Forward or a link changed; write what callbacks changed
 query     the session's part of the address, to take along to another page
+carry     keep run, cell and budget from page to page
 check     tell the visitor which of run, cell and budget in the address cannot be used
 visitor   who this is, the same after a reload (by `browser`)
 
@@ -177,6 +178,23 @@ def query() -> dict[str, str]:
     """The session's part of the address, for `st.switch_page` and `st.page_link`. Without it, they drop our keys, and
     `st.switch_page` refuses an address that holds a widget's."""
     return dict(st.session_state.setdefault("address", Address()).written)
+
+
+def carry() -> None:
+    """Keep run, cell and budget from page to page: a change of the page drops them from the address, and their widgets
+    would start at their defaults. Call before the widgets are drawn, and `kept` after."""
+    page = urlsplit(st.context.url or "").path
+    before, values = st.session_state.get("context", (page, {}))
+    if page != before:
+        for key, value in values.items():
+            if value is not None and key not in st.query_params:
+                st.session_state[key] = value
+
+
+def kept() -> None:
+    """Remember what `carry` carries."""
+    page = urlsplit(st.context.url or "").path
+    st.session_state["context"] = page, {key: st.session_state.get(key) for key in url.CONTEXT}
 
 
 def check(runs: Mapping[str, SearchSpace], default: str) -> None:

@@ -1,7 +1,8 @@
 """The URL is the document: what a link says, as one typed table, read and written without Streamlit.
 
 PARAMETERS        the table: every key of a link, who writes it, how it is read and written
-KEYS              the keys that the session writes; the others belong to widgets bound to them
+KEYS              the keys that the session writes
+CONTEXT           the keys of the sidebar's widgets, which write them themselves
 Link              what these keys say about a run
 read              query parameters -> Link, with a sentence for everything that had to be dropped
 write             Link -> query parameters, what is at its default left out
@@ -220,3 +221,4 @@ PARAMETERS = (
     Parameter("seed", "seed", _seed, _as_text),
 )
 KEYS = tuple(parameter.key for parameter in PARAMETERS if parameter.field is not None)
+CONTEXT = tuple(parameter.key for parameter in PARAMETERS if parameter.field is None)

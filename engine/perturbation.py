@@ -10,7 +10,7 @@ Nothing of the model is moved: no buffer, no mode, no random state, also under c
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,11 +111,13 @@ def score_inputs(
     batches: Batches,
     bn: BnMode = "batch",
     criterion: Criterion = "accuracy",
+    without: Collection[int] = (),
 ) -> InputScores:
     """Which two incoming edges of a node to keep: the two whose removal hurts most.
 
-    Each candidate is masked as a whole while all others are present (the reference's non-cumulative re-measuring);
-    on a tie the later edge is discarded. Raises BadInput for a node without a choice, or decided already.
+    Each candidate is masked as a whole while all others are present (the reference's non-cumulative re-measuring), but
+    for the edges `without`, which are gone in every measurement and no candidates. On a tie the later edge is
+    discarded. Raises BadInput for a node without a choice, or decided already.
     """
     space = selection.space
     space.check_cell(cell)
@@ -128,8 +130,9 @@ def score_inputs(
         raise BadInput(f"the inputs of node {node} ({cell}) are decided already; undo that decision to score them")
     _check(batches, bn)
     _check_criterion(criterion)
-    edges = space.inputs(node)
+    edges = [edge for edge in space.inputs(node) if edge.index not in without]
     weights = selection.weights()
+    weights[cell][list(without)] = 0
     rows = []
     for edge in edges:
         masked = weights[cell].clone()

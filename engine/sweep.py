@@ -27,7 +27,7 @@ from engine.perturbation import Batches, score_inputs, stream_edge_scores
 from engine.published import Report, score_inputs_published, score_published
 from engine.results import BnMode, Criterion, EdgeScores, InputScores
 from engine.selection import Selection
-from engine.strategies import measured_path
+from engine.strategies import discard_one_by_one, measured_path
 
 RECORDED = ("data", "until_sure", "augment", "rescale", "published", "seed")
 """Settings that stand beside every result; the others are fields of the results themselves."""
@@ -75,7 +75,9 @@ class Settings:
 class Measurement:
     """Scores edges and nodes of a selection on a checkpoint's supernet, where the supernet is.
 
-    Raises BadInput for data that cannot be read or has another number of classes than the checkpoint.
+    cumulative: whether an input that was discarded is gone while the node's others are measured.
+    Raises BadInput for data that cannot be read or has another number of classes than the checkpoint, and for
+    cumulative together with published, which measures without.
     """
 
     def __init__(
@@ -84,10 +86,14 @@ class Measurement:
         selection: Selection,
         settings: Settings,
         *,
+        cumulative: bool = False,
         data_dir: str | Path | None = None,
         download: bool = False,
     ) -> None:
         self.checkpoint, self.selection, self.settings = checkpoint, selection, settings
+        self.cumulative = cumulative
+        if cumulative and settings.published:
+            raise BadInput("the published procedure does not remove inputs cumulatively; use one of the two")
         self.device = next(checkpoint.supernet.parameters()).device
         self._source = {"data_dir": data_dir, "download": download}
         data = load_data(settings.data, **self._source)
@@ -140,7 +146,12 @@ class Measurement:
                 supernet, self.selection, cell=cell, node=node, draw=draw, report=report, **options
             )
         batches = self.batches[: self._budget]
-        scores = score_inputs(supernet, self.selection, cell=cell, node=node, batches=batches, **options)
+
+        def score(without: tuple[int, ...]) -> InputScores:
+            place: dict[str, Any] = {"cell": cell, "node": node, "without": without}
+            return score_inputs(supernet, self.selection, batches=batches, **place, **options)
+
+        scores = discard_one_by_one(score) if self.cumulative else score(())
         report(1.0)
         return scores
 

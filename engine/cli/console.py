@@ -1,6 +1,7 @@
 """What a command writes: results on stdout, everything else on stderr.
 
 out, emit        a text, or one JSON object, on stdout
+as_json          that object as text
 note, fail       a message, or the one line of an error, on stderr
 interruptible    Ctrl-C raises KeyboardInterrupt, whatever started the command
 Progress         a bar on stderr with rate and remaining time
@@ -49,7 +50,11 @@ def out(text: str) -> None:
 
 def emit(value: dict[str, Any]) -> None:
     """Print the one JSON object of a command."""
-    out(json.dumps(value, allow_nan=False))
+    out(as_json(value))
+
+
+def as_json(value: dict[str, Any]) -> str:
+    return json.dumps(value, allow_nan=False)
 
 
 def note(text: str) -> None:

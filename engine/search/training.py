@@ -2,6 +2,7 @@
 
 train           run a recipe in a folder until its last epoch, or go on where it stopped
 Progress        what a running epoch reports: step, rate, remaining time
+feed, learn     batches of one half; steps on batches of both
 Diverged        the loss is no longer finite; the last good epoch is kept
 
 Every random draw of an epoch comes from (seed, epoch), so a resumed run repeats what an uninterrupted one does.
@@ -9,7 +10,7 @@ Every random draw of an epoch comes from (seed, epoch), so a resumed run repeats
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor
 
 from engine import checkpoint as store
-from engine.data import Data, augment, crop_padding, load_data, normalise, resize, scoring_order
+from engine.data import Data, Normalisation, augment, crop_padding, load_data, normalise, resize, scoring_order
 from engine.errors import BadInput
 from engine.genotype import magnitude_genotype
 from engine.perturbation import measure
@@ -109,12 +110,12 @@ def resume(directory: Path, recipe: Recipe, device: torch.device) -> Run:
     run.history = {cell: list(rows.unbind()) for cell, rows in saved.history.items()}
     run.log = list(saved.log)
     names = [name for name, _ in run.supernet.named_parameters()]
-    _load_states(run.method.optimizer, optimizer, "weights", names, device)
-    _load_states(run.method.alpha_optimizer, optimizer, "alphas", list(run.alphas), device)
+    load_states(run.method.optimizer, optimizer, "weights", names, device)
+    load_states(run.method.alpha_optimizer, optimizer, "alphas", list(run.alphas), device)
     return run
 
 
-def _states(optimizer: torch.optim.Optimizer, prefix: str, names: list[str]) -> dict[str, Tensor]:
+def states(optimizer: torch.optim.Optimizer, prefix: str, names: list[str]) -> dict[str, Tensor]:
     """An optimizer's tensors by parameter name: "weights/blocks.0...conv.weight/momentum_buffer"."""
     parameters = optimizer.param_groups[0]["params"]
     return {
@@ -125,7 +126,7 @@ def _states(optimizer: torch.optim.Optimizer, prefix: str, names: list[str]) -> 
     }
 
 
-def _load_states(
+def load_states(
     optimizer: torch.optim.Optimizer, saved: dict[str, Tensor], prefix: str, names: list[str], device: torch.device
 ) -> None:
     for name, parameter in zip(names, optimizer.param_groups[0]["params"], strict=True):
@@ -141,25 +142,53 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
     return recipe.min_lr + (recipe.lr - recipe.min_lr) * (1 + math.cos(math.pi * epoch / recipe.epochs)) / 2
 
 
-def _orders(recipe: Recipe, epoch: int, half: int, size: int, steps: int) -> Iterator[Tensor]:
-    """Indices of each step's batch: a partition of the half, or (fresh_batches) independent draws of full batches."""
-    draw = generator(recipe.seed, 2, epoch, half)
-    if recipe.fresh_batches:
-        for _ in range(steps):
-            yield torch.randperm(size, generator=draw)[: recipe.batch_size]
-        return
-    while True:  # the shorter half starts over
-        order = torch.randperm(size, generator=draw)
-        yield from order.split(recipe.batch_size)
+def feed(recipe: Recipe, normalisation: Normalisation, half: Batch, *path: int, fresh: bool = False) -> Iterator[Batch]:
+    """Augmented, normalised batches of one half without end; crop padding 4 at 32 pixels, 2 at 16.
 
-
-def _batches(recipe: Recipe, data: Data, pixels: Tensor, labels: Tensor, epoch: int, half: int, steps: int):
-    """Augmented, normalised batches of one half for one epoch; crop padding 4 at 32 pixels, 2 at 16."""
-    draw = generator(recipe.seed, 3, epoch, half)
-    for index in _orders(recipe, epoch, half, len(labels), steps):
+    The half is gone through in a random order, again and again, or (fresh) every batch is an independent draw.
+    half: (uint8 [N, 3, S, S], labels [N]). path: what the random draws depend on beside the recipe's seed.
+    """
+    pixels, labels = half
+    draw = generator(recipe.seed, 3, *path)
+    for index in _orders(len(labels), recipe.batch_size, generator(recipe.seed, 2, *path), fresh):
         index = index.to(pixels.device)
         images = augment(pixels[index], crop_padding(recipe.image_size), draw)
-        yield normalise(images, data.normalisation), labels[index]
+        yield normalise(images, normalisation), labels[index]
+
+
+def _orders(size: int, batch_size: int, draw: torch.Generator, fresh: bool) -> Iterator[Tensor]:
+    while True:
+        order = torch.randperm(size, generator=draw)
+        if fresh:
+            yield order[:batch_size]
+        else:
+            yield from order.split(batch_size)
+
+
+def learn(
+    method: Method, feeds: Sequence[Iterator[Batch]], steps: int, noise: int, report: Callable[[int], None]
+) -> tuple[float, float]:
+    """Take steps on batches of both halves; returns mean loss and accuracy (%) on the training batches.
+
+    noise: seed of S4's noise in the first step, counted on from there. report: told after every step how many are
+    done. Raises Diverged when the loss is not finite.
+    """
+    loss, right, seen = 0.0, 0, 0
+    pending: list[tuple[Tensor, Tensor]] = []
+    for step in range(1, steps + 1):
+        train = next(feeds[0])
+        search = next(feeds[1]) if method.learns_alpha else None
+        batch_loss, batch_right = method.step(train, search, noise + step)
+        seen += len(train[1])
+        pending.append((batch_loss * len(train[1]), batch_right))
+        if step % CHECK_EVERY == 0 or step == steps:
+            loss += float(torch.stack([value for value, _ in pending]).sum())
+            right += int(torch.stack([count for _, count in pending]).sum())
+            pending.clear()
+            if not math.isfinite(loss):
+                raise Diverged(f"the loss became {loss} at step {step} of {steps}")
+        report(step)
+    return loss / seen, 100 * right / seen
 
 
 def run_epoch(run: Run, data: Data, halves: list[Batch], report: Callable[[Progress], None]) -> dict[str, Any]:
@@ -170,29 +199,24 @@ def run_epoch(run: Run, data: Data, halves: list[Batch], report: Callable[[Progr
     for group in run.method.optimizer.param_groups:
         group["lr"] = lr
     run.supernet.train()
-    feeds = [_batches(recipe, data, *half, epoch, which, steps) for which, half in enumerate(halves)]
+    feeds = [
+        feed(recipe, data.normalisation, half, epoch, which, fresh=recipe.fresh_batches)
+        for which, half in enumerate(halves)
+    ]
     began = time.perf_counter()
-    loss, right, seen = 0.0, 0, 0
-    pending: list[tuple[Tensor, Tensor]] = []
-    for step in range(1, steps + 1):
-        train = next(feeds[0])
-        search = next(feeds[1]) if run.method.learns_alpha else None
-        noise = epoch * steps + step
-        batch_loss, batch_right = run.method.step(train, search, noise)
-        seen += len(train[1])
-        pending.append((batch_loss * len(train[1]), batch_right))
-        if step % CHECK_EVERY == 0 or step == steps:
-            loss += float(torch.stack([value for value, _ in pending]).sum())
-            right += int(torch.stack([count for _, count in pending]).sum())
-            pending.clear()
-            if not math.isfinite(loss):
-                raise Diverged(f"the loss became {loss} in epoch {epoch + 1} at step {step} of {steps}")
+
+    def tell(step: int) -> None:
         report(Progress(epoch, recipe.epochs, step, steps, (time.perf_counter() - began) / step))
+
+    try:
+        loss, accuracy = learn(run.method, feeds, steps, epoch * steps, tell)
+    except Diverged as error:
+        raise Diverged(f"epoch {epoch + 1}: {error}") from None
     return {
         "epoch": epoch + 1,
         "lr": lr,
-        "train_loss": loss / seen,
-        "train_accuracy": 100 * right / seen,
+        "train_loss": loss,
+        "train_accuracy": accuracy,
         "seconds": round(time.perf_counter() - began, 2),
     }
 
@@ -216,8 +240,8 @@ def save(run: Run, directory: Path, data: Data, *, snapshot: bool = False) -> No
     space = search_space(recipe.space)
     names = [name for name, _ in run.supernet.named_parameters()]
     optimizer = {
-        **_states(method.optimizer, "weights", names),
-        **_states(method.alpha_optimizer, "alphas", list(run.alphas)),
+        **states(method.optimizer, "weights", names),
+        **states(method.alpha_optimizer, "alphas", list(run.alphas)),
     }
     meta = {
         "space": space.name,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,15 @@ def engine_scores(summary: Summary, request: Request) -> EdgeScores:
     return engine.score_edge(loaded.supernet, decided, cell=request.cell, edge=request.index, batches=batches)
 
 
+def alike(found: Any, expected: Any) -> bool:
+    """Equal up to the rounding of sums, which depends on the number of threads."""
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(alike(found[key], value) for key, value in expected.items())
+    if isinstance(expected, list | tuple):
+        return len(found) == len(expected) and all(map(alike, found, expected))
+    return found == (pytest.approx(expected, rel=1e-5, abs=1e-6) if isinstance(expected, float) else expected)
+
+
 class Fake:
     """Answers to requests without a supernet: three steps each, held at the second while `gate` is shut."""
 
@@ -107,7 +117,8 @@ def test_what_the_pages_get_is_what_the_engine_says(summary: Summary, measuremen
     finished(measurements.start([request], "One edge", "me"))
     found = measurements.find(request, summary)
     assert (found.source, found.partial, found.warning) == ("live", False, None)
-    assert replace(found.result, seconds=0) == replace(engine_scores(summary, request), seconds=0)
+    expected = replace(engine_scores(summary, request), seconds=0)
+    assert alike(replace(found.result, seconds=0).to_dict(), expected.to_dict())
 
 
 def test_a_nodes_inputs_and_the_accuracy_alone_can_be_asked_for(of_s2: Summary, measurements: Measurements) -> None:

@@ -36,12 +36,12 @@ VIEWPORT = {"width": 1280, "height": 800}
 
 # Between a click and the start of its run the page still says notRunning, so it has to say so for a while; and before
 # its first run it says so too, but is empty.
-IDLE = """() => {
+IDLE = """(quiet) => {
     const app = document.querySelector('[data-testid="stApp"]');
     const idle = app?.dataset.testConnectionState === 'CONNECTED' && app.dataset.testScriptState === 'notRunning'
         && app.querySelector('[data-testid="stMain"] [data-testid="stElementContainer"]');
     window.idleSince = idle ? (window.idleSince ?? performance.now()) : undefined;
-    return idle && performance.now() - window.idleSince > 300;
+    return idle && performance.now() - window.idleSince > quiet;
 }"""
 
 
@@ -171,10 +171,10 @@ def page(open_page: Callable[..., Page]) -> Page:
     return open_page()
 
 
-def settle(page: Page, seconds: float = 30) -> None:
-    """Wait until the app is connected and has run nothing for 0.3 s."""
+def settle(page: Page, seconds: float = 30, quiet: float = 0.3) -> None:
+    """Wait until the app is connected and has run nothing for `quiet` seconds."""
     page.evaluate("() => { window.idleSince = undefined; }")
-    page.wait_for_function(IDLE, timeout=seconds * 1000)
+    page.wait_for_function(IDLE, arg=1000 * quiet, timeout=1000 * seconds)
 
 
 def _clean_environment(home: Path) -> dict[str, str]:

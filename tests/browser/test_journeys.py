@@ -18,6 +18,7 @@ OpenPage = Callable[..., Page]
 
 GRAPH_SECONDS = 10
 LIVE = 60_000  # milliseconds for work that shares the machine
+PAUSE = 0.1  # seconds that even a quick visitor takes to see that the page has changed
 SMALL = f"run={OF_201}&budget=512"
 DECIDED = "Every edge is decided"
 SHORTCUTS = {
@@ -67,10 +68,20 @@ def has(**parts: str) -> re.Pattern[str]:
 
 
 def press(page: Page, key: str) -> None:
-    """A key of the page itself, not of whatever has the focus; it works once its button is drawn."""
+    """A key of the page itself, not of whatever has the focus. It works once its button is drawn and still."""
+    settle(page, quiet=PAUSE)
     expect(button(page, SHORTCUTS[key])).to_be_enabled()
     page.evaluate("document.activeElement?.blur()")
     page.keyboard.press(key)
+
+
+def back_to(page: Page, path: str) -> None:
+    """Streamlit may enter a page in two steps, so it may take two to leave it."""
+    for _ in range(2):
+        if path not in page.url:
+            page.go_back()
+            settle(page, quiet=PAUSE)
+    assert path in page.url
 
 
 def alpha_genotype(small_runs: Path) -> str:
@@ -119,6 +130,27 @@ def test_the_keyboard_does_what_a_click_does(page: Page) -> None:
     expect(edge(page, chosen)).to_have_attribute("aria-pressed", "true")
     settle(page)
     expect(edge(page, chosen)).to_be_focused()
+
+
+@pytest.mark.parametrize(("name", "address"), [("to-explore", "/explore"), ("to-decide", "/decide")])
+def test_start_leads_on_and_the_address_keeps_run_and_edge(open_page: OpenPage, name: str, address: str) -> None:
+    page = open_page(f"?run={OF_S2}&budget=4k")
+    edge(page, "n1-2").click()
+    expect(page).to_have_url(has(edge="n1-2"))
+    page.locator(f".st-key-{name}").get_by_text(re.compile(r"\w")).first.click()
+    expect(page).to_have_url(re.compile(address))
+    settle(page)
+    expect(page).to_have_url(has(run=OF_S2, edge="n1-2", budget="4k"))
+    expect(edge(page, "n1-2")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_navigation_keeps_the_supernet(open_page: OpenPage) -> None:
+    page = open_page(f"?run={OF_S2}")
+    for name in ("Decide", "Explore", "Start"):
+        page.get_by_role("link", name=name).click()
+        settle(page)
+        expect(page).to_have_url(has(run=OF_S2))
+        expect(edge(page, "n0-2")).to_be_visible()
 
 
 def test_the_chosen_supernet_stands_in_the_address_by_its_name(page: Page) -> None:
@@ -207,6 +239,8 @@ def test_decisions_by_keys_with_back_as_undo_and_forward_as_redo(open_page: Open
     press(page, "u")
     expect(title(page)).to_contain_text("Step 5 of 6")
     button(page, "redo").click()
+    expect(title(page)).to_contain_text("Step 6 of 6")
+    settle(page, quiet=PAUSE)
     button(page, "redo").click()
     expect(title(page)).to_have_text(DECIDED)
     assert re.search(r"[?&]d=[^&]+", page.url)[0] == re.search(r"[?&]d=[^&]+", whole)[0]  # type: ignore[index]
@@ -247,3 +281,107 @@ def test_a_reload_and_another_visitor_find_the_decisions_in_the_link(open_page: 
     expect(title(other)).to_contain_text("Step 2 of 6")
     page.reload()
     expect(title(page)).to_contain_text("Step 3 of 6")
+
+
+def test_decisions_go_along_from_page_to_page(open_page: OpenPage) -> None:
+    page = open_page(f"decide?{SMALL}")
+    press(page, "a")
+    expect(title(page)).to_contain_text("Step 2 of 6")
+    page.get_by_role("link", name="Explore").click()
+    expect(edge(page, "c0-1")).to_have_class(re.compile("decided"))
+    page.get_by_role("link", name="Decide").click()
+    expect(title(page)).to_contain_text("Step 2 of 6")
+    back_to(page, "/explore")
+    expect(edge(page, "c0-1")).to_have_class(re.compile("decided"))
+    back_to(page, "/decide")
+    expect(title(page)).to_contain_text("Step 2 of 6")
+    press(page, "u")
+    expect(title(page)).to_contain_text("Step 1 of 6")
+
+
+def test_two_visitors_do_not_see_each_others_decisions(open_page: OpenPage) -> None:
+    one, other = open_page(f"decide?{SMALL}"), open_page(f"decide?{SMALL}")
+    press(one, "a")
+    expect(title(one)).to_contain_text("Step 2 of 6")
+    button(other, "skip").click()
+    expect(title(other)).to_contain_text("Step 1 of 6 · input → node 2")
+    press(other, "a")
+    expect(title(other)).to_contain_text("Step 2 of 6 · node 1 → node 2")
+    expect(title(one)).to_contain_text("Step 2 of 6 · input → node 2")
+
+
+def test_two_tabs_of_one_visitor_decide_at_once(open_page: OpenPage, observed: Any) -> None:
+    one = open_page(f"decide?{SMALL}")
+    other = one.context.new_page()
+    observed.watch(other)
+    other.goto(one.url)
+    settle(other)
+    for _ in range(3):
+        press(one, "a")
+        press(other, "n")
+        press(other, "a")
+    for tab in (one, other):
+        tab.wait_for_function(PAGE_AND_ADDRESS_AGREE)
+        assert not messages(tab)
+    assert re.search("d=c0-1", one.url)
+
+
+PAGE_AND_ADDRESS_AGREE = """() => {
+    const decisions = new URLSearchParams(location.search).get('d');
+    const step = document.querySelector('h1.finding')?.innerText.match(/Step (\\d) of/)?.[1];
+    return decisions && Number(step) === decisions.split(',').length + 1;
+}"""
+
+
+# Everywhere
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("path", ["", "explore?edge=c0-3", "decide?edge=c1-2"])
+def test_pages_draw_in_both_themes_without_an_error(open_page: OpenPage, path: str, scheme: str) -> None:
+    page = open_page(path, color_scheme=scheme)
+    expect(edge(page, "c0-1")).to_be_visible()
+    background = page.get_by_test_id("stApp").evaluate("node => getComputedStyle(node).backgroundColor")
+    assert background == {"dark": "rgb(14, 17, 23)", "light": "rgb(255, 255, 255)"}[scheme]
+    assert page.get_by_test_id("stException").count() == 0
+
+
+@pytest.mark.parametrize("path", ["explore?edge=c0-3", "decide"])
+def test_a_laptops_window_shows_the_page_without_scrolling(open_page: OpenPage, path: str) -> None:
+    page = open_page(path)
+    expect(edge(page, "c0-1")).to_be_visible()
+    main = page.get_by_test_id("stMain")
+    seen, needed = main.evaluate("node => [node.clientHeight, node.scrollHeight]")
+    assert needed <= seen, f"{needed - seen} pixels do not fit"
+    assert main.evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
+@pytest.mark.parametrize("page_name", ["", "explore", "decide"])
+def test_an_absurd_link_gives_messages_and_a_working_page(open_page: OpenPage, page_name: str) -> None:
+    page = open_page(
+        f"{page_name}?run=..%2F..%2Fetc&cell=bogus&budget=-1&edge=c9-9&d=c0-1.ZZ&order=up&seed=-5",
+        reduced_motion="reduce",
+    )
+    expect(page.get_by_test_id("stToast").first).to_be_visible()
+    said = " ".join(messages(page))
+    for key in ("run", "edge", "decisions", "order", "seed", "budget"):
+        assert key in said
+    expect(edge(page, "c0-1")).to_be_visible()
+    edge(page, "c0-1").click()
+    expect(page).to_have_url(has(edge="c0-1"))
+
+
+def test_a_small_supernet_of_another_space_is_decided_up_to_its_inputs(open_page: OpenPage, small_runs: Path) -> None:
+    summary = read_summary(small_runs / OF_S2)
+    start = Selection(summary.space, summary.alphas)
+    words = [
+        f"{prefix}{each.source}-{each.target}.{'S3' if start.best_by_alpha(cell, each) == 'sep_conv_3x3' else 'SK'}"
+        for cell, prefix in (("normal", "n"), ("reduce", "r"))
+        for each in summary.space.edges(cell)
+    ]
+    page = open_page(f"decide?run={OF_S2}&budget=512&d={','.join(words)}")
+    for step in range(29, 35):
+        expect(title(page)).to_contain_text(f"Step {step} of 34")
+        press(page, "a")
+    expect(title(page)).to_have_text(DECIDED)
+    expect(page.get_by_test_id("stCode")).to_contain_text("Genotype(normal=")

@@ -1,6 +1,7 @@
 """Supernet training: what a step does, and that stopping, resuming and failing lose nothing."""
 
 import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -114,17 +115,15 @@ def test_the_learning_rate_follows_the_published_cosine(epoch, lr):
     assert learning_rate(Recipe(**SMALL, epochs=50), epoch) == pytest.approx(lr, abs=1e-6)
 
 
-def test_each_epoch_is_a_partition_of_the_half_unless_fresh_batches_are_asked_for():
+def test_each_epoch_is_a_partition_of_the_half_unless_fresh_batches_are_asked_for(data):
     recipe = Recipe(**SMALL, epochs=1, batch_size=7)
-    draws = list(_take(training._orders(recipe, 0, 0, 20, 3), 3))
+    half = (data.train.pixels[:20], torch.arange(20))
+    draws = [labels for _, labels in itertools.islice(training.feed(recipe, data.normalisation, half, 0, 0), 3)]
     assert sorted(torch.cat(draws).tolist()) == list(range(20))
-    fresh = list(training._orders(dataclasses.replace(recipe, fresh_batches=True), 0, 0, 20, 3))
+    feed = training.feed(recipe, data.normalisation, half, 0, 0, fresh=True)
+    fresh = [labels for _, labels in itertools.islice(feed, 3)]
     assert [len(index) for index in fresh] == [7, 7, 7]
     assert len(set(torch.cat(fresh).tolist())) < 21
-
-
-def _take(iterator, count):
-    return [next(iterator) for _ in range(count)]
 
 
 def test_snapshots_are_checkpoints_of_their_epoch(tmp_path, data):

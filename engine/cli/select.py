@@ -1,0 +1,283 @@
+"""`select`: a full selection run, from the supernet to a genotype, and the same in several edge orders."""
+
+import shlex
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from engine.cli import console
+from engine.cli.options import Data, DataDir, Device, Download, Json, Seed, check_writable, pick_device, read_images
+from engine.errors import BadInput
+
+if TYPE_CHECKING:
+    from engine.document import Document
+    from engine.orders import Orders
+    from engine.selecting import Plan
+
+IMAGES = 1024
+EPOCHS = 5
+MOST_ORDERS = 1000
+SUMMARY = "orders.json"
+
+
+def select(
+    context: typer.Context,
+    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
+    strategy: Annotated[
+        Literal["magnitude", "perturbation", "pt-mag", "random"],
+        typer.Option(help="Who decides: alpha, the largest drop, alpha with tuning, or a draw."),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; ends with selection.json in it.")],
+    criterion: Annotated[Literal["accuracy", "loss"], typer.Option(help="What the best operation loses most of.")] = (
+        "accuracy"
+    ),
+    tune_epochs: Annotated[
+        int | None,
+        typer.Option(metavar="K", help=f"Tuning epochs between decisions; 0 for none.  [default: {EPOCHS}]"),
+    ] = None,
+    tune_batches: Annotated[
+        int | None, typer.Option(metavar="N", help="Tune by mini-batches instead of epochs.")
+    ] = None,
+    tune_lr: Annotated[float, typer.Option(metavar="X", help="Constant learning rate of tuning.")] = 0.0025,
+    order: Annotated[
+        Literal["random", "index", "disagreement"] | None,
+        typer.Option(help="Order of the edges; random is the official code's for --seed.  [default: random]"),
+    ] = None,
+    orders: Annotated[
+        int | None, typer.Option(metavar="N", help="Run N random orders, from --seed on, and sum them up.")
+    ] = None,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--published",
+            help="Everything as the authors ran it: random order, 5 epochs, all images, augmented and in a new order "
+            "for every mask.",
+        ),
+    ] = False,
+    selection: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Decisions taken so far, as selection JSON.")
+    ] = None,
+    data: Data = "bundled",
+    data_dir: DataDir = None,
+    download: Download = False,
+    images: Annotated[
+        str | None, typer.Option(metavar="N|all", help=f"Images to measure on.  [default: {IMAGES}]")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(help="Images in one group of batch statistics.")] = 64,
+    bn: Annotated[Literal["batch", "running"], typer.Option(help="Statistics of batch normalisation.")] = "batch",
+    until_sure: Annotated[
+        float | None, typer.Option(metavar="P", help="Stop measuring an edge once its best operation is sure.")
+    ] = None,
+    augment: Annotated[bool, typer.Option("--augment", help="Crop and flip the images, alike for every mask.")] = False,
+    rescale: Annotated[bool, typer.Option("--rescale", help="Let the weights of a masked edge sum to 1.")] = False,
+    no_none: Annotated[bool, typer.Option("--no-none", help="Never decide for none.")] = False,
+    cumulative: Annotated[
+        bool, typer.Option("--cumulative", help="A discarded input stays away while the others are measured.")
+    ] = False,
+    separate: Annotated[
+        bool, typer.Option("--separate", help="One cell type after the other instead of side by side.")
+    ] = False,
+    threads: Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished action.")] = False,
+    json: Json = False,
+    device: Device = "auto",
+    seed: Seed = 0,
+) -> None:
+    """Decide every edge, one after the other, and write where that leads."""
+    if orders is not None and not 1 <= orders <= MOST_ORDERS:
+        raise BadInput(f"--orders is a number from 1 to {MOST_ORDERS}, not {orders}")
+    if orders is not None and order not in (None, "random"):
+        raise BadInput(f"--orders runs random orders; leave out --order {order}, or --orders")
+    if tune_epochs is not None and tune_batches is not None:
+        raise BadInput("tune by --tune-epochs or by --tune-batches, not by both")
+    if published and (tune_epochs is not None or tune_batches is not None or order is not None):
+        raise BadInput("--published sets tuning and order itself; leave out --tune-epochs, --tune-batches and --order")
+    count = read_images(images) if images is not None else None if published or until_sure is not None else IMAGES
+    check_writable(out)
+
+    import torch
+
+    import engine
+    from engine.search.training import Diverged
+    from engine.selecting import Plan
+    from engine.sweep import Settings
+    from engine.tuning import Tuning
+
+    epochs = EPOCHS if tune_epochs is None else tune_epochs
+    tuning = Tuning("epochs", epochs, tune_lr) if tune_batches is None else Tuning("batches", tune_batches, tune_lr)
+    settings = Settings(
+        data=data,
+        images=count,
+        batch_size=batch_size,
+        bn=bn,
+        criterion=criterion,
+        until_sure=until_sure,
+        augment=augment,
+        rescale=rescale,
+        published=published,
+        seed=seed,
+    )
+    where = pick_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    loaded = engine.load(checkpoint)
+    begun = loaded.selection
+    if selection is not None:
+        begun = engine.Selection.from_json(_read(selection), loaded.space)
+    plan = Plan(
+        strategy=strategy,
+        settings=settings,
+        tuning=tuning,
+        order=order or "random",
+        seed=seed,
+        together=not separate,
+        allow_none=not no_none,
+        cumulative=cumulative,
+        start=() if begun is None else begun.decisions,
+    )
+    runs = {out: plan} if orders is None else _runs(out, plan, orders, resume)
+    argv = list(context.obj or [])
+    options = {"resume": resume, "device": where, "data_dir": data_dir, "download": download}
+    try:
+        with console.interruptible():
+            documents = [_run(loaded, one, folder, argv, options) for folder, one in runs.items()]
+    except KeyboardInterrupt:
+        again = shlex.join(["python", "-m", "engine", *argv, *([] if resume else ["--resume"])])
+        console.note(f"interrupted; what is finished is saved in {out}. Go on with: {again}")
+        raise typer.Exit(130) from None
+    except Diverged as problem:
+        raise console.Failure(f"{problem} of tuning; choose a --tune-lr below {tune_lr:g}") from None
+    _tell(out, documents, orders is not None, json)
+
+
+def _runs(out: Path, plan: "Plan", orders: int, resume: bool) -> dict[Path, "Plan"]:
+    """A run's folder and plan for every order. A folder that holds one run is not turned into several."""
+    from engine.runs import PLAN
+
+    if (out / PLAN).exists():
+        raise BadInput(f"{out} holds a single run; choose another --out for --orders")
+    if out.is_dir() and any(out.iterdir()) and not resume:
+        raise BadInput(f"{out} is not empty; add --resume to go on with the runs in it, or choose another --out")
+    seeds = range(plan.seed, plan.seed + orders)
+    return {
+        out / f"order-{seed}": replace(plan, seed=seed, settings=replace(plan.settings, seed=seed)) for seed in seeds
+    }
+
+
+def _run(loaded: Any, plan: "Plan", folder: Path, argv: list[str], options: dict[str, Any]) -> "Document":
+    from engine.selecting import select as run
+
+    command = shlex.join(["python", "-m", "engine", *(word for word in argv if word not in ("--resume", "--json"))])
+    with console.Progress("%") as bar:
+
+        def show(at: Any) -> None:
+            left = "" if at.remaining is None else f", about {_duration(at.remaining)} left"
+            bar.show(round(100 * at.done / at.total), 100, f"{folder.name}: {at.label}{left}")
+
+        return run(loaded, plan, folder, command=command, report=show, **options)
+
+
+def _tell(out: Path, documents: list["Document"], several: bool, json: bool) -> None:
+    from engine import files
+    from engine.orders import summarise
+    from engine.selecting import RESULT
+
+    found = _found(out, documents[0])
+    text = _text(out, documents[0])
+    if several:
+        summary = summarise(documents)
+        found = {"out": str(out), "strategy": documents[0].strategy, **summary.to_dict()}
+        files.write(out / SUMMARY, console.as_json(found))
+        # The first order's result also stands where that of a single run does.
+        files.write(out / RESULT, documents[0].to_json())
+        text = f"{_orders_text(summary)}\n\nsaved in {out / SUMMARY}"
+    if json:
+        console.emit(found)
+    else:
+        console.out(text)
+
+
+def _found(out: Path, document: "Document") -> dict[str, Any]:
+    import json
+
+    data = json.loads(document.to_json())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        genotype = document.selection.genotype()
+    return {
+        "out": str(out),
+        "genotype": str(genotype),
+        "notes": list(document.selection.replaced_none),
+        "true": _true(str(genotype)),
+        **{key: data[key] for key in ("strategy", "settings", "checkpoint", "decisions", "path", "versions")},
+    }
+
+
+def _true(genotype: str) -> dict[str, Any] | None:
+    """NAS-Bench-201's accuracies of a cell; None for the DARTS family."""
+    from engine import nasbench201
+
+    return nasbench201.lookup(genotype).to_dict() if genotype.startswith("|") else None
+
+
+def _text(out: Path, document: "Document") -> str:
+    found = _found(out, document)
+    unit = document.settings["tuning"]["unit"]
+    lines = [found["genotype"], *(f"note: {note}" for note in found["notes"]), ""]
+    if found["true"]:
+        lines.append(_true_text(found["true"]))
+    path = document.path
+    lines.append(
+        f"supernet accuracy along the path, {path[-1].images:,} images, {path[-1].bn} statistics: "
+        f"{console.percent(path[0].accuracy, path[0].ci)} at the start, "
+        f"{console.percent(path[-1].accuracy, path[-1].ci)} at the end"
+    )
+    rows = [["decided", f"tuned ({unit})", "accuracy"]]
+    rows += [[str(point.decisions), str(point.tuned), console.percent(point.accuracy, point.ci)] for point in path]
+    return "\n".join([*lines, "", console.table(rows), "", f"saved in {out / 'selection.json'}"])
+
+
+def _true_text(true: dict[str, Any]) -> str:
+    return f"true CIFAR-10 accuracy {true['cifar10']:.2f} %, rank {true['rank']['cifar10']:,} of 15,625"
+
+
+def _orders_text(summary: "Orders") -> str:
+    rows = [["order", "supernet at the end", "true CIFAR-10", "rank", "genotype"]]
+    for place, seed in enumerate(summary.seeds):
+        true = summary.true_accuracy[place : place + 1]
+        rank = summary.rank[place : place + 1]
+        rows.append(
+            [
+                str(seed),
+                f"{summary.accuracies[place]:.2f} %",
+                f"{true[0]:.2f} %" if true else "-",
+                f"{rank[0]:,}" if rank else "-",
+                summary.genotypes[place],
+            ]
+        )
+    lines = [console.table(rows), ""]
+    for name, spread in summary.spread.items():
+        low, middle, high = spread["lowest"], spread["median"], spread["highest"]
+        lines.append(f"{name} accuracy: {low:.2f} to {high:.2f} %, median {middle:.2f} %")
+    for cell, edges in summary.wins.items():
+        lines += ["", f"{cell}: how often an operation wins an edge"]
+        for edge, wins in enumerate(edges):
+            ordered = sorted(wins.items(), key=lambda item: -item[1])
+            lines.append(f"  edge {edge}: {', '.join(f'{name} {count}' for name, count in ordered)}")
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(f"cannot read a selection from {file}; give the JSON file of a selection") from None
