@@ -3,14 +3,13 @@
 Deciding   the current step, its suggestions, and the callbacks that take and undo decisions
 """
 
-import time
-from dataclasses import replace
+from collections.abc import Callable
 from functools import cached_property
 
 import streamlit as st
 
-from app import measure, style, url
-from app.measure import Measurement
+from app import measure, style, tuned, url
+from app.measure import Measurement, Request
 from app.view import View
 from engine.decisions import Decision, InputsDecision, OperationDecision
 from engine.order import NextStep, Order, edge_order, index_order, next_step
@@ -25,6 +24,11 @@ class Deciding(View):
 
     def __init__(self, entry) -> None:
         super().__init__(entry)
+        taken = self.state.link.decisions
+        if self.state.looking is not None and self.state.looking < len(taken):
+            self.selection = self.at(taken[: self.state.looking])
+        else:
+            self.state.looking = None
         self.step = self._step(self.selection)
         if self.step is not None:
             self.cell = self.step.cell
@@ -112,10 +116,37 @@ class Deciding(View):
 
     # The way so far
 
-    def accuracy_track(self) -> list[Measurement | None]:
-        """Accuracies at the start and after every decision, where known."""
-        stages = [self.start.replay(self.selection.decisions[:n]) for n in range(self.selection.steps_done + 1)]
-        return [self.find(self.request("accuracy", "", 0, stage)) for stage in stages]
+    @property
+    def untuned(self) -> bool:
+        """Whether the weights that the link names are not on this machine, so that what is shown is measured before."""
+        return self.stage(self.selection.decisions).missing
+
+    @property
+    def is_past(self) -> bool:
+        """Whether an earlier moment is looked at: nothing can be decided there."""
+        return self.state.looking is not None
+
+    def accuracy_track(self) -> list[tuple[Measurement | None, Measurement | None]]:
+        """Accuracies at the start and after every decision, where known: right after it, and after its tuning."""
+        return [
+            (self.find(self._at_once(number)), self.find(self._after_tuning(number)) if self._letter(number) else None)
+            for number in range(len(self.state.link.decisions) + 1)
+        ]
+
+    def _letter(self, number: int) -> str | None:
+        """The tuning that followed decision `number` (from 1), or None."""
+        letter = self.letters[number - 1 : number] if number else ""
+        return letter if letter not in ("", "n") else None
+
+    def _at_once(self, number: int) -> Request:
+        """The accuracy after so many decisions, before the last one's tuning."""
+        taken = self.state.link.decisions[:number]
+        before = self.stage(taken[:-1]).summary if taken else self.summary
+        selection = Selection(self.space, before.alphas).replay(taken)
+        return Request.of(before, selection, "accuracy", "", 0, images=self.images)
+
+    def _after_tuning(self, number: int) -> Request:
+        return self.request("accuracy", "", 0, self.at(self.state.link.decisions[:number]))
 
     def decided_by(self, decision: Decision) -> str:
         """Who took a decision; one that came with a link, nobody here."""
@@ -139,15 +170,25 @@ class Deciding(View):
         """How the shown paths were found."""
         orders = "order" if len(paths) == 1 else "orders"
         images = style.count(paths[0].images)
-        return f"{len(paths)} edge {orders}, {images} images, batch statistics, no tuning · {paths[0].source}"
+        tuning = "no further tuning" if self.letters else "no tuning"
+        return f"{len(paths)} edge {orders}, {images} images, batch statistics, {tuning} · {paths[0].source}"
 
     # Callbacks
 
     def take(self, decision: Decision, by: str) -> None:
         """Take a decision; the page shows it at once, its accuracy and the next edge's scores follow."""
+        self._take(decision, by)
+        self._enter_cell()
+        self.measure_step()
+
+    def _take(self, decision: Decision, by: str) -> None:
         selection = self.selection.decide(decision)
         self.state.redo.clear()
         self.state.by[decision] = by
+        letters = self.letters[: self.selection.steps_done].ljust(self.selection.steps_done, "n")
+        # Nothing is left to be measured after the last decision.
+        letters += "n" if selection.is_complete else self.state.preset
+        self.letters = letters.rstrip("n")
         self._move(selection)
 
     def take_by_hand(self, decision: Decision) -> None:
@@ -159,19 +200,22 @@ class Deciding(View):
         self.pause()
         if self.selection.decisions:
             self.state.redo.append(self.selection.decisions[-1])
-            self._move(self.selection.undo(), measured=False)
+            self._move(self.at(self.selection.decisions[:-1]))
+            self._enter_cell()
 
     def redo(self) -> None:
         self.pause()
         if self.state.redo:
-            self._move(self.selection.decide(self.state.redo.pop()), measured=False)
+            self._move(self.selection.decide(self.state.redo.pop()))
+            self._enter_cell()
 
     def reset(self) -> None:
         """Back to the undecided supernet; order and seed stay, and redo leads forward again."""
         self.pause()
         self.state.redo.extend(reversed(self.selection.decisions))
         self.state.skipped.clear()
-        self._move(self.start, measured=False)
+        self._move(self.start)
+        self._enter_cell()
 
     def skip(self) -> None:
         self.pause()
@@ -189,28 +233,35 @@ class Deciding(View):
         order, seed = st.session_state["order-choice"], st.session_state["order-seed"]
         self._change(order=order if order in url.ORDERS else url.ORDERS[0], seed=int(seed or 0), edge=None)
 
-    def _move(self, selection: Selection, measured: bool = True) -> None:
-        """Go on from another selection, and measure what comes next where asked."""
+    def _move(self, selection: Selection) -> None:
+        """Go on from another selection."""
         self.selection = selection
-        self.state.link = replace(self.state.link, decisions=selection.decisions, edge=None)
-        self.state.changed = True
-        step = next_step(selection, self._order(selection))
+        self._change(decisions=selection.decisions, tune=self.letters, edge=None)
+
+    def _enter_cell(self) -> None:
+        """Show the cell of the next step; only a callback may, before the widget is drawn."""
+        step = next_step(self.selection, self._order(self.selection))
         if step is not None and len(self.space.cells) > 1:
             st.session_state["cell"] = step.cell
-        if measured:
-            self.measure_step(step)
 
     def measure_step(self, step: NextStep | None = None) -> None:
         """Measure a step (the current one), or the accuracy when all is decided."""
         step = step or next_step(self.selection, self._order(self.selection))
-        if step is None:
-            request, title = self.request("accuracy", "", 0), "Measuring the finished cell"
-        else:
-            kind = "edge" if step.kind == "edge" else "node"
-            request, title = self.request(kind, step.cell, step.index), "Measuring the next step"
-        found = self.find(request)
+        selection = self.selection
+
+        def request() -> Request:
+            now = self.at(selection.decisions)
+            if step is None:
+                return self.request("accuracy", "", 0, now)
+            return self.request("edge" if step.kind == "edge" else "node", step.cell, step.index, now)
+
+        if self.untuned:
+            number = selection.steps_done
+            self._tune([lambda: self._at_once(number), lambda: self._after_tuning(number), request])
+            return
+        found = self.find(request())
         if found is None or found.partial:
-            self._begin([request], title)
+            self._begin([request()], "Measuring the finished cell" if step is None else "Measuring the next step")
 
     def measure_this_step(self) -> None:
         self.measure_step(self.step)
@@ -221,10 +272,47 @@ class Deciding(View):
         self._begin([self.request("accuracy", "", 0, stage) for stage in stages], "Trying the choice")
 
     def measure_track(self) -> None:
-        stages = [self.start.replay(self.selection.decisions[:n]) for n in range(self.selection.steps_done + 1)]
-        requests = [self.request("accuracy", "", 0, stage) for stage in stages]
-        missing = [request for request in requests if self.find(request) is None]
+        numbers = range(len(self.state.link.decisions) + 1)
+        requests: list[Callable[[], Request]] = [lambda n=number: self._at_once(n) for number in numbers]
+        requests += [lambda n=number: self._after_tuning(n) for number in numbers if self._letter(number)]
+        if self.untuned:
+            self._tune(requests)
+            return
+        missing = [request() for request in requests if self.find(request()) is None]
         self._begin(missing, "Measuring accuracies")
+
+    def set_preset(self) -> None:
+        """Take the tuning that follows the next decisions from its widget."""
+        self.pause()
+        self.state.preset = st.session_state["tune-choice"]
+
+    def preset_line(self) -> str:
+        """What tuning follows the next decision, with its time."""
+        preset = tuned.PRESETS[self.state.preset]
+        if not preset.amount:
+            return "no fine-tuning between steps (the published procedure fine-tunes 5 epochs)"
+        unit = "mini-batches" if preset.unit == "batches" else preset.unit
+        return f"fine-tuning after each decision: {preset.amount} {unit} at lr {preset.lr:g}, bundled training images"
+
+    def look(self, widget: str) -> None:
+        """Look at an earlier moment, from its widget."""
+        self.pause()
+        number = st.session_state[widget]
+        self.state.looking = None if number == len(self.state.link.decisions) else number
+        self._change(edge=None)
+
+    def look_at_now(self) -> None:
+        self.state.looking = None
+        self._change(edge=None)
+
+    def branch_off(self) -> None:
+        self.state.branch_off()
+
+    def switch_branch(self) -> None:
+        """Go on in the branch that its widget names."""
+        chosen = st.session_state["branch-choice"]
+        if chosen and chosen != self.state.branch:
+            self.state.switch(chosen)
 
     def more_images_for_step(self) -> None:
         larger = self.more_images()
@@ -237,48 +325,5 @@ class Deciding(View):
         request = self.request("accuracy", "", 0, selection)
         self._attempt(lambda: measure.start_paths(request, PATH_SEEDS, self.visitor))
 
-    # Auto-play
-
-    def play(self, who: str) -> None:
-        self.state.playing, self.state.played = who, time.monotonic()
-        self._change(edge=None)
-
     def pause(self) -> None:
         self.state.playing = None
-
-    def advance(self) -> bool:
-        """One look at a running auto-play: take the next decision when it is due. True when something was decided."""
-        if self.playing is None:
-            return False
-        if self.step is None:
-            self.pause()
-            return True
-        if time.monotonic() - self.state.played < float(st.session_state.get("play-speed", 1.0)):
-            return False
-        found = self.step_measurement
-        if self.playing == "measured" and (found is None or found.partial):
-            if not self.busy:
-                self.measure_this_step()
-            return False
-        by = "α"
-        decision = self.suggested()["α"]
-        if self.playing == "measured":
-            by = "measured"
-            scores = found.result  # type: ignore[union-attr]
-            if self.step.kind == "edge":
-                decision = OperationDecision(self.step.cell, self.step.index, scores.best)
-            else:
-                decision = InputsDecision(self.step.cell, self.step.index, scores.keep)
-        self.state.played = time.monotonic()
-        self.state.redo.clear()
-        self.state.by[decision] = by
-        self._move_silently(self.selection.decide(decision))
-        return True
-
-    def _move_silently(self, selection: Selection) -> None:
-        """As `_move`, outside a callback: widgets that exist already cannot be changed here."""
-        self.selection = selection
-        self.state.link = replace(self.state.link, decisions=selection.decisions, edge=None)
-        self.state.changed = True
-        if self.playing == "measured":
-            self.measure_step()

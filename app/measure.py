@@ -1,7 +1,7 @@
 """Measurements for the pages: stored with a checkpoint, finished here, or being taken right now. Needs no torch.
 
 Measurements   finds and takes them; everything is shared by all visitors and kept by content
-find, start, start_all, estimate, running, paths, start_paths   those of this process
+find, start, start_prepared, start_all, estimate, running, paths, start_paths   those of this process
 also           Request, Measurement, Accuracy, Path, Kind (see app.request)
 """
 
@@ -34,6 +34,7 @@ __all__ = [
     "start",
     "start_all",
     "start_paths",
+    "start_prepared",
 ]
 
 KEPT = 4096
@@ -84,14 +85,22 @@ class Measurements:
         too many jobs are waiting.
         """
         requests = tuple(requests)
+        return self.start_prepared(tuple(request.key for request in requests), lambda job: requests, title, visitor)
+
+    def start_prepared(
+        self, key: Hashable, prepare: Callable[[Job], Sequence[Request]], title: str, visitor: str
+    ) -> Job:
+        """As `start`, with requests that are only known once `prepare` has done its work. key: as for a job."""
 
         def work(job: Job) -> tuple[Measurement, ...]:
+            requests = prepare(job)
+
             def report(number: int) -> Callable[[float], None]:
                 return lambda share: job.progress(round(100 * (number + share)), 100 * len(requests), "%")
 
             return tuple(self._take(request, report(number)) for number, request in enumerate(requests))
 
-        return self._jobs.submit(tuple(request.key for request in requests), title, work, visitor)
+        return self._jobs.submit(key, title, work, visitor)
 
     def start_all(self, summary: Summary, selection: Selection, title: str, visitor: str, **how: Any) -> Job | None:
         """Measure every undecided edge of every cell type and the inputs of every node left to decide.
@@ -259,5 +268,6 @@ def _paths_key(request: Request) -> Hashable:
 
 MEASUREMENTS = Measurements(MANAGER)
 find, start, start_all = MEASUREMENTS.find, MEASUREMENTS.start, MEASUREMENTS.start_all
+start_prepared = MEASUREMENTS.start_prepared
 paths, start_paths = MEASUREMENTS.paths, MEASUREMENTS.start_paths
 estimate, running = MEASUREMENTS.estimate, MEASUREMENTS.running

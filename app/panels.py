@@ -1,6 +1,7 @@
 """Parts that several pages show: title, cell graph, edge inspector, and how a measurement is labelled.
 
 title        page heading and the line under it
+untuned      a banner where tuned weights are missing
 heading      a card's title
 cell         the cell card: strands switch, list view, clickable graph
 inspector    one edge: butterfly bars, verdict, numbers, buttons
@@ -10,13 +11,13 @@ duration     seconds as people say them
 
 import streamlit as st
 
-from app import findings, style
+from app import findings, measure, style
 from app.components.cell_graph import cell_graph
 from app.figures.butterfly import butterfly_info, plot_butterfly
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_graph import parse_edge_id
 from app.measure import Measurement
-from app.view import View
+from app.view import TUNING, View
 from engine.results import EdgeScores
 
 MEASURES = {"alpha": "α", "drop": "measured drop", "both": "both"}
@@ -24,6 +25,18 @@ MEASURES = {"alpha": "α", "drop": "measured drop", "both": "both"}
 
 def title(heading: str, line: str) -> None:
     st.html(f'<h1 class="finding">{style.subscripts(heading)}</h1><p class="finding-line">{style.subscripts(line)}</p>')
+
+
+def untuned(view: View) -> None:
+    """Say so where the tuned weights that the link names are not on this machine, and offer to make them."""
+    if not view.stage(view.selection.decisions).missing:
+        return
+    if any(job.title == TUNING for job in measure.running(view.visitor)):
+        st.caption("fine-tuning · the numbers below are those of the weights before it")
+        return
+    said, button = st.columns([4, 1], vertical_alignment="center")
+    said.warning("The tuned weights of this link are not on this machine: the numbers below are untuned.", icon="⚠️")
+    button.button("Tune again", on_click=view.tune_again, width="stretch", key="tune-again")
 
 
 def heading(name: str, line: str = "") -> None:

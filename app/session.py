@@ -17,7 +17,7 @@ import hashlib
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from urllib.parse import urlsplit
 
@@ -29,13 +29,19 @@ from engine.decisions import Decision
 from engine.search_space import SearchSpace
 from engine.selection import Selection
 
+BRANCH_NAMES = tuple("ABCDEFGH")
+"""As many branches as a visitor can have of a run."""
 ECHO_SECONDS = 1.0
 """Until a browser has received an address, it still reports the one before; hardly anybody goes back as quickly."""
 
 
 @dataclass
 class State:
-    """One run in one session. by: who took a decision ("α", "measured", "you"). redo: undone decisions, next last."""
+    """One run in one session. by: who took a decision ("α", "measured", "you"). redo: undone decisions, next last.
+
+    preset: the tuning that follows the next decision, a letter of `app.tuned.PRESETS`. looking: how many of the
+    decisions are looked at, without taking back the others. branches: the lines of decisions that were left, by name.
+    """
 
     link: Link = field(default_factory=Link)
     redo: list[Decision] = field(default_factory=list)
@@ -43,6 +49,10 @@ class State:
     skipped: list[tuple[str, int]] = field(default_factory=list)
     playing: str | None = None
     played: float = 0.0
+    preset: str = "n"
+    looking: int | None = None
+    branch: str = "A"
+    branches: dict[str, Link] = field(default_factory=dict)
     changed: bool = False  # by a callback, since the address was last written
 
     def adopt(self, link: Link) -> None:
@@ -57,7 +67,28 @@ class State:
             else:
                 self.redo.clear()
         self.link = link
-        self.playing = None
+        self.playing = self.looking = None
+        if link.tune:
+            self.preset = link.tune[-1]
+
+    def branch_off(self) -> None:
+        """Go on from the moment looked at in a new branch; the line so far stays under its name."""
+        assert self.looking is not None
+        kept = self.link.decisions[: self.looking]
+        self.branches[self.branch] = self.link
+        self.branch = next(name for name in BRANCH_NAMES if name not in self.branches)
+        self._go(replace(self.link, decisions=kept, tune=self.link.tune[: len(kept)].rstrip("n"), edge=None))
+
+    def switch(self, name: str) -> None:
+        """Go on in another branch."""
+        self.branches[self.branch] = self.link
+        self.branch = name
+        self._go(self.branches.pop(name))
+
+    def _go(self, link: Link) -> None:
+        self.link, self.changed = link, True
+        self.redo.clear()
+        self.playing = self.looking = None
 
 
 @dataclass

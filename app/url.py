@@ -9,7 +9,7 @@ write             Link -> query parameters, what is at its default left out
 check             sentences about what run, cell and budget say, where it cannot be used
 format_decisions  decisions as text, "n0-2.S3,n1-2.SK,n3:0+1"
 parse_decisions   such a text as decisions, as far as they are legal one after the other
-BUDGETS, ORDERS   images per measurement and edge orders, as a link names them
+BUDGETS, ORDERS, LETTERS   images per measurement, edge orders and tuning, as a link names them
 
 An edge is written as in `app.figures.cell_graph`. A decision is `edge.code` (codes of `app.style`), or
 `node:source+source` for the inputs a node keeps, nodes numbered as in a genotype.
@@ -33,16 +33,23 @@ BUDGETS: dict[str, int | None] = {"512": 512, "1k": 1024, "4k": 4096, "all": Non
 ORDERS = ("index", "random", "disagreement")
 """Edge orders; the first is the default."""
 LARGEST_SEED = 2**32 - 1
+LETTERS = ("n", "q", "p")
+"""How a link says what followed a decision: no tuning, quick, published."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a link says about a run: the edge in focus, the decisions that stand, and the order of what is left."""
+    """What a link says about a run: the edge in focus, the decisions that stand, and the order of what is left.
+
+    tune: one letter for every decision that was followed by tuning, see `app.tuned.PRESETS`; "n" for none, which may
+    be left out at the end. Together with the decisions it names the tuned weights.
+    """
 
     edge: str | None = None
     decisions: tuple[Decision, ...] = ()
     order: str = ORDERS[0]
     seed: int = 0
+    tune: str = ""
 
 
 class Parameter(NamedTuple):
@@ -207,6 +214,12 @@ def _seed(text: str, space: SearchSpace) -> int:
     return int(text)
 
 
+def _tune(text: str, space: SearchSpace) -> str:
+    if not re.fullmatch(f"[{''.join(LETTERS)}]{{1,{space.steps}}}", text):
+        raise BadInput(f"tuning is a letter of {', '.join(LETTERS)} for each decision, not {reprlib.repr(text)}")
+    return text.rstrip("n")
+
+
 def _as_text(value: object, space: SearchSpace) -> str:
     return str(value)
 
@@ -219,6 +232,7 @@ PARAMETERS = (
     Parameter("d", "decisions", _all_decisions, format_decisions),
     Parameter("order", "order", _one_of("order", ORDERS), _as_text),
     Parameter("seed", "seed", _seed, _as_text),
+    Parameter("tune", "tune", _tune, _as_text),
 )
 KEYS = tuple(parameter.key for parameter in PARAMETERS if parameter.field is not None)
 CONTEXT = tuple(parameter.key for parameter in PARAMETERS if parameter.field is None)

@@ -4,24 +4,27 @@ View      the current run, cell, selected edge, selection, measurements; callbac
 live      draw a page's body as a fragment that refreshes itself while work is running
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Self
 
 import streamlit as st
 
-from app import catalog, measure, session, url
+from app import catalog, measure, session, tuned, url
 from app.figures.cell_graph import edge_id, parse_edge_id
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
+from app.jobs import Job
 from app.measure import Measurement, Request
 from app.style import Theme
-from engine.decisions import OperationDecision
+from engine.decisions import Decision, OperationDecision
 from engine.errors import BadInput
 from engine.results import EdgeScores
 from engine.search_space import SearchSpace
 from engine.selection import Selection
 
+TUNING = "Fine-tuning"
+"""The title of work that tunes."""
 REFRESH = 0.6
 """Seconds between looks at running work."""
 
@@ -35,7 +38,8 @@ class View:
         self.space: SearchSpace = self.summary.space
         self.start = Selection(self.space, self.summary.alphas)
         self.state = session.sync(entry.id, self.start)
-        self.selection = self.start.replay(self.state.link.decisions)
+        self.letters = self.state.link.tune
+        self.selection = self.at(self.state.link.decisions)
         chosen = st.session_state.get("cell")
         self.cell: str = chosen if chosen in self.space.cells else self.space.cells[0]
         self.images = url.BUDGETS.get(st.session_state.get("budget", "1k"), 1024)
@@ -84,8 +88,19 @@ class View:
 
     # Measurements
 
+    def at(self, decisions: Sequence[Decision]) -> Selection:
+        """These decisions, on top of the alphas that their tuning left."""
+        alphas = self.stage(decisions).summary.alphas
+        return Selection(self.space, alphas).replay(decisions)
+
+    def stage(self, decisions: Sequence[Decision]) -> tuned.Stage:
+        """The supernet, tuned as the link says, after these decisions."""
+        return tuned.stage(self.summary, decisions, self.letters)
+
     def request(self, kind: measure.Kind, cell: str, index: int, selection: Selection | None = None) -> Request:
-        return Request.of(self.summary, selection or self.selection, kind, cell, index, images=self.images)
+        selection = selection or self.selection
+        summary = self.stage(selection.decisions).summary
+        return Request.of(summary, selection, kind, cell, index, images=self.images)
 
     def measurement(self, edge: int, cell: str | None = None) -> Measurement | None:
         """The edge's measurement after the decisions so far; of a decided edge, the one it was decided by."""
@@ -108,7 +123,7 @@ class View:
         """The selection in which an edge is measured: the current one, or for a decided edge the one before."""
         for number, decision in enumerate(self.selection.decisions):
             if isinstance(decision, OperationDecision) and (decision.cell, decision.edge) == (cell, edge):
-                return self.start.replay(self.selection.decisions[:number])
+                return self.at(self.selection.decisions[:number])
         return self.selection
 
     @cached_property
@@ -187,6 +202,21 @@ class View:
 
     def measure_all(self) -> None:
         self._begin(self.unmeasured(), "Measuring all edges")
+
+    def tune_again(self) -> None:
+        """Make the tuned weights that the link names and that are not on this machine."""
+        self._tune([])
+
+    def _tune(self, requests: Sequence[Callable[[], Request]]) -> None:
+        """Tune as the link says after the decisions so far, then measure what is asked for on the tuned weights."""
+        decisions, letters = self.selection.decisions, self.letters
+
+        def prepare(job: Job) -> list[Request]:
+            tuned.tune(self.summary, decisions, letters, lambda done, total: job.progress(done, total, "batches"))
+            return [request() for request in requests]
+
+        key = ("tune", self.summary.digest, decisions, letters, self.images)
+        self._attempt(lambda: measure.start_prepared(key, prepare, TUNING, self.visitor))
 
     def _begin(self, requests: list[Request], title: str) -> None:
         if requests:

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from app import panels, style
+from app import panels, style, tuned
 from app.deciding import Deciding
 from app.decision_card import card
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.figures.tape import plot_tape, tape_info
 from app.finished import finished
 from app.measure import Measurement
+from app.playing import Playing
+from app.session import BRANCH_NAMES
 from app.url import LARGEST_SEED
 from app.view import live
 from engine import nasbench201
@@ -22,15 +24,16 @@ ORDERS = {
 
 
 def page() -> None:
-    live(_body, Deciding)
+    live(_body, Playing)
 
 
-def _body(view: Deciding) -> None:
+def _body(view: Playing) -> None:
     if view.advance():
         st.rerun()
     if view.step is None:
         panels.title("Every edge is decided", _order_line(view))
         _controls(view)
+        panels.untuned(view)
         finished(view)
         return
     name, controls = st.columns([5, 6], vertical_alignment="center")
@@ -40,6 +43,7 @@ def _body(view: Deciding) -> None:
         )
     with controls:
         _controls(view)
+    panels.untuned(view)
     left, centre, right = st.columns([13, 10, 7])
     with left:
         with st.container(border=True, key="cell-card"):
@@ -48,7 +52,10 @@ def _body(view: Deciding) -> None:
             with st.container(border=True, key="outcomes-card"):
                 _outcomes(view)
     with centre, st.container(border=True, key="decision-card"):
-        card(view)
+        if view.is_past:
+            _past(view)
+        else:
+            card(view)
     with right, st.container(border=True, key="tape-card"):
         _tape(view)
 
@@ -56,15 +63,19 @@ def _body(view: Deciding) -> None:
 def _order_line(view: Deciding) -> str:
     order = ORDERS[view.order]
     seed = f" {view.seed}" if view.order == "random" else ""
-    return f"order: {order}{seed} · no fine-tuning between steps (the published procedure fine-tunes 5 epochs)"
+    return f"order: {order}{seed} · {view.preset_line()}"
 
 
-def _controls(view: Deciding) -> None:
-    undo, redo, auto, order = st.columns(4)
-    undo.button(
-        "↶ Undo", shortcut="U", on_click=view.undo, disabled=not view.selection.decisions, width="stretch", key="undo"
+def _controls(view: Playing) -> None:
+    undo, redo, auto, tuning, order = st.columns(5)
+    past = view.is_past
+    nothing = past or not view.selection.decisions
+    undo.button("↶ Undo", shortcut="U", on_click=view.undo, disabled=nothing, width="stretch", key="undo")
+    redo.button(
+        "↷ Redo", shortcut="Y", on_click=view.redo, disabled=past or not view.can_redo, width="stretch", key="redo"
     )
-    redo.button("↷ Redo", shortcut="Y", on_click=view.redo, disabled=not view.can_redo, width="stretch", key="redo")
+    with tuning, st.popover("Tuning", width="stretch"):
+        _tuning(view)
     with auto:
         _auto_play(view)
     with order, st.popover("Order", width="stretch"):
@@ -74,10 +85,34 @@ def _controls(view: Deciding) -> None:
         st.number_input("Seed", min_value=0, max_value=LARGEST_SEED, step=1, key="order-seed", value=view.seed)
         st.button("Use this order", on_click=view.set_order, type="primary", key="use-order")
         st.caption("Or click any undecided edge to decide it next.")
-        st.button("Start over", on_click=view.reset, disabled=not view.selection.decisions, key="reset")
+        st.button("Start over", on_click=view.reset, disabled=nothing, key="reset")
 
 
-def _auto_play(view: Deciding) -> None:
+def _tuning(view: Deciding) -> None:
+    def cost(letter: str) -> str:
+        preset = tuned.PRESETS[letter]
+        if not preset.amount:
+            return "the weights stay as they are"
+        amount = f"{preset.amount} {'mini-batches' if preset.unit == 'batches' else preset.unit} at lr {preset.lr:g}"
+        seconds = tuned.seconds(view.summary, letter)
+        return amount + (f", about {panels.duration(seconds)}" if seconds else "")
+
+    st.radio(
+        "Fine-tune after every decision",
+        list(tuned.PRESETS),
+        format_func=lambda letter: tuned.PRESETS[letter].label,
+        captions=[cost(letter) for letter in tuned.PRESETS],
+        index=list(tuned.PRESETS).index(view.state.preset),
+        on_change=view.set_preset,
+        key="tune-choice",
+    )
+    st.caption(
+        "Without it the signal dies after two or three decisions. Tuning works on a copy of the weights, on the 4,000 "
+        "bundled training images; undo gives the earlier weights back."
+    )
+
+
+def _auto_play(view: Playing) -> None:
     if view.playing:
         st.button("⏸ Pause", on_click=view.pause, width="stretch", key="pause")
         return
@@ -114,34 +149,97 @@ def _outcomes(view: Deciding) -> None:
         )
 
 
+def _past(view: Deciding) -> None:
+    """Instead of the decision card, where an earlier moment is looked at."""
+    panels.heading("An earlier moment")
+    taken, now = view.selection.steps_done, len(view.state.link.decisions)
+    decisions = "decision" if taken == 1 else "decisions"
+    st.info(f"You look at the supernet after {taken} {decisions} of {now}. Nothing can be decided here.")
+    st.button("Return", type="primary", on_click=view.look_at_now, width="stretch", key="return")
+    st.button(
+        "Continue from here",
+        on_click=view.branch_off,
+        disabled=len(view.state.branches) + 1 == len(BRANCH_NAMES),
+        help="In a new branch; the decisions taken after this moment stay in the old one",
+        width="stretch",
+        key="branch-off",
+    )
+
+
+def _branches(view: Deciding) -> None:
+    """The lines of decisions there are, with their final scores."""
+    lines = {name: link.decisions for name, link in view.state.branches.items()}
+    lines[view.state.branch] = view.state.link.decisions
+
+    def words(name: str) -> str:
+        taken = lines[name]
+        if len(taken) < view.space.steps:
+            return f"{name} · {len(taken)} of {view.space.steps}"
+        if view.space.family == "nas-bench-201":
+            cell = str(view.start.replay(taken).genotype())
+            return f"{name} · true {nasbench201.lookup(cell).cifar10:.2f} %"
+        return f"{name} · complete"
+
+    st.pills(
+        "Branches",
+        sorted(lines),
+        format_func=words,
+        default=view.state.branch,
+        required=True,
+        on_change=view.switch_branch,
+        key="branch-choice",
+        label_visibility="collapsed",
+    )
+
+
 def _tape(view: Deciding) -> None:
     panels.heading("Tape")
-    accuracies = view.accuracy_track()
+    if view.state.branches:
+        _branches(view)
+    decisions = view.state.link.decisions
+    track = view.accuracy_track()
+    last = [after or at_once for at_once, after in track]
+    looking = view.selection.steps_done if view.is_past else None
     st.plotly_chart(
-        plot_tape(tape_info([found.result.accuracy if found else None for found in accuracies]), view.theme),
+        plot_tape(tape_info([found.result.accuracy if found else None for found in last], looking), view.theme),
         theme=None,
         config={"displayModeBar": False},
         key="tape",
         alt="Supernet accuracy after each decision",
     )
-    start, *after = accuracies
     lines = []
-    for number, (decision, found) in enumerate(zip(view.selection.decisions, after, strict=True), start=1):
-        lines.append(_entry(view, number, decision, found))
+    for number, (decision, found) in enumerate(zip(decisions, track[1:], strict=True), start=1):
+        lines.append(_entry(view, number, decision, *found))
     lines.reverse()
-    accuracy = style.percent(start.result.accuracy) if start else "not measured"
+    accuracy = style.percent(last[0].result.accuracy) if last[0] else "not measured"
     lines.append(f"<li class='start'>start · supernet {accuracy}</li>")
     st.html(f"<ol class='tape' reversed>{''.join(lines)}</ol>")
-    known = [found for found in accuracies if found]
+    known = [found for found in last if found]
     if known:
         images = " and ".join(dict.fromkeys(style.count(found.result.images) for found in known))
         st.caption(f"{images} images · {style.bn(known[-1].result.bn)}")
-    if len(known) < len(accuracies):
+    if len(known) < len(last):
         st.button("Measure accuracies", on_click=view.measure_track, disabled=view.busy, key="measure-track")
+    if decisions:
+        st.slider(
+            "Look back",
+            0,
+            len(decisions),
+            len(decisions) if looking is None else looking,
+            on_change=view.look,
+            args=(f"look-back-{view.state.branch}-{len(decisions)}",),
+            # A new decision makes it another slider, which stands at the end again.
+            key=f"look-back-{view.state.branch}-{len(decisions)}",
+            help="After how many decisions; nothing is undone",
+        )
 
 
-def _entry(view: Deciding, number: int, decision: Decision, found: Measurement | None) -> str:
-    accuracy = style.percent(found.result.accuracy) if found else "–"
+def _entry(
+    view: Deciding, number: int, decision: Decision, at_once: Measurement | None, after: Measurement | None
+) -> str:
+    accuracy = style.percent(at_once.result.accuracy) if at_once else "–"
+    if after:
+        accuracy += f" → {style.percent(after.result.accuracy)}"
     by = view.decided_by(decision)
     if isinstance(decision, InputsDecision):
         node = style.subscripts(view.space.node_name(decision.node))
@@ -151,4 +249,5 @@ def _entry(view: Deciding, number: int, decision: Decision, found: Measurement |
         edge = view.space.edge(decision.cell, decision.edge)
         what = style.subscripts(view.space.edge_name(edge))
         chip = style.chip(decision.operation)
-    return f"<li><span>{number}</span><span>{what}</span>{chip}<span class='by'>{by}</span><b>{accuracy}</b></li>"
+    past = " class='past'" if number > view.selection.steps_done else ""
+    return f"<li{past}><span>{number}</span><span>{what}</span>{chip}<span class='by'>{by}</span><b>{accuracy}</b></li>"

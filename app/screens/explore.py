@@ -19,6 +19,7 @@ def _body(view: View) -> None:
     head, action = st.columns([5, 2], vertical_alignment="center") if missing else (st.container(), None)
     with head:
         panels.title(findings.headline(view.selection, view.cell, scores), _subtitle(view))
+        panels.untuned(view)
     if action is not None:
         with action:
             _measure_all(view, missing)

@@ -24,6 +24,7 @@ def _body(view: View) -> None:
     if view.edge is None and (clear := findings.disagreements(view.scores())):
         view.show(clear[0].edge)
     panels.title(findings.headline(view.selection, view.cell, view.scores()), CLAIM)
+    panels.untuned(view)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="cell-card"):
         panels.cell(view, view.scores(), key="start")

@@ -379,4 +379,4 @@ def test_the_session_holds_only_ids_and_small_lists(app: AppTest) -> None:
         "str",
     }
     assert isinstance(app.session_state["states"]["demo"], State)
-    assert url.KEYS == ("edge", "d", "order", "seed")
+    assert url.KEYS == ("edge", "d", "order", "seed", "tune")

@@ -1,0 +1,52 @@
+"""Auto-play: decisions taken one after the other by alpha or by measurement, until somebody does anything.
+
+Playing   what the Decide page adds to its view for this
+"""
+
+import time
+
+import streamlit as st
+
+from app.deciding import Deciding
+from engine.decisions import InputsDecision, OperationDecision
+
+
+class Playing(Deciding):
+    """A view that plays. Every other callback pauses it."""
+
+    def play(self, who: str) -> None:
+        self.state.playing, self.state.played = who, time.monotonic()
+        self._change(edge=None)
+
+    def advance(self) -> bool:
+        """One look at a running auto-play: take the next decision when it is due. True when something was decided."""
+        if self.playing is None:
+            return False
+        if self.step is None:
+            self.pause()
+            return True
+        if time.monotonic() - self.state.played < float(st.session_state.get("play-speed", 1.0)):
+            return False
+        if self.untuned:
+            if not self.busy:
+                self.measure_this_step()
+            return False
+        found = self.step_measurement
+        if self.playing == "measured" and (found is None or found.partial):
+            if not self.busy:
+                self.measure_this_step()
+            return False
+        by = "α"
+        decision = self.suggested()["α"]
+        if self.playing == "measured":
+            by = "measured"
+            scores = found.result  # type: ignore[union-attr]
+            if self.step.kind == "edge":
+                decision = OperationDecision(self.step.cell, self.step.index, scores.best)
+            else:
+                decision = InputsDecision(self.step.cell, self.step.index, scores.keep)
+        self.state.played = time.monotonic()
+        self._take(decision, by)
+        if self.playing == "measured" or self.untuned:
+            self.measure_step()
+        return True
