@@ -292,13 +292,12 @@ class Deciding(View):
         if not preset.amount:
             return "no fine-tuning between steps (the published procedure fine-tunes 5 epochs)"
         unit = "mini-batches" if preset.unit == "batches" else preset.unit
-        return f"fine-tuning after each decision: {preset.amount} {unit} at lr {preset.lr:g}, bundled training images"
+        return f"fine-tuning after each decision: {preset.amount} {unit} at lr {preset.lr:g}"
 
-    def look(self, widget: str) -> None:
-        """Look at an earlier moment, from its widget."""
+    def look(self, number: int) -> None:
+        """Look at the moment after so many decisions."""
         self.pause()
-        number = st.session_state[widget]
-        self.state.looking = None if number == len(self.state.link.decisions) else number
+        self.state.looking = number
         self._change(edge=None)
 
     def look_at_now(self) -> None:

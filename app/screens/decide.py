@@ -116,7 +116,7 @@ def _auto_play(view: Playing) -> None:
     if view.playing:
         st.button("⏸ Pause", on_click=view.pause, width="stretch", key="pause")
         return
-    with st.popover("▶ Auto-play", width="stretch"):
+    with st.popover("▶ Play", width="stretch"):
         st.button("by α", on_click=view.play, args=("alpha",), width="stretch", key="play-alpha")
         st.button("by measurement", on_click=view.play, args=("measured",), width="stretch", key="play-measured")
         st.slider("Seconds per step", 0.5, 3.0, 1.0, 0.5, key="play-speed")
@@ -221,17 +221,21 @@ def _tape(view: Deciding) -> None:
     if len(known) < len(last):
         st.button("Measure accuracies", on_click=view.measure_track, disabled=view.busy, key="measure-track")
     if decisions:
-        st.slider(
-            "Look back",
-            0,
-            len(decisions),
-            len(decisions) if looking is None else looking,
-            on_change=view.look,
-            args=(f"look-back-{view.state.branch}-{len(decisions)}",),
-            # A new decision makes it another slider, which stands at the end again.
-            key=f"look-back-{view.state.branch}-{len(decisions)}",
-            help="After how many decisions; nothing is undone",
-        )
+        with st.popover("Look back", width="stretch"):
+            _moments(view)
+
+
+def _moments(view: Deciding) -> None:
+    """Earlier moments to look at. Nothing is undone by that."""
+    for number, decision in enumerate((None, *view.state.link.decisions[:-1])):
+        if decision is None:
+            words = "the start"
+        elif isinstance(decision, InputsDecision):
+            words = f"after {number}: inputs of {view.space.node_name(decision.node)}"
+        else:
+            edge = view.space.edge_name(view.space.edge(decision.cell, decision.edge))
+            words = f"after {number}: {edge}, {style.operation(decision.operation).label}"
+        st.button(style.plain(words), on_click=view.look, args=(number,), width="stretch", key=f"look-{number}")
 
 
 def _entry(
@@ -239,7 +243,8 @@ def _entry(
 ) -> str:
     accuracy = style.percent(at_once.result.accuracy) if at_once else "–"
     if after:
-        accuracy += f" → {style.percent(after.result.accuracy)}"
+        before = style.number(at_once.result.accuracy) if at_once else "–"
+        accuracy = f"{before} → {style.percent(after.result.accuracy)}"
     by = view.decided_by(decision)
     if isinstance(decision, InputsDecision):
         node = style.subscripts(view.space.node_name(decision.node))

@@ -186,7 +186,7 @@ def test_tuning_works_in_the_darts_family(visit: Visit) -> None:
 def test_looking_back_is_read_only_and_leads_back(visit: Visit) -> None:
     app = press(press(visit("decide", run=OF_201), "use-alpha"), "use-alpha")
     both = selection(app)
-    app.slider(key="look-back-A-2").set_value(1).run()
+    press(app, "look-1")
     assert "You look at the supernet after 1 decision of 2" in text(app)
     assert not {"decide", "use-alpha", "skip"} & keys(app) and app.button(key="undo").disabled
     assert selection(app) == both
@@ -197,7 +197,7 @@ def test_looking_back_is_read_only_and_leads_back(visit: Visit) -> None:
 def test_continuing_from_the_past_makes_a_branch_and_keeps_the_other(visit: Visit) -> None:
     app = press(press(visit("decide", run=OF_201), "use-alpha"), "use-alpha")
     both = selection(app)
-    app.slider(key="look-back-A-2").set_value(1).run()
+    press(app, "look-1")
     press(app, "branch-off")
     assert heading(app).startswith("Step 2 of 6") and selection(app) == both.undo()
     press(app, "chosen-operation-1" if "chosen-operation-1" in keys(app) else "offered-operation-1")

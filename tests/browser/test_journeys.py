@@ -248,7 +248,7 @@ def test_decisions_by_keys_with_back_as_undo_and_forward_as_redo(open_page: Open
 
 def test_auto_play_by_alpha_runs_to_the_genotype_by_itself(open_page: OpenPage, small_runs: Path) -> None:
     page = open_page(f"decide?{SMALL}")
-    page.get_by_role("button", name="Auto-play").click()
+    page.get_by_role("button", name="Play").click()
     button(page, "play-alpha").click()
     expect(title(page)).to_have_text(DECIDED, timeout=LIVE)
     expect(page.get_by_test_id("stCode")).to_contain_text(alpha_genotype(small_runs))
