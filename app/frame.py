@@ -112,14 +112,12 @@ def _legend(view: View) -> None:
         )
     head = "<tr><th colspan='2'>Operations</th><th>α | measured</th></tr>"
     st.html(f"<table class='legend'>{head}{''.join(rows)}</table>")
-    st.selectbox(
-        "Highlight an operation",
+    st.pills(
+        "Highlight an operation everywhere",
         names,
-        index=None,
-        format_func=lambda name: look.operation(name).label,
-        placeholder="Highlight an operation",
+        format_func=lambda name: look.operation(name).code,
         key="isolate",
-        label_visibility="collapsed",
+        help="Click again to show all",
     )
 
 

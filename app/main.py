@@ -15,13 +15,14 @@ import plotly.tools  # noqa: F401
 import streamlit as st
 
 from app import frame
-from app.screens import decide, explore, start
+from app.screens import compare, decide, explore, start
 
 st.set_page_config(page_title="Supernet Explorer", page_icon="🕸️", layout="wide", initial_sidebar_state="expanded")
 pages = {
     "start": st.Page(start.page, title="Start", url_path="start", default=True),
     "explore": st.Page(explore.page, title="Explore", url_path="explore"),
     "decide": st.Page(decide.page, title="Decide", url_path="decide"),
+    "compare": st.Page(compare.page, title="Compare", url_path="compare"),
 }
 st.session_state["pages"] = pages
 page = st.navigation(list(pages.values()), position="top")

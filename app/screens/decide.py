@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import panels, style, tuned
+from app import exporting, panels, style, tuned
 from app.deciding import Deciding
 from app.decision_card import card
 from app.figures.outcomes import outcomes_info, plot_outcomes
@@ -67,13 +67,15 @@ def _order_line(view: Deciding) -> str:
 
 
 def _controls(view: Playing) -> None:
-    undo, redo, auto, tuning, order = st.columns(5)
+    undo, redo, auto, tuning, order, export = st.columns(6)
     past = view.is_past
     nothing = past or not view.selection.decisions
     undo.button("↶ Undo", shortcut="U", on_click=view.undo, disabled=nothing, width="stretch", key="undo")
     redo.button(
         "↷ Redo", shortcut="Y", on_click=view.redo, disabled=past or not view.can_redo, width="stretch", key="redo"
     )
+    with export:
+        exporting.menu(view)
     with tuning, st.popover("Tuning", width="stretch"):
         _tuning(view)
     with auto:

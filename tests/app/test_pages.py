@@ -20,7 +20,7 @@ BUNDLED = "nas-bench-201"
 
 
 @pytest.mark.parametrize("run", [BUNDLED, OF_201, OF_S2])
-@pytest.mark.parametrize("page", ["start", "explore", "decide"])
+@pytest.mark.parametrize("page", ["start", "explore", "decide", "compare"])
 def test_every_page_draws_every_run(visit: Visit, page: str, run: str) -> None:
     app = visit(page, run=run)
     assert not app.exception and not app.error
@@ -30,7 +30,7 @@ def test_every_page_draws_every_run(visit: Visit, page: str, run: str) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("page", ["start", "explore", "decide"])
+@pytest.mark.parametrize("page", ["start", "explore", "decide", "compare"])
 def test_every_page_draws_in_both_themes(visit: Visit, page: str, theme: str) -> None:
     app = visit(page)
     app.context = {"theme": theme}
@@ -145,7 +145,7 @@ ABSURD = {
 }
 
 
-@pytest.mark.parametrize("page", ["start", "explore", "decide"])
+@pytest.mark.parametrize("page", ["start", "explore", "decide", "compare"])
 def test_an_absurd_link_gives_messages_and_a_working_page(visit: Visit, page: str) -> None:
     for number in range(max(map(len, ABSURD.values()))):
         params = {key: values[number % len(values)] for key, values in ABSURD.items()}
@@ -203,7 +203,7 @@ def test_a_sweep_that_is_none_does_not_break_the_pages(
     assert any("scores.json" in warning.value for warning in app.warning)
 
 
-@pytest.mark.parametrize("page", ["start", "explore", "decide"])
+@pytest.mark.parametrize("page", ["start", "explore", "decide", "compare"])
 def test_without_any_checkpoint_the_app_says_what_to_do(
     visit: Visit, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,346 @@
+"""Two endings side by side: where they differ, what one edge's operations are worth to each, and what they add up to.
+
+Difference, differences, tally, in_words     edge by edge, what A and B keep
+plot_differences                             the strip between the two cells
+EdgePair, edge_pair, plot_edge_pair          one edge: weights and drops of both sides on shared scales
+Total, plot_totals                           paired bars
+
+A and B are always in this order, and always named by their letter.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from app import style
+from app.figures.edge_alphas import EdgeAlphas
+from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, label, pill, rounded, small
+from app.style import Theme
+from engine.results import EdgeScores, Interval
+from engine.search_space import Edge
+from engine.selection import Selection
+
+State = Literal["same", "operation", "input", "open"]
+SIGNS: dict[State, str] = {"same": "=", "operation": "≠", "input": "≠", "open": "·"}
+WORDS: dict[State, tuple[str, str]] = {
+    "same": ("identical", "identical"),
+    "operation": ("operation differs", "operations differ"),
+    "input": ("kept input differs", "kept inputs differ"),
+    "open": ("undecided", "undecided"),
+}
+"""Of one edge and of several."""
+LETTERS = ("A", "B")
+
+
+class Difference(NamedTuple):
+    """One edge. a, b: the operation that each side decided for; kept: whether its node keeps it. None: undecided."""
+
+    cell: str
+    edge: int
+    name: str
+    a: str | None
+    b: str | None
+    kept: tuple[bool | None, bool | None]
+
+    @property
+    def state(self) -> State:
+        """What both sides discard is the same, whatever stood on it."""
+        if self.kept == (False, False):
+            return "same"
+        if False in self.kept:
+            return "open" if None in self.kept else "input"
+        if self.a is None or self.b is None:
+            return "open"
+        if self.a != self.b:
+            return "operation"
+        return "same" if self.kept[0] == self.kept[1] else "open"
+
+    @property
+    def differs(self) -> bool:
+        return self.state in ("operation", "input")
+
+
+def differences(first: Selection, second: Selection) -> tuple[Difference, ...]:
+    """Every edge of two selections of one space."""
+    space = first.space
+    return tuple(
+        Difference(
+            cell,
+            edge.index,
+            space.edge_name(edge),
+            first.operation(cell, edge),
+            second.operation(cell, edge),
+            (_kept(first, cell, edge), _kept(second, cell, edge)),
+        )
+        for cell in space.cells
+        for edge in space.edges(cell)
+    )
+
+
+def _kept(selection: Selection, cell: str, edge: Edge) -> bool | None:
+    if edge.target in selection.space.topology_nodes and selection.kept(cell, edge.target) is None:
+        return None
+    return not selection.is_discarded(cell, edge)
+
+
+def tally(rows: Sequence[Difference]) -> dict[State, int]:
+    """How many edges are in which state; those that occur."""
+    counts = {state: sum(row.state == state for row in rows) for state in WORDS}
+    return {state: count for state, count in counts.items() if count}
+
+
+def in_words(counts: Mapping[State, int]) -> str:
+    """A tally, e.g. "2 identical · 4 operations differ"; of a single edge without the number."""
+    if sum(counts.values()) == 1:
+        return WORDS[next(iter(counts))][0]
+    return " · ".join(f"{count} {WORDS[state][count > 1]}" for state, count in counts.items())
+
+
+_ROW = 27
+_STRIP = Margin(94, 4, 22, 2)
+_A, _SIGN, _B = 0.18, 0.5, 0.82
+
+
+def plot_differences(rows: Sequence[Difference], selected: int | None, theme: Theme) -> Figure:
+    """A row for every edge of one cell: its name, A's operation, a sign, B's. `customdata` of a row is [edge]."""
+    if not rows:
+        return empty_figure("different search spaces: no edge has a counterpart", theme)
+    look, count = style.roles(theme), len(rows)
+    over = {"yref": "paper", "yanchor": "bottom", "yshift": 2}
+    shapes: list[dict] = []
+    annotations = [
+        label(f"<b>{letter}</b>", x, 1, look.text, **over) for letter, x in zip(LETTERS, (_A, _B), strict=True)
+    ]
+    for place, row in enumerate(rows):
+        if row.edge == selected:
+            shapes += band(place, 0.48, look.band, _STRIP)
+        left = {"xref": "paper", "xanchor": "left", "xshift": -_STRIP.left + 4, "font": small(look.text)}
+        annotations += [
+            label(style.subscripts(row.name), 0, place, look.text, **left),
+            label(f"<b>{SIGNS[row.state]}</b>", _SIGN, place, look.disagree if row.differs else look.muted),
+        ]
+        for name, kept, x in ((row.a, row.kept[0], _A), (row.b, row.kept[1], _B)):
+            if name is None or kept is False:
+                text = "open" if name is None else "cut"
+                annotations.append(label(text, x, place, look.muted) | {"font": small(look.muted)})
+                continue
+            shape, code = pill(name, x, place, theme)
+            shapes.append(shape)
+            annotations.append(code)
+    targets = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [1] * count,
+        "y": list(range(count)),
+        "width": 1,
+        "opacity": 0,
+        "customdata": [[row.edge] for row in rows],
+        "hovertext": [f"{style.subscripts(row.name)}: {WORDS[row.state][0]}" for row in rows],
+        "hoverinfo": "text",
+        # A chosen row is marked by its band; plotly's own way of marking it would show the bars.
+        "selected": {"marker": {"opacity": 0}},
+        "unselected": {"marker": {"opacity": 0}},
+    }
+    return figure(
+        theme,
+        _STRIP.top + _STRIP.bottom + _ROW * count,
+        _STRIP,
+        [targets],
+        xaxis=axis(0, 1),
+        yaxis=axis(count - 0.5, -0.5),
+        shapes=shapes,
+        annotations=annotations,
+    )
+
+
+# One edge
+
+
+class Value(NamedTuple):
+    """What one side says of an operation. drop and ci in points; None while not measured (ci also: too few images)."""
+
+    weight: float
+    drop: float | None
+    ci: Interval | None
+
+
+class EdgePair(NamedTuple):
+    """operations by A's falling alpha; one column of values where both sides rest on the same measurement, else two.
+
+    chosen: what each side decided for, None where it has not.
+    """
+
+    operations: tuple[str, ...]
+    values: tuple[dict[str, Value], ...]
+    chosen: tuple[str | None, str | None]
+
+    @property
+    def drops(self) -> list[float]:
+        """Everything that the scale of the drops must hold."""
+        found = [value for side in self.values for value in side.values()]
+        return [end for value in found if value.drop is not None for end in (value.drop, *(value.ci or ()))]
+
+
+def edge_pair(
+    first: EdgeScores | EdgeAlphas, second: EdgeScores | EdgeAlphas, chosen: tuple[str | None, str | None]
+) -> EdgePair:
+    """Both sides of one edge of the same space."""
+    values = tuple(_values(side) for side in ((first,) if first == second else (first, second)))
+    by_alpha = sorted(values[0], key=lambda name: -values[0][name].weight)
+    return EdgePair(tuple(by_alpha), values, chosen)
+
+
+def _values(edge: EdgeScores | EdgeAlphas) -> dict[str, Value]:
+    if isinstance(edge, EdgeScores):
+        return {one.name: Value(one.weight, one.drop, one.ci) for one in edge.operations}
+    return {name: Value(weight, None, None) for name, weight in zip(edge.operations, edge.weights, strict=True)}
+
+
+_PAIR = Margin(6, 6, 30, 6)
+_BAR = 15  # pixels of a bar with its gap
+_WEIGHTS, _NAME, _DROPS = (0.0, 0.24), 0.385, (0.53, 1.0)
+
+
+def plot_edge_pair(info: EdgePair, theme: Theme) -> Figure:
+    """Weights to the left, drops to the right, a row for every operation; A's bar above B's."""
+    look, count, sides = style.roles(theme), len(info.operations), len(info.values)
+    letters = LETTERS if sides == 2 else ("",)
+    over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6}
+    annotations = [
+        label("α (mixing weight)", sum(_WEIGHTS) / 2, 1, look.muted, **over),
+        label("drop when removed, points", sum(_DROPS) / 2, 1, look.muted, **over),
+    ]
+    for place, name in enumerate(info.operations):
+        annotations.append(label(style.operation(name).label, _NAME, place, look.text, xref="paper"))
+        for letter, chosen, shift in zip(LETTERS, info.chosen, (-54, 54), strict=True):
+            if chosen == name:
+                tag = {"bordercolor": look.text, "borderpad": 1, "xref": "paper", "xshift": shift}
+                annotations.append(
+                    label(f"<b>{letter}</b>", _NAME, place, look.text, **tag) | {"font": small(look.text)}
+                )
+    widest = max(value.weight for side in info.values for value in side.values()) or 1.0
+    traces = []
+    for number, (side, letter) in enumerate(zip(info.values, letters, strict=True)):
+        height = 0.36 if sides == 2 else 0.6
+        middle = (number - (sides - 1) / 2) * 0.42
+        places = [round(place + middle, 3) for place in range(count)]
+        rows = [side[name] for name in info.operations]
+        weights = [f"{letter} {style.weight(row.weight)}".strip() for row in rows]
+        outside = {"text": weights, "textposition": "outside", "textfont": small(look.text), "cliponaxis": False}
+        traces.append(_bars([-row.weight for row in rows], places, height, look.alpha) | outside)
+        traces += _drops(info, side, places, height, letter, theme)
+    low, high = min([0.0, *info.drops]), max([0.0, *info.drops])
+    span = max(high - low, 1.0)
+    shapes = []
+    if info.drops:
+        zero = {"type": "line", "xref": "x2", "x0": 0, "x1": 0, "y0": -0.5, "y1": count - 0.5, "layer": "below"}
+        shapes.append({**zero, "line": {"color": look.muted, "width": 1}})
+    else:
+        annotations.append(label("not measured yet", sum(_DROPS) / 2, (count - 1) / 2, look.muted, xref="paper"))
+    return figure(
+        theme,
+        _PAIR.top + _PAIR.bottom + count * (2 * _BAR if sides == 1 else 2 * _BAR + 6),
+        _PAIR,
+        traces,
+        barmode="overlay",
+        xaxis=axis(-1.75 * widest, 0, domain=list(_WEIGHTS)),
+        xaxis2=axis(low - 0.03 * span, high + 0.34 * span, domain=list(_DROPS), anchor="y"),
+        yaxis=axis(count - 0.5, -0.5),
+        shapes=shapes,
+        annotations=annotations,
+    )
+
+
+def _bars(x: list[float], y: list[float], height: float, color: str | list[str]) -> dict:
+    bars = {"type": "bar", "orientation": "h", "x": [rounded(value) for value in x], "y": y, "width": height}
+    return {**bars, "marker": {"color": color, "line": {"width": 0}}, "hoverinfo": "skip"}
+
+
+def _whiskers(x: list[float], ends: list[Interval | None], theme: Theme) -> dict:
+    pairs = [(value, end or (value, value)) for value, end in zip(x, ends, strict=True)]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [rounded(high - value) for value, (_, high) in pairs],
+        "arrayminus": [rounded(value - low) for value, (low, _) in pairs],
+        "color": style.roles(theme).text,
+        "thickness": 1.5,
+        "width": 3 if any(ends) else 0,
+    }
+
+
+def _texts(x: list[float], y: list[float], texts: list[str], theme: Theme, **more: str) -> dict:
+    """Values beside bars; `x` is where bars and whiskers end."""
+    place = {"x": [rounded(value) for value in x], "y": y, "text": [f"\u00a0{text}" for text in texts]}
+    look = {"textposition": "middle right", "textfont": small(style.roles(theme).text), "cliponaxis": False}
+    return {"type": "scatter", "mode": "text", **place, **look, "hoverinfo": "skip", **more}
+
+
+def _drops(
+    info: EdgePair, side: dict[str, Value], places: list[float], height: float, letter: str, theme: Theme
+) -> list[dict]:
+    """A bar with its whisker for every measured operation, and its value behind the whisker."""
+    rows = [(name, place, side[name]) for name, place in zip(info.operations, places, strict=True)]
+    measured = [(name, place, row.drop, row.ci) for name, place, row in rows if row.drop is not None]
+    if not measured:
+        return []
+    names, at, drops, ends = (list(column) for column in zip(*measured, strict=True))
+    bars = _bars(drops, at, height, [style.colour(name, theme) for name in names])
+    pattern = {"fillmode": "overlay", "fgcolor": style.roles(theme).pattern, "fgopacity": 0.55, "size": 7}
+    bars["marker"]["pattern"] = {"shape": [style.operation(name).pattern for name in names], **pattern}
+    hover = [
+        f"{letter} {style.operation(name).label}<br>drop {style.with_interval(drop, ci)}".strip()
+        for name, _, drop, ci in measured
+    ]
+    bars |= {"xaxis": "x2", "error_x": _whiskers(drops, ends, theme), "hovertext": hover, "hoverinfo": "text"}
+    texts = [f"{letter} {style.number(drop, sign=True)}".strip() for drop in drops]
+    right = [max(0.0, drop, *(ci or ())) for _, _, drop, ci in measured]
+    return [bars, _texts(right, at, texts, theme, xaxis="x2")]
+
+
+# Totals
+
+
+class Total(NamedTuple):
+    """One measure of both sides. Values share a scale from 0 to `full` (None: to the larger one); None is unknown."""
+
+    name: str
+    values: tuple[float | None, float | None]
+    texts: tuple[str, str]
+    cis: tuple[Interval | None, Interval | None] = (None, None)
+    full: float | None = None
+
+
+_TOTALS = Margin(150, 8, 4, 4)
+_TOTAL = 46
+
+
+def plot_totals(totals: Sequence[Total], theme: Theme) -> Figure:
+    """Paired bars, a row for every measure; each has a scale of its own, shared by A and B."""
+    if not totals:
+        return empty_figure("nothing to compare yet", theme)
+    look, count = style.roles(theme), len(totals)
+    left = {"xref": "paper", "xanchor": "left", "xshift": -_TOTALS.left + 4}
+    annotations = [label(total.name, 0, place, look.text, **left) for place, total in enumerate(totals)]
+    scales = [total.full or max([value or 0.0 for value in total.values]) or 1.0 for total in totals]
+    traces = []
+    for number, (letter, color) in enumerate(zip(LETTERS, (look.accent, look.alpha), strict=True)):
+        places = [round(place + 0.4 * (number - 0.5), 3) for place in range(count)]
+        shares, ends, right = [], [], []
+        for total, scale in zip(totals, scales, strict=True):
+            ci = total.cis[number]
+            shares.append((total.values[number] or 0.0) / scale)
+            ends.append((ci[0] / scale, ci[1] / scale) if ci else None)
+            right.append(max(shares[-1], *(ends[-1] or ())) if ends[-1] else shares[-1])
+        texts = [f"<b>{letter}</b> {total.texts[number]}" for total in totals]
+        traces.append({**_bars(shares, places, 0.34, color), "error_x": _whiskers(shares, ends, theme)})
+        traces.append(_texts(right, places, texts, theme))
+    return figure(
+        theme,
+        _TOTALS.top + _TOTALS.bottom + _TOTAL * count,
+        _TOTALS,
+        traces,
+        barmode="overlay",
+        xaxis=axis(0, 1.55),
+        yaxis=axis(count - 0.5, -0.5),
+        annotations=annotations,
+    )

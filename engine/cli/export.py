@@ -1,0 +1,111 @@
+"""`export`: a selection or a genotype in another format, to take elsewhere."""
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine import files
+from engine.cli import console
+from engine.cli.options import Device, Json, Seed
+from engine.errors import BadInput
+
+if TYPE_CHECKING:
+    from engine.export import Subject
+
+LARGEST = 50_000_000
+"""Characters from which on a file is no selection."""
+
+
+def export(
+    selection: Annotated[
+        str,
+        typer.Argument(metavar="SELECTION", help="A selection file, a file with a genotype, or a genotype's text."),
+    ],
+    format: Annotated[str, typer.Option(metavar="F", help="darts, nas-bench-201, json, torch, dot, svg, csv or html.")],
+    cell: Annotated[
+        str | None, typer.Option(help="The cell type to draw, with dot and svg.  [default: all of them]")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Check that the selection was made on this checkpoint.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write.  [default: stdout]")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE where it exists.")] = False,
+    json: Json = False,
+    device: Device = "auto",
+    seed: Seed = 0,
+) -> None:
+    """Write a selection's genotype, network, picture, table or report."""
+    from engine import export as exports
+
+    subject = exports.read(_text(selection))
+    if checkpoint is not None:
+        _check(subject, checkpoint)
+    text = exports.export(subject, format, cell)
+    content = text.encode()
+    for note in subject.selection.replaced_none if isinstance(subject, exports.Document) else ():
+        console.note(f"warning: {note}")
+    if out is not None:
+        _write(out, content, force)
+    if json:
+        where = {"text": text} if out is None else {"file": str(out)}
+        console.emit({"format": format, **where, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    elif out is None:
+        # The bytes of a file: no other encoding or line ends, whatever the terminal uses.
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+        console.out(text.removesuffix("\n"))
+    else:
+        console.note(f"wrote {out}, {len(content):,} bytes")
+
+
+def _text(selection: str) -> str:
+    """The content of a file, or what was given where it is a genotype itself."""
+    if "Genotype(" in selection or selection.lstrip().startswith(("|", "{")):
+        return selection
+    try:
+        with Path(selection).expanduser().open(encoding="utf-8") as file:
+            text = file.read(LARGEST)
+    except (OSError, ValueError):  # ValueError: not UTF-8, or no path at all
+        raise BadInput(
+            f"cannot read {selection[:80]!r}; give the JSON file of a selection, a file that holds a genotype, or a "
+            "genotype's text"
+        ) from None
+    if len(text) == LARGEST:
+        raise BadInput(f"{selection} is too large for a selection; give the JSON file of a selection, or a genotype")
+    return text
+
+
+def _check(subject: "Subject", checkpoint: Path) -> None:
+    """Raises BadInput unless the subject is a selection made on the checkpoint."""
+    from engine.checkpoint import read_summary
+    from engine.document import Document
+    from engine.selection import Selection
+
+    summary = read_summary(checkpoint)
+    if not isinstance(subject, Document):
+        raise BadInput("a genotype alone names no checkpoint; give a selection file, or leave out --checkpoint")
+    if subject.selection.space != summary.space:
+        found = subject.selection.space.name
+        raise BadInput(
+            f"the selection is of space {found} and {checkpoint} of space {summary.space.name}; give its own"
+        )
+    digest = subject.checkpoint.get("digest")
+    if digest is None and subject.selection.alphas != Selection(summary.space, summary.alphas).alphas:
+        raise BadInput(f"the selection has other alphas than {checkpoint}; give the checkpoint it was made on")
+    if digest not in (None, summary.digest):
+        raise BadInput(
+            f"the selection was made on a checkpoint with digest {str(digest)[:12]} and {checkpoint} has "
+            f"{summary.digest[:12]}; give the checkpoint it was made on"
+        )
+
+
+def _write(out: Path, content: bytes, force: bool) -> None:
+    """Write the file whole, or leave what was there."""
+    target = out.expanduser()
+    if target.is_dir():
+        raise BadInput(f"{out} is a folder; name a file in it")
+    if target.is_file() and not force:
+        raise BadInput(f"{out} exists; give another name, or --force to replace it")
+    files.write(target, content)

@@ -1,0 +1,93 @@
+"""The command line that gives a selection again.
+
+command_line   of a selection run, or for decisions taken by hand, of the measurements
+"""
+
+import shlex
+from typing import Any
+
+from engine.document import Document
+from engine.export.origin import plain
+
+PROGRAM = ("python", "-m", "engine")
+STRATEGIES = ("magnitude", "perturbation", "pt-mag", "random")
+FILE = "selection.json"
+"""What a selection file is called in a command line, as its name is not in it."""
+
+DEFAULTS: dict[str, Any] = {
+    "data": "bundled",
+    "images": 1024,
+    "batch_size": 64,
+    "bn": "batch",
+    "criterion": "accuracy",
+    "until_sure": None,
+    "augment": False,
+    "rescale": False,
+    "published": False,
+    "seed": 0,
+}
+"""Settings of a measurement, which are options of the same name, with their defaults."""
+ORDERS = ("random", "index", "disagreement")
+
+
+def command_line(document: Document) -> str:
+    """One line for a shell, every word quoted.
+
+    A selection run is repeated. Decisions of a person cannot be: their command measures what is still undecided, or of
+    a complete selection every edge before the first decision.
+    """
+    if (said := _words(document.command)) is not None:
+        return shlex.join(said)
+    checkpoint = f"checkpoints/{plain(document.checkpoint.get('name', 'NAME'))}"
+    if document.strategy in STRATEGIES:
+        words = ["select", checkpoint, "--strategy", document.strategy]
+        return shlex.join([*PROGRAM, *words, *_options(document), *_run_options(document), "--out", "selection"])
+    words = ["score", checkpoint, "--all"]
+    if document.selection.decisions and not document.selection.is_complete:
+        words += ["--selection", FILE]
+    return shlex.join([*PROGRAM, *words, *_options(document)])
+
+
+def _words(command: str | None) -> list[str] | None:
+    """A command line that a file gives, word by word; None unless it calls this program and nothing else."""
+    try:
+        words = shlex.split(plain(command or ""))
+    except ValueError:  # an open quote
+        return None
+    return words if tuple(words[:3]) == PROGRAM else None
+
+
+def _options(document: Document) -> list[str]:
+    words = []
+    for name, default in DEFAULTS.items():
+        value = document.settings.get(name, default)
+        option = f"--{name.replace('_', '-')}"
+        if value == default:
+            continue
+        if name == "images" and value is None:
+            words += [option, "all"]
+        elif value is True:
+            words.append(option)
+        elif value is not None and value is not False:
+            words += [option, plain(value)]
+    return words
+
+
+def _run_options(document: Document) -> list[str]:
+    """What a selection run has besides. The published procedure sets tuning and order itself."""
+    settings, words = document.settings, []
+    if not settings.get("published"):
+        tuning = settings.get("tuning")
+        tuning = tuning if isinstance(tuning, dict) else {}
+        unit = "batches" if tuning.get("unit") == "batches" else "epochs"
+        words += [f"--tune-{unit}", plain(tuning.get("amount", 0))]
+        if tuning.get("amount") and "lr" in tuning:
+            words += ["--tune-lr", plain(tuning["lr"])]
+        if settings.get("order") in ORDERS:
+            words += ["--order", settings["order"]]
+    flags = (
+        ("together", False, "--separate"),
+        ("allow_none", False, "--no-none"),
+        ("cumulative", True, "--cumulative"),
+    )
+    return words + [option for name, value, option in flags if settings.get(name) is value]

@@ -1,0 +1,153 @@
+"""Colours and signs of the candidate operations, the same wherever one is drawn.
+
+OperationStyle       colours, code, dash, marker and pattern of a candidate operation
+OPERATIONS           operation name -> OperationStyle, for every operation of every space
+operation            the style of an operation, by name
+colour               the colour of an operation in a theme
+ink                  the letter colour that reads best on an operation's colour
+Roles, roles         colours that are not operations: text, alpha, disagreement, selection, ...
+THEMES               "light" and "dark"
+luminance, contrast  of colours, as WCAG 2 defines them
+
+Hue is the family (blue separable, green dilated, brown and amber pooling, magenta skip, grey none), lightness the
+kernel (lighter = small). Colour is never the only channel: code, dash, marker and pattern say the same.
+"""
+
+from typing import Literal, NamedTuple
+
+from engine.errors import one_of
+
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+
+
+class OperationStyle(NamedTuple):
+    """How one candidate operation is drawn. `dash` is an SVG dash array ("" = solid), `width` a stroke width factor."""
+
+    name: str
+    code: str
+    label: str
+    light: str
+    dark: str
+    dash: str
+    plotly_dash: str
+    marker: str
+    pattern: str
+    width: float
+
+
+OPERATIONS: dict[str, OperationStyle] = {
+    style.name: style
+    for style in (
+        OperationStyle("none", "NO", "none", "#898C84", "#8C8D8F", "2 3", "dot", "x-thin", "", 1.0),
+        OperationStyle("noise", "NZ", "noise", "#898C84", "#8C8D8F", "2 8", "2px,8px", "x-thin", "", 1.0),
+        OperationStyle("skip_connect", "SK", "skip", "#B74F9B", "#F5B5F5", "", "solid", "diamond", ".", 0.6),
+        OperationStyle(
+            "max_pool_3x3", "MP", "max pool 3×3", "#662620", "#C4481A", "6 3 2 3", "dashdot", "triangle-up", "x", 1.0
+        ),
+        OperationStyle(
+            "avg_pool_3x3",
+            "AP",
+            "avg pool 3×3",
+            "#7C5500",
+            "#DA8C0B",
+            "12 3 2 3",
+            "longdashdot",
+            "triangle-down",
+            "+",
+            1.0,
+        ),
+        OperationStyle("sep_conv_3x3", "S3", "sep 3×3", "#0A8AE8", "#2198FF", "", "solid", "circle", "", 1.0),
+        OperationStyle("sep_conv_5x5", "S5", "sep 5×5", "#053E68", "#2A78A0", "", "solid", "circle-open", "/", 1.5),
+        OperationStyle("dil_conv_3x3", "D3", "dil 3×3", "#54992C", "#B9F45B", "6 4", "dash", "square", "-", 1.0),
+        OperationStyle(
+            "dil_conv_5x5", "D5", "dil 5×5", "#106C5A", "#62E4B5", "12 4", "longdash", "square-open", "\\", 1.0
+        ),
+        # NAS-Bench-201's convolutions take the place, and so the look, of the DARTS family's separable ones.
+        OperationStyle("nor_conv_1x1", "C1", "conv 1×1", "#0A8AE8", "#2198FF", "", "solid", "circle", "", 1.0),
+        OperationStyle("nor_conv_3x3", "C3", "conv 3×3", "#053E68", "#2A78A0", "", "solid", "circle-open", "/", 1.5),
+    )
+}
+
+
+def operation(name: str) -> OperationStyle:
+    """The style of a candidate operation. Raises BadInput for an unknown name."""
+    if name not in OPERATIONS:
+        raise one_of("operation", name, OPERATIONS)
+    return OPERATIONS[name]
+
+
+def colour(name: str, theme: Theme) -> str:
+    """The colour of an operation, "#RRGGBB"."""
+    style = operation(name)
+    return style.dark if theme == "dark" else style.light
+
+
+class Roles(NamedTuple):
+    """Colours that are not operations, "#RRGGBB"."""
+
+    text: str
+    muted: str
+    background: str
+    surface: str
+    border: str
+    grid: str
+    alpha: str
+    disagree: str
+    accent: str
+    band: str
+    pattern: str
+
+
+_ROLES: dict[Theme, Roles] = {
+    "light": Roles(
+        text="#14171F",
+        muted="#5C6370",
+        background="#FFFFFF",
+        surface="#F4F5F7",
+        border="#DADDE3",
+        grid="#E6E8ED",
+        alpha="#808A9C",
+        disagree="#A8480C",
+        accent="#2F5BD7",
+        band="#E9EDFB",
+        pattern="#FFFFFF",
+    ),
+    "dark": Roles(
+        text="#F0F2F6",
+        muted="#A3ABBA",
+        background="#0E1117",
+        surface="#1A1D24",
+        border="#2B303B",
+        grid="#262B35",
+        alpha="#8A94A8",
+        disagree="#F0A35A",
+        accent="#809FFF",
+        band="#1F2738",
+        pattern="#101418",
+    ),
+}
+
+
+def roles(theme: Theme) -> Roles:
+    """The colours of a theme that are not operations."""
+    return _ROLES[theme]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of "#RRGGBB", 0 (black) to 1 (white), as WCAG 2 defines it."""
+    channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG 2 contrast ratio of two colours, 1 to 21."""
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def ink(name: str, theme: Theme) -> str:
+    """White or near black, whichever is easier to read on the operation's colour."""
+    ground = colour(name, theme)
+    return max(("#FFFFFF", "#101418"), key=lambda letter: contrast(letter, ground))

@@ -1,0 +1,107 @@
+"""How numbers, verdicts and node names are worded, once for every picture, page and report.
+
+number, count, points, interval, with_interval, percent, weight   numbers as text
+VERDICT             verdict -> glyph and words, a VerdictText
+provenance          where a measurement comes from, in words
+device_name         a torch device as people write it
+bn                  a BN mode in words
+subscripts, plain   a node or edge name with HTML subscripts, and where no markup is possible
+"""
+
+import re
+from typing import NamedTuple
+
+from engine.results import Interval, Verdict
+
+
+class VerdictText(NamedTuple):
+    """A verdict as glyph and words. `text` is for sentences and badges, `short` where there is little room."""
+
+    glyph: str
+    word: str
+    brief: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.glyph} {self.word}"
+
+    @property
+    def short(self) -> str:
+        return f"{self.glyph} {self.brief}"
+
+
+VERDICT: dict[Verdict, VerdictText] = {
+    "agree": VerdictText("✓", "agree", "agree"),
+    "disagree": VerdictText("≠", "disagree", "disagree"),
+    "too_close": VerdictText("≈", "too close to call", "too close"),
+}
+
+_BN = {"batch": "batch statistics", "running": "running statistics"}
+
+
+def number(value: float, digits: int = 1, sign: bool = False) -> str:
+    """Fixed decimals with a real minus sign; what rounds to zero has none ("+0.0" with `sign`)."""
+    rounded = round(value, digits) + 0.0
+    return f"{rounded:{'+' if sign else ''}.{digits}f}".replace("-", "−")
+
+
+def count(value: int) -> str:
+    """A whole number with thousands separators: "1,024"."""
+    return f"{value:,}"
+
+
+def points(drop: float) -> str:
+    """A drop with its sign: "+4.1 pts"."""
+    return f"{number(drop, sign=True)} pts"
+
+
+def interval(ci: Interval) -> str:
+    """An interval alone: "[3.2, 5.0]"."""
+    return f"[{number(ci[0])}, {number(ci[1])}]"
+
+
+def with_interval(drop: float, ci: Interval | None) -> str:
+    """A drop with its 95 % interval: "4.1 [3.2, 5.0] pts", or "4.1 pts (needs more images)" when there is none yet."""
+    return f"{number(drop)} pts (needs more images)" if ci is None else f"{number(drop)} {interval(ci)} pts"
+
+
+def percent(accuracy: float, ci: Interval | None = None, digits: int = 1) -> str:
+    """An accuracy: "54.3 %", or "54.3 % [51.2, 57.4]"."""
+    text = f"{number(accuracy, digits)} %"
+    return text if ci is None else f"{text} {interval(ci)}"
+
+
+def weight(value: float) -> str:
+    """A mixing weight: "0.22"."""
+    return number(value, 2)
+
+
+def device_name(device: str) -> str:
+    """A torch device as people write it: "cpu" -> "CPU", "cuda:0" -> "GPU 0"."""
+    kind, _, index = device.partition(":")
+    return " ".join(filter(None, ("GPU" if kind == "cuda" else kind.upper(), index)))
+
+
+def provenance(images: int, bn: str, device: str, seconds: float | None = None, stored: str | None = None) -> str:
+    """Where a measurement comes from, as one sentence fragment.
+
+    With `stored` (an ISO date) "1,024 images · batch statistics · stored 2026-11-24, CPU",
+    else "1,024 images · batch statistics · live, 0.8 s, CPU".
+    """
+    source = f"stored {stored}" if stored else "live" if seconds is None else f"live, {number(seconds)} s"
+    return f"{count(images)} images · {_BN[bn]} · {source}, {device_name(device)}"
+
+
+def subscripts(name: str) -> str:
+    """A node or edge name for plotly and HTML: "c_{k-2} → node 0" with k-2 as a real subscript."""
+    return re.sub(r"_\{(.+?)\}", r"<sub>\1</sub>", name)
+
+
+def bn(mode: str) -> str:
+    """A BN mode in words."""
+    return _BN[mode]
+
+
+def plain(name: str) -> str:
+    """A node or edge name where no markup is possible: "c_{k-2}" as "c(k-2)"."""
+    return re.sub(r"_\{(.+?)\}", r"(\1)", name)
