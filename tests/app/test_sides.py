@@ -171,7 +171,10 @@ def test_a_run_of_the_same_recipe_but_for_one_thing_is_a_pair(name: str, meta: d
 
 
 def test_mine_is_set_beside_the_published_procedure_once_both_exist(tmp_path: Path) -> None:
-    store(tmp_path, perturbation_published_order_0=run(shelf().summary, 0, tuning={"unit": "epochs", "amount": 5, "lr": 0.0025}))
+    store(
+        tmp_path,
+        perturbation_published_order_0=run(shelf().summary, 0, tuning={"unit": "epochs", "amount": 5, "lr": 0.0025}),
+    )
     found = shelf(path=tmp_path)
     assert "mine vs published" not in sides.presets({BUNDLED: found}, BUNDLED)
     decided = dataclasses.replace(found, decisions=(OperationDecision("cell", 0, "none"),))
