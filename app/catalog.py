@@ -2,6 +2,7 @@
 
 Entry      one checkpoint folder: its summary, or why it cannot be used
 catalog    all entries by run id, the one to show first in front
+imported   the folder of checkpoints that visitors kept
 """
 
 import os
@@ -9,42 +10,62 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from engine.checkpoint import read_summary
+from engine.checkpoint import SELECTION, read_selection, read_summary
+from engine.decisions import Decision
 from engine.errors import BadInput
 from engine.native import FILES, SCORES, Summary
 from engine.results import EdgeScores, InputScores
 
-BUNDLED = Path(__file__).resolve().parents[1] / "checkpoints"
+ROOT = Path(__file__).resolve().parents[1]
+BUNDLED = ROOT / "checkpoints"
 OWN = "SUPERNET_CHECKPOINTS"
+RUNS = "SUPERNET_RUNS"
 FIRST = "nas-bench-201"
 """The run a newcomer sees."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A checkpoint folder under its run id; exactly one of `summary` and `error` is set."""
+    """A checkpoint folder under its run id; exactly one of `summary` and `error` is set.
+
+    begun: the decisions of a selection that had begun elsewhere, with which the run is opened.
+    """
 
     id: str
     path: Path
     bundled: bool
     summary: Summary | None
     error: str | None
+    begun: tuple[Decision, ...] = ()
+
+
+def imported() -> Path:
+    """Where kept imports lie: `imported` in the folder that SUPERNET_RUNS names, else in runs/; it may be absent."""
+    return Path(os.environ.get(RUNS) or ROOT / "runs").expanduser() / "imported"
 
 
 def catalog(bundled: Path = BUNDLED) -> dict[str, Entry]:
-    """Bundled checkpoints, then those in the folder named by SUPERNET_CHECKPOINTS; read again when a file changes.
+    """Bundled checkpoints, those in the folder named by SUPERNET_CHECKPOINTS, and the kept imports.
 
-    That folder may be a checkpoint itself. Of two checkpoints with one name, the visitor's own goes by "my-NAME".
+    They are read again when a file changes. That folder may be a checkpoint itself. Of two checkpoints with one name,
+    the visitor's own goes by "my-NAME".
     """
     found = {folder.name: _entry(folder.name, folder, True, _stamp(folder)) for folder in _folders(bundled)}
     if named := os.environ.get(OWN):
         own = Path(named).expanduser()
         if not own.is_dir():
             found[own.name] = Entry(own.name, own, False, None, f"{OWN} names {own}, which is no folder; correct it")
-        for folder in _folders(own):
-            name = folder.name if folder.name not in found else f"my-{folder.name}"
-            found[name] = _entry(name, folder, False, _stamp(folder))
+        _add(found, own)
+    _add(found, imported())
     return dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, not item[1].bundled, item[0])))
+
+
+def _add(found: dict[str, Entry], root: Path) -> None:
+    for folder in _folders(root):
+        name = folder.name
+        while name in found:
+            name = f"my-{name}"
+        found[name] = _entry(name, folder, False, _stamp(folder))
 
 
 def _folders(root: Path) -> list[Path]:
@@ -60,7 +81,7 @@ def _folders(root: Path) -> list[Path]:
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What changes when a checkpoint does; () for a folder that is none."""
     stamp = []
-    for name in FILES:
+    for name in (*FILES, SELECTION):
         try:
             found = (folder / name).stat()
         except OSError:
@@ -74,7 +95,8 @@ def _entry(name: str, folder: Path, bundled: bool, stamp: tuple[tuple[str, int, 
     try:
         summary = read_summary(folder)
         _check_scores(summary)
-        return Entry(name, folder, bundled, summary, None)
+        begun = read_selection(folder, summary.space)
+        return Entry(name, folder, bundled, summary, None, begun.decisions if begun else ())
     except BadInput as error:
         return Entry(name, folder, bundled, None, str(error))
 

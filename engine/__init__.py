@@ -24,6 +24,7 @@ _HOME = {
     "Supernet": "supernet",
     "Checkpoint": "checkpoint",
     "load": "checkpoint",
+    "import_checkpoint": "importers",
     "scoring_batches": "data",
     "score_edge": "perturbation",
     "stream_edge_scores": "perturbation",

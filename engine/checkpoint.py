@@ -1,6 +1,6 @@
 """Checkpoints: a folder with a trained supernet, its alphas and how they came about (format: engine.native).
 
-load            the whole checkpoint, every name, shape and number verified
+load            the whole checkpoint, every name, shape and number verified; a file of another program is imported
 save            write a state, all files in one step
 load_optimizer  what a training run needs besides to go on
 write_scores    store a full sweep beside the supernet it was measured on
@@ -28,6 +28,7 @@ from engine.errors import BadInput
 from engine.meta import FORMAT, RESTORE, damaged, from_json, to_json
 from engine.native import ALPHAS, FILES, LOG, META, OPTIMIZER, SCORES, WEIGHTS, Summary, read_summary
 from engine.search_space import SearchSpace
+from engine.selection import Selection
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,13 +37,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Checkpoint", "Summary", "exists", "load", "load_optimizer", "read_summary", "save", "write_scores"]
 
+SELECTION = "selection.json"
+"""A selection that had begun when a checkpoint was imported; no part of what the digest covers."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A checkpoint on the CPU. supernet: eval mode, no gradients; shared by all who measure, so read-only.
 
     alphas: per cell type a tensor [E, K]; history: [epochs, E, K], or [0, E, K] where none was recorded;
-    log: an object per epoch; scores: the stored full sweep, if any.
+    log: an object per epoch; scores: the stored full sweep, if any; selection: one that had begun elsewhere, if any.
     """
 
     path: Path
@@ -55,16 +59,22 @@ class Checkpoint:
     digest: str
     scores: dict[str, Any] | None
     log: list[dict[str, Any]]
+    selection: Selection | None = None
 
 
 def load(path: str | Path) -> Checkpoint:
-    """The checkpoint in a folder.
+    """The checkpoint in a folder, or the supernet in a file of another program (`engine.import_checkpoint`).
 
     Raises BadInput, naming the file and what differs, for anything that is missing, damaged, changed after it was
     saved, not finite, or not the supernet that meta.json describes.
     """
     import torch
 
+    path = Path(path).expanduser()
+    if path.is_file() and path.name not in (*FILES, SELECTION):
+        from engine.importers import import_checkpoint
+
+        return import_checkpoint(path)
     summary, weights, supernet = native.read(path, fit=True)
     # Copied: what was read is backed by immutable bytes.
     supernet.load_state_dict({name: torch.tensor(value) for name, value in weights.items()}, assign=True)
@@ -79,7 +89,23 @@ def load(path: str | Path) -> Checkpoint:
         digest=summary.digest,
         scores=summary.scores,
         log=summary.log,
+        selection=read_selection(path, summary.space),
     )
+
+
+def read_selection(directory: Path, space: SearchSpace) -> Selection | None:
+    """The selection that had begun when the checkpoint in a folder was imported, without torch; None without one.
+
+    Raises BadInput, naming the file, if it is damaged or of another space.
+    """
+    with native.hold(directory) as read:
+        text = read(SELECTION)
+    if text is None:
+        return None
+    try:
+        return Selection.from_json(text.decode(), space)
+    except (BadInput, UnicodeDecodeError) as error:
+        raise BadInput(f"{directory / SELECTION}: {error}; {RESTORE}") from None
 
 
 def exists(directory: str | Path) -> bool:

@@ -39,9 +39,7 @@ class Orders:
         """Smallest, median and largest of the accuracies, of the supernet and true."""
         rows = {"supernet": self.accuracies, "true": self.true_accuracy}
         return {
-            name: {"lowest": min(row), "median": median(row), "highest": max(row)}
-            for name, row in rows.items()
-            if row
+            name: {"lowest": min(row), "median": median(row), "highest": max(row)} for name, row in rows.items() if row
         }
 
     def to_dict(self) -> dict[str, Any]:

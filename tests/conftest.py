@@ -29,5 +29,6 @@ def small_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_checkpoints_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_of_the_developers_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     monkeypatch.delenv("SUPERNET_CHECKPOINTS", raising=False)
+    monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path_factory.getbasetemp() / "own"))

@@ -36,7 +36,7 @@ def _body(view: Playing) -> None:
         panels.untuned(view)
         finished(view)
         return
-    name, controls = st.columns([5, 6], vertical_alignment="center")
+    name, controls = st.columns([4, 7], vertical_alignment="center")
     with name:
         panels.title(
             f"Step {view.selection.steps_done + 1} of {view.space.steps} · {view.step_name()}", _order_line(view)

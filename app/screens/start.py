@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import catalog, findings, panels, session, style
+from app import catalog, findings, panels, session, style, uploading
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_svg import svg
 from app.view import View, live
@@ -44,10 +44,7 @@ def _tiles() -> None:
         for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
             with column, st.container(border=True, height="stretch"):
                 _tile(entry)
-    st.caption(
-        "Bring your own: train a supernet with `python -m engine train`, then name its folder in the environment "
-        "variable `SUPERNET_CHECKPOINTS` and start the app again."
-    )
+    uploading.panel()
 
 
 def _tile(entry: catalog.Entry) -> None:
@@ -75,8 +72,4 @@ def _tile(entry: catalog.Entry) -> None:
     st.caption(" · ".join(lines))
     st.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")
     if st.session_state.get("run") != entry.id:
-        st.button("Open", key=f"open-{entry.id}", on_click=_open, args=(entry.id,))
-
-
-def _open(run: str) -> None:
-    st.session_state["run"] = run
+        st.button("Open", key=f"open-{entry.id}", on_click=uploading.open_run, args=(entry.id,))

@@ -11,11 +11,20 @@ from collections.abc import Sequence
 
 import typer
 
-from engine.cli import console, export, info, lookup, score, select, spaces, train
+from engine.cli import console, export, import_, info, lookup, score, select, spaces, train
 from engine.errors import BadInput
 
 PROGRAM = "python -m engine"
-COMMANDS = (spaces.spaces, info.info, score.score, select.select, export.export, train.train, lookup.lookup)
+COMMANDS = (
+    spaces.spaces,
+    info.info,
+    score.score,
+    select.select,
+    import_.import_,
+    export.export,
+    train.train,
+    lookup.lookup,
+)
 
 OUT_OF_MEMORY = re.compile("out of memory|can't allocate memory")
 

@@ -181,7 +181,12 @@ def _clean_environment(home: Path) -> dict[str, str]:
     """The developer's environment without what would change the app: own settings, own folders, proxies."""
     unwanted = ("STREAMLIT_", "SUPERNET_", "XDG_", "PYTHONPATH", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(unwanted)}
-    own = {"HOME": str(home), "PYTHONUNBUFFERED": "1", "STREAMLIT_LOGGER_ENABLE_RICH": "false"}
+    own = {
+        "HOME": str(home),
+        "SUPERNET_RUNS": str(home / "own"),
+        "PYTHONUNBUFFERED": "1",
+        "STREAMLIT_LOGGER_ENABLE_RICH": "false",
+    }
     return kept | own
 
 

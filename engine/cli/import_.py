@@ -1,0 +1,61 @@
+"""`import`: a supernet of another program becomes a checkpoint."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.cli import console
+from engine.cli.info import describe, summary
+from engine.cli.options import Json, check_writable
+from engine.search_space import SPACES
+
+if TYPE_CHECKING:
+    from engine.checkpoint import Checkpoint
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .pt, .pth, .pth.tar, .safetensors or .json file.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The checkpoint's folder; new or empty.")],
+    space: Annotated[
+        str | None,
+        typer.Option(metavar="S", help=f"Search space: {', '.join(SPACES)}.  [default: as names and shapes say]"),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="D", help="Trained on cifar10, cifar100 or svhn.  [default: by the number of classes]"),
+    ] = None,
+    alphas: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A second file with the alphas, where FILE has none.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Open a search checkpoint of DARTS-PT, DARTS, RobustDARTS, DrNAS, AutoDL-Projects or confopt as a checkpoint.
+
+    Nothing in the file is run. A selection that had begun goes on where it stood.
+    """
+    check_writable(out)
+
+    import engine
+    from engine.importers import import_checkpoint, save_import
+
+    save_import(import_checkpoint(file, space, dataset, alphas), out)
+    saved = engine.load(out)
+    if json:
+        console.emit(describe(saved) | described(saved))
+    else:
+        notes = [f"- {note}" for note in saved.meta["notes"]]
+        console.out("\n".join([summary(describe(saved)), "", *notes, "", f"saved in {out}"]))
+
+
+import_.__name__ = "import"  # the command's name, which as a word of Python no function can be defined by
+
+
+def described(checkpoint: "Checkpoint") -> dict[str, Any]:
+    """What `info` does not say: where it came from, what had to be assumed, how far its selection had come."""
+    selection = checkpoint.selection
+    return {
+        "source": checkpoint.meta["source"],
+        "notes": checkpoint.meta["notes"],
+        "decisions": 0 if selection is None else selection.steps_done,
+    }
