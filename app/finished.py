@@ -1,6 +1,7 @@
 """The finished cell beside what pure alpha and pure measurement would have given.
 
-finished   draw the end state of a selection
+finished      draw the end state of a selection
+genotype_of   the genotype of a complete selection
 """
 
 import warnings
@@ -15,7 +16,7 @@ from engine.genotype import Genotype, parse_genotype
 
 
 def finished(view: Deciding) -> None:
-    yours = _genotype(view)
+    yours = genotype_of(view)
     alpha = view.start.alpha_path().genotype()
     paths = view.paths(view.start)
     measured = parse_genotype(paths[0].genotype) if paths else None
@@ -58,7 +59,7 @@ def finished(view: Deciding) -> None:
     st.code(str(yours), language=None, wrap_lines=True)
 
 
-def _genotype(view: Deciding) -> Genotype:
+def genotype_of(view: Deciding) -> Genotype:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `replaced_none` says it on the page
         return view.selection.genotype()

@@ -22,6 +22,7 @@ _HOME = {
     "magnitude_genotype": "genotype",
     "parse_genotype": "genotype",
     "Supernet": "supernet",
+    "Network": "network",
     "Checkpoint": "checkpoint",
     "load": "checkpoint",
     "import_checkpoint": "importers",

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from app import exporting, panels, style, tuned
+from app import exporting, panels, retraining, style, tuned
 from app.deciding import Deciding
 from app.decision_card import card
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.figures.tape import plot_tape, tape_info
-from app.finished import finished
+from app.finished import finished, genotype_of
 from app.measure import Measurement
 from app.playing import Playing
 from app.session import BRANCH_NAMES
@@ -24,11 +24,16 @@ ORDERS = {
 
 
 def page() -> None:
+    view = Playing.current()
+    is_finished = st.session_state["is-finished"] = view is not None and view.selection.is_complete
     live(_body, Playing)
+    if view is not None and is_finished:
+        retraining.panel(genotype_of(view))
 
 
 def _body(view: Playing) -> None:
-    if view.advance():
+    # What follows the last decision refreshes itself by its own clock, so it lies outside of this fragment.
+    if view.advance() or view.selection.is_complete != st.session_state["is-finished"]:
         st.rerun()
     if view.step is None:
         panels.title("Every edge is decided", _order_line(view))
@@ -109,7 +114,7 @@ def _tuning(view: Deciding) -> None:
         key="tune-choice",
     )
     st.caption(
-        "Without it the signal dies after two or three decisions. Tuning works on a copy of the weights, on the 4,000 "
+        "Without it the signal dies after two or three decisions. Tuning works on a copy of the weights, on the 5,000 "
         "bundled training images; undo gives the earlier weights back."
     )
 

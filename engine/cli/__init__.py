@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-from engine.cli import console, export, import_, info, lookup, score, select, spaces, train
+from engine.cli import console, export, import_, info, lookup, retrain, score, select, spaces, train
 from engine.errors import BadInput
 
 PROGRAM = "python -m engine"
@@ -23,6 +23,7 @@ COMMANDS = (
     import_.import_,
     export.export,
     train.train,
+    retrain.retrain,
     lookup.lookup,
 )
 

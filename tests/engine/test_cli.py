@@ -336,7 +336,7 @@ def test_other_data_than_the_training_data_is_pointed_out(answer, cli, bench):
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        ("", "spaces, info, score, train, lookup"),
+        ("", "spaces, info, score, select, import, export, train, retrain, lookup"),
         ("frobnicate", "use one of: spaces"),
         ("score", "CHECKPOINT"),
         ("spaces --colour", "--colour"),
@@ -429,7 +429,7 @@ def listed(root: Path, heading: str) -> set[str]:
     return set(re.findall(r"`(\w+)`", rows[heading]))
 
 
-def test_the_readme_lists_the_keys_of_every_command(root, answer, bench, s2, photos):
+def test_the_readme_lists_the_keys_of_every_command(root, answer, bench, s2, photos, tmp_path):
     edge = answer("score", bench, "--cell", "cell", "--edge", 0, "--images", 8)
     assert "warning" in edge and set(edge) == listed(root, "score")
     found = answer("score", s2, "--all", "--images", 2)
@@ -445,3 +445,9 @@ def test_the_readme_lists_the_keys_of_every_command(root, answer, bench, s2, pho
     assert set(spaces["spaces"][0]) == listed(root, "spaces[]")
     assert set(spaces["spaces"][0]["cells"]["cell"][0]) == listed(root, "cells.CELL[]")
     assert set(answer("lookup", CELL)) == listed(root, "lookup")
+    select = ("select", bench, "--strategy", "perturbation", "--tune-epochs", 0, "--images", 4, "--out")
+    found = answer(*select, tmp_path / "one")
+    assert set(found) == listed(root, "select") and set(found["path"][0]) == listed(root, "path[]")
+    assert set(answer(*select, tmp_path / "two", "--orders", 1)) == listed(root, "select --orders")
+    exported = answer("export", tmp_path / "one" / "selection.json", "--format", "csv")
+    assert set(exported) | {"file"} == listed(root, "export")

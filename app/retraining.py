@@ -1,0 +1,341 @@
+"""Train from scratch: the discrete network of a genotype, trained by a process of its own that outlives page and app.
+
+panel       draw the form, or the run of a genotype: progress, Stop, Go on, the tested result
+launch      start `python -m engine retrain`, or go on with a run that was stopped
+stop        ask it politely to stop; its last finished epoch is kept
+find        the latest run of a genotype
+Run         what a run's folder says, and whether its process lives
+small       settings that finish in minutes on a processor
+estimate    seconds that settings take, roughly
+
+One run at a time on this machine. Nothing here imports torch: the page only follows the run's folder.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import catalog, panels, style
+from app.threads import threads
+from engine import files
+from engine.errors import BadInput
+from engine.genotype import Family, Genotype
+from engine.retrain.recipe import PROTOCOLS, Recipe
+from engine.runs import PLAN, STATUS
+
+REFRESH = 2.0
+MOST_KEPT = 100
+"""Runs in the folder from which on none is started: everybody who reaches the app can fill the disk."""
+IMAGES = {"bundled": 20_000, "cifar10": 50_000, "cifar100": 50_000, "svhn": 73_257}
+"""Training images of the data sets on offer."""
+FILES = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python", "svhn": "train_32x32.mat"}
+SMALL: dict[Family, dict[str, int]] = {
+    "darts": {"epochs": 10, "channels": 8, "layers": 5, "image_size": 16},
+    "nas-bench-201": {"epochs": 10, "channels": 16, "layers": 1, "image_size": 16},
+}
+CURRENT = "current.json"
+
+_started: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True)
+class Run:
+    """status: the run's last word, {} before the first. problem: why it ended, for the visitor."""
+
+    path: Path
+    recipe: Recipe
+    status: Mapping[str, Any]
+    running: bool
+    problem: str | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.status.get("status") == "done"
+
+
+def folder() -> Path:
+    """Where runs lie: `retrain` in the folder that SUPERNET_RUNS names, else in runs/; it may be absent."""
+    return Path(os.environ.get(catalog.RUNS) or catalog.ROOT / "runs").expanduser().absolute() / "retrain"
+
+
+def small(genotype: Genotype) -> Recipe:
+    """Settings that finish in minutes on a processor."""
+    return Recipe(genotype=str(genotype), **SMALL[genotype.family])
+
+
+def estimate(recipe: Recipe, cores: int) -> float:
+    """Seconds for all epochs, within a factor of two or so: measured on one core of a server of 2021."""
+    bench = recipe.genotype.startswith("|")
+    assert recipe.channels and recipe.layers and recipe.epochs
+    # Narrow networks wait for memory, and take time by width; wide ones for arithmetic.
+    rate = 0.17 if bench else 0.12 + 0.3 * (recipe.channels / 36) ** 3
+    per_thousand = rate * recipe.channels * recipe.layers * (recipe.image_size / 32) ** 2
+    return per_thousand * IMAGES.get(recipe.data, 50_000) / 1000 * recipe.epochs / cores
+
+
+def data_sets() -> list[str]:
+    """The bundled sample, and the published sets that lie in data/."""
+    return ["bundled", *(name for name, file in FILES.items() if (catalog.ROOT / "data" / file).exists())]
+
+
+# The process
+
+
+def launch(recipe: Recipe) -> Run:
+    """Start this run, or go on where it stopped. Raises BadInput, in words for the visitor, while another one runs."""
+    root = folder()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise files.unwritable(root, error) from None
+    path = root / _name(recipe)
+    with files.locked(root):
+        current = _current()
+        if current is not None and current.running:
+            raise BadInput("another network is being trained on this machine; stop it, or wait until it has finished")
+        if not path.exists() and sum(each.is_dir() for each in root.iterdir()) >= MOST_KEPT:
+            raise BadInput(f"{MOST_KEPT} runs are kept already; delete some in {root}")
+        try:
+            process = _spawn(recipe, path)
+            record = {"pid": process.pid, "name": path.name, "plan": recipe.plan()}
+            files.replace(root / CURRENT, json.dumps(record).encode())
+        except OSError as error:
+            raise files.unwritable(root, error) from None
+    return _read(path, recipe)
+
+
+def _spawn(recipe: Recipe, path: Path) -> subprocess.Popen[bytes]:
+    cores = threads()
+    words = [sys.executable, "-m", "engine", "retrain", *arguments(recipe), "--out", str(path), "--resume"]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(cores), "MKL_NUM_THREADS": str(cores)}
+    with _log(path).open("wb") as log:
+        process = subprocess.Popen(
+            [*words, "--threads", str(cores)],
+            cwd=catalog.ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # the app's own Ctrl-C does not reach it
+        )
+    _started[process.pid] = process
+    return process
+
+
+def arguments(recipe: Recipe) -> list[str]:
+    """The command line's words for a recipe, after `retrain`."""
+    names = ("data", "epochs", "channels", "layers", "image_size", "batch_size", "lr", "drop_path", "cutout", "seed")
+    options = [word for name in names for word in (f"--{name.replace('_', '-')}", str(getattr(recipe, name)))]
+    return [recipe.genotype, *options, "--auxiliary" if recipe.auxiliary else "--no-auxiliary"]
+
+
+def stop(run: Run) -> None:
+    """Ask a running process to stop: it does so within a step, and its last finished epoch is kept."""
+    record = _record()
+    if record is not None and record["name"] == run.path.name and _alive(record["pid"], run.path):
+        os.kill(record["pid"], signal.SIGTERM)
+
+
+def find(genotype: Genotype) -> Run | None:
+    """The run of this genotype that was heard of last, running or not; None without one."""
+    text = str(genotype)
+    current = _current()
+    if current is not None and (current.running or current.problem) and current.recipe.genotype == text:
+        return current
+    recipes = [(path.parent, _recipe(_json(path))) for path in sorted(folder().glob(f"*/{PLAN}"), key=_age)]
+    found = [_read(path, recipe) for path, recipe in recipes if recipe is not None and recipe.genotype == text]
+    return found[-1] if found else None
+
+
+def _name(recipe: Recipe) -> str:
+    return hashlib.sha256(json.dumps(recipe.plan(), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _log(path: Path) -> Path:
+    return path.with_suffix(".log")
+
+
+def _record() -> dict[str, Any] | None:
+    record = _json(folder() / CURRENT)
+    return record if record is not None and {"pid", "name", "plan"} <= record.keys() else None
+
+
+def _current() -> Run | None:
+    """The run that was launched last."""
+    record = _record()
+    recipe = _recipe(record["plan"]) if record is not None else None
+    return None if record is None or recipe is None else _read(folder() / record["name"], recipe)
+
+
+def _recipe(plan: Mapping[str, Any] | None) -> Recipe | None:
+    """The settings that a plan holds; None for one of another command or another version."""
+    try:
+        return Recipe(**{name: value for name, value in (plan or {}).items() if name != "command"})
+    except (BadInput, TypeError):
+        return None
+
+
+def _read(path: Path, recipe: Recipe) -> Run:
+    record = _record()
+    # Asked first: what a process said before it ended is on the disk by then.
+    running = record is not None and record["name"] == path.name and _alive(record["pid"], path)
+    status = _json(path / STATUS) or {}
+    failed = status.get("status") not in ("done", "interrupted") and not running
+    return Run(path, recipe, status, running, _problem(path) if failed else None)
+
+
+def _problem(path: Path) -> str | None:
+    """The line in which the command said what is wrong."""
+    try:
+        lines = _log(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((line.removeprefix("error: ") for line in reversed(lines) if line.startswith("error: ")), None)
+
+
+def _alive(pid: int, path: Path) -> bool:
+    """Whether this process is still the one that trains into `path`: numbers are given out again."""
+    child = _started.get(pid)
+    if child is not None and child.poll() is not None:
+        del _started[pid]
+        return False
+    command = Path(f"/proc/{pid}/cmdline")
+    try:
+        if Path("/proc/self/cmdline").exists():
+            words = command.read_bytes().decode(errors="replace").replace("\0", " ")
+        else:
+            words = subprocess.run(
+                ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True
+            ).stdout
+    except OSError:
+        return False
+    return "-m engine retrain" in words and str(path) in words
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _age(path: Path) -> float:
+    try:
+        return max(file.stat().st_mtime for file in (path, path.with_name(STATUS)) if file.exists())
+    except (OSError, ValueError):
+        return 0.0
+
+
+# The page
+
+
+def panel(genotype: Genotype) -> None:
+    """Everything about training this genotype's network from scratch."""
+    run = find(genotype)
+    refresh = REFRESH if run is not None and run.running else None
+    st.fragment(_panel, run_every=refresh)(genotype, refresh is not None)
+
+
+def _panel(genotype: Genotype, refreshing: bool) -> None:
+    run = find(genotype)
+    if refreshing and (run is None or not run.running):
+        st.rerun()  # drawn once more, and no longer again and again
+    if run is not None:
+        _draw(run)
+    if run is None or not run.running:
+        _form(genotype, run)
+
+
+def _draw(run: Run) -> None:
+    recipe, status = run.recipe, run.status
+    st.caption(_settings(recipe))
+    epochs, finished = recipe.epochs or 1, status.get("epoch", 0)
+    if run.running:
+        steps = status.get("steps")
+        share = (finished + (status["step"] / steps if steps else 0)) / epochs
+        left = f" · about {panels.duration(status['left'])} left" if "left" in status else " · starting"
+        st.progress(min(1.0, share), f"epoch {min(finished + 1, epochs)} of {epochs}{left}")
+    elif run.problem:
+        st.error(run.problem, icon=":material/error:")
+    elif not run.done:
+        st.caption(f"stopped after epoch {finished} of {epochs}")
+    if run.done:
+        result = status["result"]
+        st.markdown(f"Test accuracy **{_tested(result['last'])}**, after the last epoch")
+        best = result["best"]
+        st.caption(f"best of all epochs ({best['epoch']}), chosen on the test images: {_tested(best)}")
+        size = f"{style.count(result['parameters'])} parameters · {result['multiply_adds'] / 1e6:.1f} M multiply-adds"
+        st.caption(f"{size} · trained on {style.count(result['train_images'])} images")
+    elif status.get("test"):
+        st.markdown(f"Test accuracy **{_tested(status['test'])}**, after epoch {status['test']['epoch']}")
+    if run.running:
+        st.button("Stop", on_click=stop, args=(run,), key="retrain-stop", help="The last finished epoch is kept")
+    elif not run.done and not run.problem:
+        st.button("Go on", on_click=_launch, args=(recipe,), key="retrain-resume", type="primary")
+
+
+def _tested(tested: Mapping[str, Any]) -> str:
+    accuracy = style.percent(tested["accuracy"], tuple(tested["ci"]))
+    return f"{accuracy} on {style.count(tested['images'])} test images, {style.bn(tested['bn'])}"
+
+
+def _settings(recipe: Recipe) -> str:
+    size = f"{recipe.channels} channels, {recipe.layers} layers, {recipe.image_size} pixels"
+    return f"{size} · {recipe.epochs} epochs on {recipe.data}"
+
+
+def _form(genotype: Genotype, before: Run | None) -> None:
+    preset = small(genotype)
+    published = PROTOCOLS[genotype.family]
+    st.caption(
+        f"Published protocol: {published['channels']} channels, {published['layers']} layers, {published['epochs']} "
+        f"epochs, batch {published['batch_size']}, on all of CIFAR-10. The settings below are a small demonstration."
+    )
+    left, right = st.columns(2)
+    channels = left.number_input("Channels", 2, 64, preset.channels, key=f"retrain-channels-{genotype.family}")
+    layers = right.number_input(
+        "Layers" if genotype.family == "darts" else "Cells per stage",
+        3 if genotype.family == "darts" else 1,
+        20,
+        preset.layers,
+        key=f"retrain-layers-{genotype.family}",
+    )
+    epochs = left.number_input("Epochs", 1, 600, preset.epochs, key=f"retrain-epochs-{genotype.family}")
+    size = right.segmented_control("Image size", [16, 32], default=16, required=True, key="retrain-size")
+    sets = data_sets()
+    data = st.selectbox("Images", sets, key="retrain-data") if len(sets) > 1 else sets[0]
+    recipe = Recipe(genotype=str(genotype), data=data, epochs=epochs, channels=channels, layers=layers, image_size=size)
+    cores = threads()
+    seconds = panels.duration(estimate(recipe, cores))
+    plural = "" if cores == 1 else "s"
+    st.caption(
+        f"About {seconds} with {cores} thread{plural} of a usual processor. It goes on when this page is closed."
+    )
+    again = before is not None and before.recipe == recipe and before.done
+    st.button(
+        "Train from scratch",
+        on_click=_launch,
+        args=(recipe,),
+        disabled=again,
+        help="These settings have been trained: the result is above" if again else None,
+        key="retrain-start",
+        type="primary" if before is None else "secondary",
+    )
+
+
+def _launch(recipe: Recipe) -> None:
+    """In a callback; a refusal is a message."""
+    try:
+        launch(recipe)
+    except BadInput as error:
+        st.toast(str(error), icon="⚠️")
