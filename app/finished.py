@@ -8,7 +8,7 @@ import warnings
 
 import streamlit as st
 
-from app import style
+from app import session, style
 from app.deciding import Deciding
 from app.figures.derived import derived_info, plot_derived
 from engine import nasbench201
@@ -57,6 +57,8 @@ def finished(view: Deciding) -> None:
         st.warning(note)
     st.markdown("**Genotype**")
     st.code(str(yours), language=None, wrap_lines=True)
+    if st.button("Compare with other endings", key="to-compare"):
+        st.switch_page(st.session_state["pages"]["compare"], query_params=session.query())
 
 
 def genotype_of(view: Deciding) -> Genotype:

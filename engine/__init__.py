@@ -32,7 +32,7 @@ _HOME = {
     "score_inputs": "perturbation",
     "measure": "perturbation",
 }
-_MODULES = ("nasbench201", "results")
+_MODULES = ("nasbench201", "results", "strategies")
 __all__ = sorted((*_HOME, *_MODULES, "search_space"))
 
 

@@ -28,6 +28,7 @@ def page() -> None:
     is_finished = st.session_state["is-finished"] = view is not None and view.selection.is_complete
     live(_body, Playing)
     if view is not None and is_finished:
+        st.markdown("**Train its network from scratch**")
         retraining.panel(genotype_of(view))
 
 

@@ -3,6 +3,7 @@
 Json, Device, Seed, Data, DataDir, Download   annotated types for typer
 pick_device      `auto`, `cpu` or `cuda` as a device that is there
 read_images      a number of images, or all
+read_selection   the text of a selection file
 check_writable   whether results can be written where they are wanted
 """
 
@@ -52,6 +53,14 @@ def read_images(text: str) -> int | None:
     if images < 1:
         raise BadInput(f"--images must be a whole number of at least 1, or all; not {text[:40]!r}")
     return images
+
+
+def read_selection(file: Path) -> str:
+    """Raises BadInput for a file that cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(f"cannot read a selection from {file}; give the JSON file of a selection") from None
 
 
 def check_writable(folder: Path) -> None:

@@ -17,6 +17,7 @@ from engine.cli.options import (
     check_writable,
     pick_device,
     read_images,
+    read_selection,
 )
 from engine.errors import BadInput
 
@@ -103,7 +104,7 @@ def score(
     loaded = engine.load(checkpoint)
     decided = engine.Selection(loaded.space, loaded.alphas)
     if selection is not None:
-        decided = engine.Selection.from_json(_read(selection), loaded.space)
+        decided = engine.Selection.from_json(read_selection(selection), loaded.space)
     if not every and decided.is_decided(cell, edge):
         raise BadInput(f"edge {edge} ({cell}) is decided in {selection}; choose another edge, or --all")
     loaded.supernet.to(where)
@@ -154,13 +155,6 @@ def _check_target(cell: str | None, edge: int | None, every: bool, store: bool, 
         raise BadInput("say which edge to score: --cell and --edge, or --all")
     if store and (not every or selection is not None):
         raise BadInput("--store keeps the scores of the undecided supernet; use it with --all and without --selection")
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise BadInput(f"cannot read a selection from {file}; give the JSON file of a selection") from None
 
 
 def _reporter(bar: console.Progress, measurement: "Measurement", label: str, targets: int):

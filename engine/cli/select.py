@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from engine.cli import console
-from engine.cli.options import Data, DataDir, Device, Download, Json, Seed, check_writable, pick_device, read_images
+from engine.cli.options import (
+    Data,
+    DataDir,
+    Device,
+    Download,
+    Json,
+    Seed,
+    check_writable,
+    pick_device,
+    read_images,
+    read_selection,
+)
 from engine.errors import BadInput
 
 if TYPE_CHECKING:
@@ -126,7 +137,7 @@ def select(
     loaded = engine.load(checkpoint)
     begun = loaded.selection
     if selection is not None:
-        begun = engine.Selection.from_json(_read(selection), loaded.space)
+        begun = engine.Selection.from_json(read_selection(selection), loaded.space)
     plan = Plan(
         strategy=strategy,
         settings=settings,
@@ -274,10 +285,3 @@ def _duration(seconds: float) -> str:
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise BadInput(f"cannot read a selection from {file}; give the JSON file of a selection") from None

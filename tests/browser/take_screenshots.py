@@ -14,6 +14,7 @@ SHOTS = {
     "explore-light": ("/explore?edge=c1-3", "light"),
     "start-dark": ("/", "dark"),
     "decide-light": ("/decide", "light"),
+    "compare-light": ("/compare", "light"),
     "darts-family-light": ("/explore?run=s2&edge=n0-3", "light"),
 }
 
@@ -31,7 +32,7 @@ def main() -> None:
             page = context.new_page()
             page.goto(address + path)
             page.locator("svg.cell").wait_for()
-            page.wait_for_function(IDLE)
+            page.wait_for_function(IDLE, arg=500)
             page.wait_for_timeout(1500)  # plotly draws after Streamlit has finished
             page.screenshot(path=FOLDER / f"{name}.png")
             context.close()

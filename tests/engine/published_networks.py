@@ -2,6 +2,7 @@
 
 DARTS_PT    the 56 genotypes published with Wang et al. 2021: name, normal, reduce, parameters at 36 channels and 20
             layers and at 16 and 8; 100 classes where the name says c100, else 10
+S5_LOGITS, S5_AUXILIARY   the first sample's outputs of darts_pt_s5_0 with 4 channels and 5 layers (tests.engine.golden)
 OTHERS      well-known cells of other methods at 36 channels and 20 layers, 10 classes
 genotype    normal and reduce as a Genotype: nodes 2 to 5, each `op@source+op@source`
 
@@ -451,3 +452,6 @@ OTHERS: tuple[tuple[str, str, str, int], ...] = (
     ),
     ("DrNAS_cifar10", "s3@0+s5@1 s3@1+s3@2 sk@0+s3@1 s3@2+d5@3", "mp@0+s5@1 d5@2+s5@1 s5@1+d5@3 sk@4+s5@1", 4099294),
 )
+
+S5_LOGITS = (-0.444215, -0.016070, 0.422235, 0.593602, 0.389693, -0.060581, -0.472555, -0.585779, -0.328672, 0.136222)
+S5_AUXILIARY = (0.122538, -0.081370, 0.028126, 0.029292, -0.082363, 0.123210, -0.145773, 0.146702, -0.125860, 0.086340)

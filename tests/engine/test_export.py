@@ -24,88 +24,16 @@ from engine.errors import BadInput
 from engine.export import FORMATS, command_line, export, read
 from engine.export.command import DEFAULTS
 from engine.export.layered import layered
-from engine.export.palette import OPERATIONS, operation
+from engine.export.palette import operation
 from engine.genotype import Genotype, parse_genotype
 from engine.results import EdgeScores, InputScores
 from engine.selection import Selection
 from tests.engine.golden import fill_deterministically, golden_images
+from tests.engine.published_networks import DARTS_PT, S5_AUXILIARY, S5_LOGITS, genotype
 
 HOSTILE = '"""</title></pre><script src="http://evil.example/x.js">alert(1)</script>\\\n=1+1'
 CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|"
-CODES = {style.code.lower(): name for name, style in OPERATIONS.items()}
-
-# Name, normal and reduce cell, parameters with 36 channels and 20 layers, and with 16 and 8 (100 classes in c100 rows).
-PUBLISHED = """
-darts_pt_s1_1|sk@0+sk@1 sk@0+sk@1 sk@0+sk@1 d3@3+d5@4|mp@0+d3@1 mp@0+mp@1 s3@1+sk@3 sk@2+d5@3|1870822|156986
-darts_pt_s1_2|d3@0+sk@1 sk@0+sk@2 sk@0+sk@3 d3@3+d5@4|mp@0+mp@1 mp@0+mp@1 s3@1+sk@2 sk@2+d5@4|2022454|164026
-darts_pt_s2_1|sk@0+sk@1 s3@0+sk@2 s3@1+sk@3 s3@1+s3@4|s3@0+s3@1 s3@0+sk@2 s3@0+sk@2 s3@1+sk@4|3092518|268218
-darts_pt_s2_2|sk@0+s3@1 sk@1+sk@2 s3@0+sk@3 sk@3+s3@4|s3@0+s3@1 s3@0+sk@2 s3@1+s3@3 s3@1+sk@3|2789254|254138
-darts_pt_s3_1|s3@0+s3@1 s3@0+sk@1 sk@0+sk@2 s3@0+s3@1|s3@0+sk@1 s3@0+sk@2 s3@0+sk@3 sk@3+s3@4|3422134|287610
-darts_pt_s3_2|s3@0+s3@1 sk@0+s3@1 sk@0+s3@3 s3@1+sk@4|s3@0+s3@1 s3@0+sk@1 s3@0+s3@1 s3@2+sk@3|3535318|312314
-darts_pt_s4_1|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@1+s3@2|s3@0+s3@1 s3@0+s3@2 s3@0+s3@3 s3@0+s3@1|4701718|411002
-darts_pt_s4_2|s3@0+s3@1 s3@0+s3@1 s3@0+s3@3 s3@0+s3@1|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@2|4701718|411002
-blank_pt_s1_1|sk@0+d5@1 s3@1+sk@2 mp@0+sk@3 s3@0+mp@1|ap@0+mp@1 mp@0+mp@1 sk@2+d5@3 d5@2+sk@3|2357470|185818
-blank_pt_s1_2|sk@0+sk@1 s3@1+sk@2 mp@0+s3@1 sk@2+d5@3|ap@0+d3@1 mp@1+d5@2 ap@0+sk@3 sk@2+d5@3|2385766|191994
-blank_pt_s2_1|s3@0+s3@1 sk@0+sk@2 s3@1+s3@2 s3@0+sk@3|s3@0+s3@1 s3@1+sk@2 s3@0+sk@3 s3@2+sk@4|3452374|294650
-blank_pt_s2_2|s3@0+s3@1 s3@0+s3@2 s3@0+s3@1 s3@0+sk@4|s3@0+s3@1 s3@0+s3@2 s3@0+sk@1 s3@1+s3@2|4311622|377530
-blank_pt_s3_1|s3@0+sk@1 sk@0+s3@1 s3@0+sk@2 sk@3+sk@4|s3@0+s3@1 s3@0+s3@2 s3@0+s3@1 s3@1+s3@3|2902438|278842
-blank_pt_s3_2|s3@0+s3@1 s3@0+sk@1 s3@0+s3@1 sk@0+s3@2|s3@0+s3@1 s3@0+s3@1 s3@0+sk@3 sk@2+sk@3|3812230|321082
-blank_pt_s4_1|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@1|s3@0+s3@1 s3@0+s3@2 s3@0+s3@3 s3@0+s3@1|4701718|411002
-blank_pt_s4_2|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@1|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@1|4701718|411002
-darts_pt_s1_c100_1|sk@0+sk@1 d5@0+sk@2 s3@2+sk@3 s3@0+sk@2|mp@0+mp@1 mp@1+d5@2 s3@1+sk@2 sk@2+d5@3|2465992|221300
-darts_pt_s1_c100_2|d3@0+sk@1 sk@0+sk@2 sk@0+d3@3 sk@2+d5@3|ap@0+mp@1 mp@0+d5@2 ap@0+s3@1 mp@1+sk@4|2074384|187156
-darts_pt_s2_c100_1|sk@0+s3@1 s3@0+sk@2 s3@1+sk@3 sk@3+s3@4|s3@0+s3@1 sk@0+sk@2 sk@0+sk@3 s3@2+sk@4|3083968|277268
-darts_pt_s2_c100_2|sk@0+s3@1 s3@0+sk@2 sk@2+s3@3 sk@3+s3@4|s3@0+s3@1 sk@1+sk@2 s3@1+sk@3 s3@0+sk@3|3114208|284308
-darts_pt_s3_c100_1|s3@0+s3@1 s3@0+s3@1 sk@0+sk@1 s3@0+s3@1|s3@0+sk@1 s3@0+sk@2 sk@2+s3@3 s3@1+sk@3|3833920|337172
-darts_pt_s3_c100_2|s3@0+sk@1 s3@0+sk@1 s3@0+s3@3 s3@1+sk@4|s3@0+sk@1 s3@0+sk@2 sk@1+sk@3 s3@2+sk@4|3443824|303700
-darts_pt_s4_c100_1|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@1|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@1|4753648|434132
-darts_pt_s4_c100_2|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@1|s3@0+s3@1 s3@0+s3@1 s3@0+s3@2 s3@0+s3@4|4753648|434132
-blank_pt_s1_c100_1|sk@0+d5@1 s3@1+sk@2 mp@0+sk@3 s3@0+mp@1|mp@0+d3@1 mp@1+sk@2 s3@1+d5@3 sk@3+sk@4|2462536|219764
-blank_pt_s1_c100_2|sk@0+d5@1 sk@0+s3@1 mp@0+sk@3 s3@0+mp@1|mp@0+d3@1 ap@1+sk@2 mp@1+d5@3 d5@2+sk@3|2437696|215124
-blank_pt_s2_c100_1|sk@0+s3@1 s3@0+sk@2 s3@0+s3@1 sk@3+sk@4|s3@0+s3@1 s3@0+s3@1 s3@1+sk@2 sk@3+sk@4|3144448|291348
-blank_pt_s2_c100_2|sk@0+s3@1 s3@0+sk@2 sk@0+s3@1 sk@3+sk@4|s3@0+s3@1 s3@0+s3@1 s3@1+sk@2 s3@2+sk@4|2841184|277268
-blank_pt_s3_c100_1|s3@0+s3@1 sk@0+sk@2 s3@0+s3@1 s3@0+s3@4|s3@0+sk@1 s3@0+s3@1 sk@2+s3@3 s3@1+sk@3|3890512|349524
-blank_pt_s3_c100_2|s3@0+s3@1 sk@0+s3@1 sk@0+s3@3 s3@0+s3@1|s3@0+s3@1 s3@0+s3@1 s3@2+sk@3 sk@0+s3@1|3947104|361876
-blank_pt_s4_c100_1|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@1|s3@0+s3@1 s3@0+s3@2 s3@0+s3@3 s3@0+s3@1|4753648|434132
-blank_pt_s4_c100_2|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@1|s3@0+s3@1 s3@0+s3@2 s3@0+s3@1 s3@0+s3@1|4753648|434132
-darts_pt_s1_svhn_1|sk@0+sk@1 d5@0+sk@2 mp@0+s3@2 d3@3+d3@4|mp@0+d3@1 ap@1+d5@2 sk@2+d5@3 ap@0+sk@4|2385766|191994
-darts_pt_s1_svhn_2|sk@0+sk@1 d5@0+sk@2 mp@0+sk@3 d3@3+d3@4|ap@0+mp@1 ap@0+d5@2 s3@1+d5@3 sk@3+sk@4|2054206|171738
-darts_pt_s2_svhn_1|s3@0+sk@1 sk@0+sk@2 s3@0+sk@3 s3@1+s3@4|s3@0+sk@1 sk@0+s3@2 sk@2+s3@3 sk@3+s3@4|3088630|266490
-darts_pt_s2_svhn_2|sk@0+sk@1 s3@0+sk@2 s3@0+s3@3 s3@2+sk@4|s3@0+sk@1 sk@0+sk@2 s3@1+s3@2 s3@0+s3@4|3145222|278842
-darts_pt_s3_svhn_1|s3@0+sk@1 s3@1+s3@2 sk@2+sk@3 s3@3+s3@4|s3@0+sk@1 sk@1+s3@2 sk@2+s3@3 s3@3+s3@4|3505078|305274
-darts_pt_s3_svhn_2|sk@0+sk@1 sk@0+sk@1 s3@1+s3@3 s3@0+sk@4|sk@0+s3@1 s3@1+s3@2 s3@2+s3@3 sk@2+s3@4|2815606|259450
-darts_pt_s4_svhn_1|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@1+s3@2|s3@0+s3@1 s3@0+s3@2 s3@0+s3@3 s3@0+s3@1|4701718|411002
-darts_pt_s4_svhn_2|s3@0+s3@1 s3@0+s3@2 s3@1+s3@3 s3@0+s3@1|s3@0+s3@1 s3@0+s3@2 s3@0+s3@2 s3@1+s3@3|4701718|411002
-blank_pt_s1_svhn_1|d3@0+d5@1 s3@1+sk@2 s3@2+sk@3 d5@3+d5@4|ap@0+mp@1 ap@1+sk@2 sk@2+d5@3 sk@3+d5@4|2945638|232634
-blank_pt_s1_svhn_2|d3@0+d5@1 s3@1+d3@2 s3@1+s3@2 s3@0+mp@1|ap@0+d3@1 mp@0+ap@1 ap@0+sk@2 mp@1+d5@4|3433582|263578
-blank_pt_s2_svhn_1|s3@0+s3@1 sk@1+s3@2 s3@1+s3@2 s3@1+s3@3|s3@0+sk@1 s3@0+s3@2 s3@2+s3@3 sk@2+sk@4|4198438|352826
-blank_pt_s2_svhn_2|s3@0+s3@1 s3@1+s3@2 s3@1+s3@3 s3@3+sk@4|s3@0+s3@1 s3@0+s3@2 sk@1+s3@3 s3@0+sk@2|4255030|365178
-blank_pt_s3_svhn_1|s3@0+s3@1 s3@1+sk@2 s3@0+sk@3 s3@1+s3@3|s3@0+s3@1 sk@1+s3@2 s3@2+s3@3 sk@2+s3@4|3895174|338746
-blank_pt_s3_svhn_2|s3@0+s3@1 s3@0+s3@1 s3@1+s3@2 s3@0+s3@1|s3@0+s3@1 sk@1+s3@2 sk@0+s3@3 s3@2+s3@4|4641238|396922
-blank_pt_s4_svhn_1|s3@0+s3@1 s3@0+s3@1 s3@1+s3@2 s3@0+s3@1|s3@0+s3@1 s3@1+s3@2 s3@1+s3@3 s3@0+s3@2|4701718|411002
-blank_pt_s4_svhn_2|s3@0+s3@1 s3@0+s3@1 s3@0+s3@1 s3@0+s3@1|s3@0+s3@1 s3@0+s3@1 s3@2+s3@3 s3@1+s3@4|4701718|411002
-darts_pt_s5_0|s3@0+s3@1 s5@0+d3@1 sk@0+sk@2 sk@0+mp@4|s3@0+ap@1 d5@1+d3@2 ap@0+mp@2 s3@2+sk@4|2851246|239002
-darts_pt_s5_1|s3@0+s3@1 s3@0+d3@1 mp@0+sk@2 sk@0+d3@4|d5@0+ap@1 mp@0+s5@2 mp@1+d3@3 s5@0+s3@4|3053206|263546
-darts_pt_s5_2|sk@0+s3@1 s3@0+d3@1 sk@2+d3@3 mp@1+sk@2|ap@0+mp@1 ap@0+s3@1 d5@2+sk@3 s3@2+s5@4|2658142|227866
-darts_pt_s5_3|s3@0+s3@1 s3@0+s3@1 sk@0+sk@2 s3@1+sk@3|ap@0+s5@1 mp@1+sk@2 d5@1+mp@3 s5@2+sk@3|3328174|271450
-blank_pt_s5_0|s3@0+s5@1 s3@0+s3@1 ap@1+sk@3 mp@0+ap@2|sk@0+s5@1 d3@1+s5@2 mp@0+sk@3 mp@0+mp@2|3039598|255962
-blank_pt_s5_1|ap@0+ap@1 s3@0+mp@2 sk@2+s3@3 s5@0+s5@1|mp@0+d5@1 s3@0+sk@1 ap@2+mp@3 s5@3+s5@4|3148030|277018
-blank_pt_s5_2|ap@0+d3@1 s5@0+mp@1 mp@0+sk@1 s5@1+ap@2|s3@0+ap@1 ap@0+s5@1 mp@0+s5@3 mp@2+d5@4|2581894|232058
-blank_pt_s5_3|s3@0+s3@1 s3@0+sk@1 mp@2+s3@3 ap@0+s5@1|d5@0+s5@1 s5@0+d3@1 ap@1+sk@2 mp@0+sk@4|3404854|284794
-"""
-
-
-def _darts(normal: str, reduce: str) -> Genotype:
-    """From "s3@0+sk@1 ..." for the nodes 2 to 5 of each cell type."""
-
-    def pairs(text: str) -> list[tuple[str, int]]:
-        return [(CODES[pair[:2]], int(pair[3:])) for node in text.split() for pair in node.split("+")]
-
-    return Genotype({"normal": pairs(normal), "reduce": pairs(reduce)})
-
-
-PUBLISHED_ROWS = [row.split("|") for row in PUBLISHED.strip().splitlines()]
-GENOTYPES = {name: _darts(normal, reduce) for name, normal, reduce, _, _ in PUBLISHED_ROWS}
+GENOTYPES = {name: genotype(normal, reduce) for name, normal, reduce, _, _ in DARTS_PT}
 S5 = GENOTYPES["darts_pt_s5_0"]
 
 
@@ -292,7 +220,7 @@ print(json.dumps(found))
 
 def test_modules_run_without_this_project_and_have_the_published_sizes(tmp_path: Path) -> None:
     sizes = {}
-    for name, _, _, _, _ in PUBLISHED_ROWS:
+    for name, *_ in DARTS_PT:
         classes = 100 if "_c100_" in name else 10
         (tmp_path / f"{name}.py").write_text(export(GENOTYPES[name], "torch"), encoding="utf-8")
         sizes[name] = [(36, 20, classes), (16, 8, classes)]
@@ -302,8 +230,8 @@ def test_modules_run_without_this_project_and_have_the_published_sizes(tmp_path:
     answer = subprocess.run([sys.executable, "-I", "-c", RUNNER], cwd=tmp_path, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout)
-    for name, _, _, large, small in PUBLISHED_ROWS:
-        assert found[name] == [int(large), int(small)], name
+    for name, _, _, large, small in DARTS_PT:
+        assert found[name] == [large, small], name
     assert found["bench"] == [_bench_parameters(16, 5, 10), _bench_parameters(4, 1, 10)]
 
 
@@ -321,21 +249,8 @@ def test_a_module_computes_what_the_published_network_computes() -> None:
     fill_deterministically(network)
     assert sum(parameter.numel() for parameter in network.parameters()) == 424_652
     logits, extra = network(golden_images(32))
-    expected = (
-        -0.444215,
-        -0.016070,
-        0.422235,
-        0.593602,
-        0.389693,
-        -0.060581,
-        -0.472555,
-        -0.585779,
-        -0.328672,
-        0.136222,
-    )
-    assert torch.allclose(logits[0], torch.tensor(expected).double(), atol=1e-5)
-    expected = (0.122538, -0.081370, 0.028126, 0.029292, -0.082363, 0.123210, -0.145773, 0.146702, -0.125860, 0.086340)
-    assert torch.allclose(extra[0], torch.tensor(expected).double(), atol=1e-5)
+    assert torch.allclose(logits[0], torch.tensor(S5_LOGITS).double(), atol=1e-5)
+    assert torch.allclose(extra[0], torch.tensor(S5_AUXILIARY).double(), atol=1e-5)
 
 
 def test_drop_path_acts_in_training_only() -> None:
