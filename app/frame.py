@@ -22,6 +22,7 @@ KEYS = {
     "1 … 8": "choose an operation",
     "→": "decide and go on",
     "N": "skip to the next undecided edge",
+    "B": "go on from an earlier moment in a branch, while looking back",
     "U": "undo",
     "Y": "redo",
     "S": "switch cell",

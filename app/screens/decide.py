@@ -166,6 +166,7 @@ def _past(view: Deciding) -> None:
     st.button("Return", type="primary", on_click=view.look_at_now, width="stretch", key="return")
     st.button(
         "Continue from here",
+        shortcut="B",
         on_click=view.branch_off,
         disabled=len(view.state.branches) + 1 == len(BRANCH_NAMES),
         help="In a new branch; the decisions taken after this moment stay in the old one",
