@@ -3,17 +3,21 @@
 Json, Device, Seed, Data, DataDir, Download   annotated types for typer
 pick_device      `auto`, `cpu` or `cuda` as a device that is there
 read_images      a number of images, or all
-read_selection   the text of a selection file
+read_selection   the selection in a file, if it belongs to a checkpoint
 check_writable   whether results can be written where they are wanted
 """
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from engine.errors import BadInput
+
+if TYPE_CHECKING:
+    from engine.checkpoint import Checkpoint
+    from engine.selection import Selection
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; messages go to stderr.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes a GPU if any.")]
@@ -55,12 +59,19 @@ def read_images(text: str) -> int | None:
     return images
 
 
-def read_selection(file: Path) -> str:
-    """Raises BadInput for a file that cannot be read."""
+def read_selection(file: Path, checkpoint: "Checkpoint") -> "Selection":
+    """The selection in a file. Raises BadInput for one that cannot be read, and for another space's or supernet's."""
+    from engine.document import Document
+
     try:
-        return file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise BadInput(f"cannot read a selection from {file}; give the JSON file of a selection") from None
+    document = Document.from_json(text, checkpoint.space)
+    if document.checkpoint.get("digest", checkpoint.digest) != checkpoint.digest:
+        name = document.checkpoint.get("name", "another one")
+        raise BadInput(f"{file} was decided on another supernet ({name}); give that checkpoint, or another selection")
+    return document.selection
 
 
 def check_writable(folder: Path) -> None:

@@ -104,7 +104,7 @@ def score(
     loaded = engine.load(checkpoint)
     decided = engine.Selection(loaded.space, loaded.alphas)
     if selection is not None:
-        decided = engine.Selection.from_json(read_selection(selection), loaded.space)
+        decided = read_selection(selection, loaded)
     if not every and decided.is_decided(cell, edge):
         raise BadInput(f"edge {edge} ({cell}) is decided in {selection}; choose another edge, or --all")
     loaded.supernet.to(where)

@@ -137,7 +137,7 @@ def select(
     loaded = engine.load(checkpoint)
     begun = loaded.selection
     if selection is not None:
-        begun = engine.Selection.from_json(read_selection(selection), loaded.space)
+        begun = read_selection(selection, loaded)
     plan = Plan(
         strategy=strategy,
         settings=settings,

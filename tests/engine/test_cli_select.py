@@ -123,6 +123,16 @@ def test_a_selection_of_another_space_is_refused_and_nothing_is_written(cli, run
     assert not (tmp_path / "run").exists()
 
 
+def test_a_selection_of_another_supernet_is_refused(cli, run, photos, tmp_path):
+    assert cli(*options(run, photos, tmp_path / "one", "--tune-epochs", "0"))[0] == 0
+    file = tmp_path / "one" / "selection.json"
+    code, _, err = cli(*options(run, photos, tmp_path / "two", "--tune-epochs", "0", "--selection", file))
+    assert code == 0, err
+    file.write_text(file.read_text().replace(engine.load(run).digest, "0" * 64))
+    code, _, err = cli(*options(run, photos, tmp_path / "three", "--selection", file))
+    assert code == 2 and "another supernet" in err and not (tmp_path / "three").exists()
+
+
 def test_ctrl_c_saves_and_says_how_to_go_on(run, photos, tmp_path):
     out = tmp_path / "run"
     command = [sys.executable, "-m", "engine", *map(str, options(run, photos, out, "--tune-epochs", "500"))]
