@@ -15,6 +15,7 @@ from app.url import LARGEST_SEED
 from app.view import live
 from engine import nasbench201
 from engine.decisions import Decision, InputsDecision
+from engine.genotype import parse_genotype
 
 ORDERS = {
     "index": "by index",
@@ -24,23 +25,27 @@ ORDERS = {
 
 
 def page() -> None:
-    view = Playing.current()
-    is_finished = st.session_state["is-finished"] = view is not None and view.selection.is_complete
     live(_body, Playing)
-    if view is not None and is_finished:
-        st.markdown("**Train its network from scratch**")
-        retraining.panel(genotype_of(view))
+    # Training refreshes itself by its own clock, so it lies outside of that fragment.
+    if (genotype := st.session_state.get("to-train")) is not None:
+        st.markdown(f"**Train from scratch** `{genotype}`")
+        retraining.panel(parse_genotype(genotype))
 
 
 def _body(view: Playing) -> None:
-    # What follows the last decision refreshes itself by its own clock, so it lies outside of this fragment.
-    if view.advance() or view.selection.is_complete != st.session_state["is-finished"]:
+    if view.advance():
         st.rerun()
     if view.step is None:
         panels.title("Every edge is decided", _order_line(view))
         _controls(view)
         panels.untuned(view)
         finished(view)
+        genotype = str(genotype_of(view))
+        if st.session_state.get("to-train") != genotype and st.button(
+            "Train its network from scratch", key="to-train-it"
+        ):
+            st.session_state["to-train"] = genotype
+            st.rerun()
         return
     name, controls = st.columns([4, 7], vertical_alignment="center")
     with name:

@@ -40,7 +40,12 @@ def test_the_page_begins_with_alpha_against_measurement_and_states_the_finding(v
     assert "of 6 edges differ" in heading(app)
     words = text(app)
     assert "1,024 images, batch statistics" in words and "stored 2026-11-24, CPU" in words
-    assert "No full run in several orders is stored" in words and "python -m engine select" in words
+    assert "Edge orders" in words
+
+
+def test_a_run_without_stored_selections_says_how_to_make_them(visit: Visit) -> None:
+    words = text(visit("compare", run="darts"))
+    assert "stored for this supernet" in words and "python -m engine select" in words
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

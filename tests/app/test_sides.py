@@ -61,7 +61,9 @@ def store(folder: Path, **documents: Document) -> None:
 def test_alpha_and_the_stored_sweep_end_somewhere_and_mine_is_what_was_decided() -> None:
     found = shelf()
     paths = found.summary.scores["paths"]
-    assert found.endings == ("alpha", "at-once", *(f"order-{row['seed']}" for row in paths), "mine")
+    built = ("alpha", "at-once", *(f"order-{row['seed']}" for row in paths), "mine")
+    assert tuple(ending for ending in found.endings if ending not in found.stored) == built
+    assert {f"perturbation-quick-order-{seed}" for seed in range(8)} <= set(found.stored)
     assert found.document("alpha").selection.genotype() == found.start.alpha_path().genotype()
     assert found.document("mine").selection == found.start
     decided = dataclasses.replace(found, decisions=(OperationDecision("cell", 2, "none"),))

@@ -117,7 +117,7 @@ def test_a_click_on_an_edge_shows_its_bars_and_stands_in_the_address(page: Page)
 
 
 def test_the_keyboard_does_what_a_click_does(page: Page) -> None:
-    for _ in range(60):
+    for _ in range(150):
         page.keyboard.press("Tab")
         if page.locator("[data-edge]:focus").count():
             break

@@ -81,6 +81,7 @@ def test_a_finished_cell_is_exported_and_its_network_can_be_trained(open_page: O
     report = Path(taken.value.path()).read_text(encoding="utf-8")
     assert report.startswith("<!doctype html>") and summary.digest in report
     page.keyboard.press("Escape")
+    button(page, "to-train-it").click()
     expect(button(page, "retrain-start")).to_be_enabled()
 
 
