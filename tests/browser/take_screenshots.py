@@ -31,7 +31,7 @@ def main() -> None:
             context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=theme)
             page = context.new_page()
             page.goto(address + path)
-            page.locator("svg.cell").wait_for()
+            page.locator("[data-edge]").first.wait_for()
             page.wait_for_function(IDLE, arg=500)
             page.wait_for_timeout(1500)  # plotly draws after Streamlit has finished
             page.screenshot(path=FOLDER / f"{name}.png")
