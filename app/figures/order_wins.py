@@ -10,7 +10,7 @@ from typing import NamedTuple
 from app import style
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, small
 from app.style import Theme
-from engine.orders import Orders
+from engine.order_summary import Orders
 from engine.search_space import SearchSpace
 from engine.selection import Selection
 

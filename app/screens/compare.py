@@ -28,7 +28,7 @@ from app.sides import Shelf, Side
 from app.view import live
 from engine import nasbench201
 from engine.document import Document
-from engine.orders import summarise
+from engine.order_summary import summarise
 from engine.results import EdgeScores, Lookup
 
 STILL = {"displayModeBar": False}

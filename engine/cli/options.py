@@ -1,6 +1,7 @@
 """Options that several commands share, and their checks.
 
 Json, Device, Seed, Data, DataDir, Download   annotated types for typer
+Images, BatchSize, Bn, Criterion, UntilSure, Augment, Rescale, Decided   how a command measures, and after what
 pick_device      `auto`, `cpu` or `cuda` as a device that is there
 read_images      a number of images, or all
 read_selection   the selection in a file, if it belongs to a checkpoint
@@ -34,6 +35,21 @@ DataDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where cifar10, cifar100 and svhn lie.  [default: data]")
 ]
 Download = Annotated[bool, typer.Option("--download", help="Fetch cifar10, cifar100 or svhn if absent.")]
+Images = Annotated[str | None, typer.Option(metavar="N|all", help="Images to measure on.  [default: 1024]")]
+BatchSize = Annotated[int, typer.Option(help="Images in one group of batch statistics.")]
+Bn = Annotated[Literal["batch", "running"], typer.Option(help="Statistics of batch normalisation.")]
+Criterion = Annotated[Literal["accuracy", "loss"], typer.Option(help="What the best operation loses most of.")]
+UntilSure = Annotated[
+    float | None,
+    typer.Option(
+        metavar="P",
+        help="Stop each edge once its best operation is, with probability P, the one that all search images would "
+        "name; at the latest after --images (all by default).",
+    ),
+]
+Augment = Annotated[bool, typer.Option("--augment", help="Crop and flip the images, alike for every mask.")]
+Rescale = Annotated[bool, typer.Option("--rescale", help="Let the weights of a masked edge sum to 1.")]
+Decided = Annotated[Path | None, typer.Option(metavar="FILE", help="Decisions taken so far, as selection JSON.")]
 
 
 def pick_device(name: str) -> str:

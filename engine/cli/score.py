@@ -2,18 +2,26 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.cli import console
 from engine.cli.options import (
+    Augment,
+    BatchSize,
+    Bn,
+    Criterion,
     Data,
     DataDir,
+    Decided,
     Device,
     Download,
+    Images,
     Json,
+    Rescale,
     Seed,
+    UntilSure,
     check_writable,
     pick_device,
     read_images,
@@ -39,30 +47,17 @@ def score(
     orders: Annotated[
         int, typer.Option(metavar="N", help="With --all: also follow the measured path in the edge orders 0 to N-1.")
     ] = 0,
-    selection: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Decisions taken so far, as selection JSON.")
-    ] = None,
+    selection: Decided = None,
     data: Data = "bundled",
     data_dir: DataDir = None,
     download: Download = False,
-    images: Annotated[
-        str | None, typer.Option(metavar="N|all", help=f"Images to score on.  [default: {IMAGES}]")
-    ] = None,
-    batch_size: Annotated[int, typer.Option(help="Images in one group of batch statistics.")] = 64,
-    bn: Annotated[Literal["batch", "running"], typer.Option(help="Statistics of batch normalisation.")] = "batch",
-    criterion: Annotated[Literal["accuracy", "loss"], typer.Option(help="What the best operation loses most of.")] = (
-        "accuracy"
-    ),
-    until_sure: Annotated[
-        float | None,
-        typer.Option(
-            metavar="P",
-            help="Stop each edge once its best operation is, with probability P, the one that all search images would "
-            "name; at the latest after --images (all by default).",
-        ),
-    ] = None,
-    augment: Annotated[bool, typer.Option("--augment", help="Crop and flip the images, alike for every mask.")] = False,
-    rescale: Annotated[bool, typer.Option("--rescale", help="Let the weights of a masked edge sum to 1.")] = False,
+    images: Images = None,
+    batch_size: BatchSize = 64,
+    bn: Bn = "batch",
+    criterion: Criterion = "accuracy",
+    until_sure: UntilSure = None,
+    augment: Augment = False,
+    rescale: Rescale = False,
     published: Annotated[
         bool,
         typer.Option(

@@ -10,12 +10,20 @@ import typer
 
 from engine.cli import console
 from engine.cli.options import (
+    Augment,
+    BatchSize,
+    Bn,
+    Criterion,
     Data,
     DataDir,
+    Decided,
     Device,
     Download,
+    Images,
     Json,
+    Rescale,
     Seed,
+    UntilSure,
     check_writable,
     pick_device,
     read_images,
@@ -25,7 +33,7 @@ from engine.errors import BadInput
 
 if TYPE_CHECKING:
     from engine.document import Document
-    from engine.orders import Orders
+    from engine.order_summary import Orders
     from engine.selecting import Plan
 
 IMAGES = 1024
@@ -42,9 +50,7 @@ def select(
         typer.Option(help="Who decides: alpha, the largest drop, alpha with tuning, or a draw."),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; ends with selection.json in it.")],
-    criterion: Annotated[Literal["accuracy", "loss"], typer.Option(help="What the best operation loses most of.")] = (
-        "accuracy"
-    ),
+    criterion: Criterion = "accuracy",
     tune_epochs: Annotated[
         int | None,
         typer.Option(metavar="K", help=f"Tuning epochs between decisions; 0 for none.  [default: {EPOCHS}]"),
@@ -68,22 +74,16 @@ def select(
             "for every mask.",
         ),
     ] = False,
-    selection: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Decisions taken so far, as selection JSON.")
-    ] = None,
+    selection: Decided = None,
     data: Data = "bundled",
     data_dir: DataDir = None,
     download: Download = False,
-    images: Annotated[
-        str | None, typer.Option(metavar="N|all", help=f"Images to measure on.  [default: {IMAGES}]")
-    ] = None,
-    batch_size: Annotated[int, typer.Option(help="Images in one group of batch statistics.")] = 64,
-    bn: Annotated[Literal["batch", "running"], typer.Option(help="Statistics of batch normalisation.")] = "batch",
-    until_sure: Annotated[
-        float | None, typer.Option(metavar="P", help="Stop measuring an edge once its best operation is sure.")
-    ] = None,
-    augment: Annotated[bool, typer.Option("--augment", help="Crop and flip the images, alike for every mask.")] = False,
-    rescale: Annotated[bool, typer.Option("--rescale", help="Let the weights of a masked edge sum to 1.")] = False,
+    images: Images = None,
+    batch_size: BatchSize = 64,
+    bn: Bn = "batch",
+    until_sure: UntilSure = None,
+    augment: Augment = False,
+    rescale: Rescale = False,
     no_none: Annotated[bool, typer.Option("--no-none", help="Never decide for none.")] = False,
     cumulative: Annotated[
         bool, typer.Option("--cumulative", help="A discarded input stays away while the others are measured.")
@@ -193,7 +193,7 @@ def _run(loaded: Any, plan: "Plan", folder: Path, argv: list[str], options: dict
 
 def _tell(out: Path, documents: list["Document"], several: bool, json: bool) -> None:
     from engine import files
-    from engine.orders import summarise
+    from engine.order_summary import summarise
     from engine.selecting import RESULT
 
     found = _found(out, documents[0])

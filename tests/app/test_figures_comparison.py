@@ -20,7 +20,7 @@ from app.figures.edge_alphas import edge_alphas
 from app.figures.order_wins import OrderWins, order_wins, plot_order_wins
 from app.style import THEMES, colour
 from engine.document import Document, Step
-from engine.orders import summarise
+from engine.order_summary import summarise
 from engine.search_space import SPACES, SearchSpace, search_space
 from engine.selection import Selection
 from tests.app.test_figures import scores

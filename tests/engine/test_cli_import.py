@@ -8,23 +8,11 @@ import pytest
 import torch
 
 import engine
-from engine.cli import main
 from engine.search_space import search_space
 from tests.engine.foreign import alphas_of, bench_net, saved
 from tests.engine.test_importers import selecting
 
 BENCH, S2 = search_space("nas-bench-201"), search_space("s2")
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]):
-    def run(*argv: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main([str(word) for word in argv])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import main
 from engine.search_space import search_space
 from engine.selection import Selection
 from tests.engine.published_networks import DARTS_PT, genotype
@@ -31,17 +30,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_photos(tmp_path_factory.mktemp("photos"), per_class=4)
     shutil.copytree(folder / "train", folder / "test")
     return folder
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]):
-    def run(*argv: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main([str(word) for word in argv])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_it_gives_exactly_one_json_object(cli, photos, tmp_path):

@@ -29,16 +29,6 @@ def run(tmp_path_factory, photos):
     return str(out)
 
 
-@pytest.fixture
-def cli(capsys):
-    def call(*argv):
-        code = main([str(word) for word in argv])
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return call
-
-
 def options(run, photos, out, *more):
     fixed = ("--data", photos, "--images", "32", "--batch-size", "16", "--device", "cpu")
     return ("select", run, "--strategy", "perturbation", *fixed, "--out", out, *more)

@@ -12,7 +12,7 @@ from engine.document import Document
 from engine.errors import BadInput
 from engine.genotype import magnitude_genotype
 from engine.order import edge_order
-from engine.orders import summarise
+from engine.order_summary import summarise
 from engine.selecting import Plan, select
 from engine.strategies import measured_path
 from engine.sweep import Settings
