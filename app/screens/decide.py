@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import exporting, panels, retraining, style, tuned
+from app import exporting, panels, retraining_panel, style, tuned
 from app.deciding import Deciding
 from app.decision_card import card
 from app.figures.outcomes import outcomes_info, plot_outcomes
@@ -29,7 +29,7 @@ def page() -> None:
     # Training refreshes itself by its own clock, so it lies outside of that fragment.
     if (genotype := st.session_state.get("to-train")) is not None:
         st.markdown(f"**Train from scratch** `{genotype}`")
-        retraining.panel(parse_genotype(genotype))
+        retraining_panel.panel(parse_genotype(genotype))
 
 
 def _body(view: Playing) -> None:

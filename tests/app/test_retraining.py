@@ -60,10 +60,10 @@ def until(holds: Callable[[Run], object], genotype=CELL) -> Run:
 @pytest.fixture
 def page() -> AppTest:
     def script() -> None:
-        from app import retraining
+        from app import retraining_panel
         from engine.genotype import parse_genotype
 
-        retraining.panel(parse_genotype("|none~0|+|skip_connect~0|none~1|+|none~0|none~1|skip_connect~2|"))
+        retraining_panel.panel(parse_genotype("|none~0|+|skip_connect~0|none~1|+|none~0|none~1|skip_connect~2|"))
 
     return AppTest.from_function(script, default_timeout=60)
 
