@@ -128,15 +128,18 @@ class Deciding(View):
 
     def accuracy_track(self) -> list[tuple[Measurement | None, Measurement | None]]:
         """Accuracies at the start and after every decision, where known: right after it, and after its tuning."""
-        return [
-            (self.find(self._at_once(number)), self.find(self._after_tuning(number)) if self._letter(number) else None)
-            for number in range(len(self.state.link.decisions) + 1)
-        ]
+        numbers = range(len(self.state.link.decisions) + 1)
+        tuned_ones = [self.find(self._after_tuning(number)) if self._is_tuned(number) else None for number in numbers]
+        return [(self.find(self._at_once(number)), after) for number, after in zip(numbers, tuned_ones, strict=True)]
 
     def _letter(self, number: int) -> str | None:
         """The tuning that followed decision `number` (from 1), or None."""
         letter = self.letters[number - 1 : number] if number else ""
         return letter if letter not in ("", "n") else None
+
+    def _is_tuned(self, number: int) -> bool:
+        """Whether decision `number` was followed by tuning whose weights are here: else an earlier stage stands in."""
+        return self._letter(number) is not None and not self.stage(self.state.link.decisions[:number]).missing
 
     def _at_once(self, number: int) -> Request:
         """The accuracy after so many decisions, before the last one's tuning."""
