@@ -13,7 +13,7 @@ from functools import cached_property
 
 import streamlit as st
 
-from app import catalog, measure, sides, style
+from app import catalog, image_sets, measure, sides, style
 from app.figures.comparison import (
     LETTERS,
     Difference,
@@ -30,6 +30,7 @@ from engine.document import Document
 from engine.genotype import Genotype
 from engine.results import EdgeScores, Interval, Lookup
 from engine.search_space import SearchSpace
+from engine.selection import Selection
 
 NAMES = {sides.ALPHA: "α", sides.AT_ONCE: "largest drops at once", sides.MINE: "my decisions"}
 WEIGHTLESS = {"none", "noise", "skip_connect", "max_pool_3x3", "avg_pool_3x3"}
@@ -57,12 +58,13 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class End:
-    """One side with everything that the page says about it. images: how many are measured on here."""
+    """One side with everything that the page says about it. images, data: what is measured on here."""
 
     side: Side
     shelf: Shelf
     document: Document
     images: int | None
+    data: str
 
     @property
     def space(self) -> SearchSpace:
@@ -89,7 +91,11 @@ class End:
     @property
     def request(self) -> measure.Request:
         """The accuracy of the supernet, untuned, after these decisions."""
-        return measure.Request.of(self.shelf.summary, self.document.selection, "accuracy", "", 0, images=self.images)
+        return self._request(self.document.selection, "accuracy", "", 0)
+
+    def _request(self, selection: Selection, kind: measure.Kind, cell: str, index: int) -> measure.Request:
+        how = {"images": self.images, "data": self.data}
+        return measure.Request.of(self.shelf.summary, selection, kind, cell, index, **how)
 
     @cached_property
     def accuracy(self) -> Accuracy | None:
@@ -140,7 +146,7 @@ class End:
             is_it = isinstance(decision, OperationDecision) and (decision.cell, decision.edge) == (cell, edge)
             if is_it and isinstance(step.scores, EdgeScores) and self.side.ending != sides.AT_ONCE:
                 return step.scores, "when it was decided"
-        request = measure.Request.of(self.shelf.summary, self.shelf.start, "edge", cell, edge, images=self.images)
+        request = self._request(self.shelf.start, "edge", cell, edge)
         found = measure.find(request, self.shelf.summary)
         if found is not None and not found.partial and isinstance(found.result, EdgeScores):
             return found.result, "before any decision"
@@ -181,7 +187,8 @@ class Comparing(View):
 
     def end(self, side: Side) -> End:
         shelf = self.shelves[side.run]
-        return End(side, shelf, shelf.document(side.ending), self.images)
+        data = image_sets.chosen(shelf.summary, st.session_state.get("data")).spec
+        return End(side, shelf, shelf.document(side.ending), self.images, data)
 
     @property
     def is_linked(self) -> bool:

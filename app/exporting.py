@@ -72,7 +72,7 @@ def _points(view: View, decisions: Sequence[Decision]) -> Iterator[Point]:
     before = view.stage(decisions[:-1])
     if not before.missing:
         selection = Selection(view.space, before.summary.alphas).replay(decisions)
-        at_once = Request.of(before.summary, selection, "accuracy", "", 0, images=view.images)
+        at_once = Request.of(before.summary, selection, "accuracy", "", 0, images=view.images, data=view.data)
         yield from _point(view, len(decisions), at_once, PRESETS["n"])
     preset = PRESETS[_letter(view, len(decisions))]
     if preset.amount and not view.stage(decisions).missing:

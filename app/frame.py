@@ -1,14 +1,14 @@
 """What surrounds every page: the sidebar with the run and its context, the job strip, and the page's own style sheet.
 
 style      the style sheet
-sidebar    run, cell, images per measurement, operations, running work
+sidebar    run, cell, images, operations, running work
 """
 
 from pathlib import Path
 
 import streamlit as st
 
-from app import catalog, measure, panels, session
+from app import catalog, image_sets, measure, panels, session
 from app import style as look
 from app.jobs import MANAGER
 from app.url import BUDGETS
@@ -36,7 +36,7 @@ def style() -> None:
 
 
 def sidebar() -> None:
-    """Draw the sidebar. Its widgets own `run`, `cell` and `budget` in the address, so they exist on every page."""
+    """Draw the sidebar. Its widgets own `run`, `cell`, `budget` and `data` in the address: they exist on every page."""
     with st.sidebar:
         entries = catalog.catalog()
         usable = [name for name, entry in entries.items() if entry.summary is not None]
@@ -70,12 +70,32 @@ def sidebar() -> None:
         st.segmented_control(
             "Images per measurement", list(BUDGETS), key="budget", bind="query-params", required=True, default="1k"
         )
+        _images(view)
         session.kept()
         _legend(view)
         st.toggle("List view", key="list-view", help="The graph as a table, for keyboards and screen readers")
         if st.button("Keys", shortcut="H", key="keys", width="stretch"):
             _keys()
         _jobs()
+
+
+def _images(view: View) -> None:
+    """Which images are measured on, where there is a choice; or that none are here which fit."""
+    for sentence in image_sets.missing():
+        st.warning(sentence, icon="⚠️")
+    names = list(image_sets.fitting(view.summary))
+    if st.session_state.get("data", "") not in names:
+        st.session_state.pop("data", None)
+    if len(names) > 1:
+        st.selectbox("Images from", names, key="data", bind="query-params")
+    elif not names:
+        classes, dataset = view.summary.meta["classes"], view.summary.meta.get("dataset")
+        st.warning(
+            f"Nothing can be measured: this supernet tells {classes} classes apart, and no such images are here. Put "
+            f"{dataset or 'the images it was trained on'} into data/, or name their folder in {image_sets.OWN}; then "
+            "reload.",
+            icon="⚠️",
+        )
 
 
 def _switch(view: View) -> None:

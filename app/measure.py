@@ -223,7 +223,13 @@ def stored(request: Request, summary: Summary) -> Measurement | None:
     rows, index, result = reads["edge" if request.kind == "accuracy" else request.kind]
     for row in scores[rows]:
         if request.kind == "accuracy" or (row["cell"], row[index]) == (request.cell, request.index):
-            found = Measurement(result.from_dict(row), "stored", scores["date"][:10], warning=scores.get("warning"))
+            found = Measurement(
+                result.from_dict(row),
+                "stored",
+                scores["date"][:10],
+                warning=scores.get("warning"),
+                data=request.data,
+            )
             return found._replace(result=found.accuracy) if request.kind == "accuracy" else found
     return None
 

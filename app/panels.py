@@ -11,7 +11,7 @@ duration     seconds as people say them
 
 import streamlit as st
 
-from app import findings, measure, style
+from app import findings, image_sets, measure, style
 from app.components.cell_graph import cell_graph
 from app.figures.butterfly import butterfly_info, plot_butterfly
 from app.figures.cell_graph import cell_graph as graph_of
@@ -48,7 +48,8 @@ def provenance(measurement: Measurement) -> str:
     """e.g. "1,024 images · batch statistics · live, 0.8 s, CPU"."""
     found = measurement.result
     stored = measurement.date if measurement.source == "stored" else None
-    return style.provenance(found.images, found.bn, found.device, found.seconds, stored)
+    images = image_sets.name_of([measurement.data])
+    return style.provenance(found.images, found.bn, found.device, found.seconds, stored, images)
 
 
 def duration(seconds: float) -> str:

@@ -87,13 +87,15 @@ def canonical(selection: Selection) -> tuple[Decision, ...]:
 
 
 class Measurement(NamedTuple):
-    """A result and where it comes from. date: ISO day. warning: a sentence where the data asks for one."""
+    """A result and where it comes from. date: ISO day. warning: a sentence where the data asks for one. data: whose
+    images it was measured on."""
 
     result: EdgeScores | InputScores | Accuracy
     source: Source
     date: str
     partial: bool = False
     warning: str | None = None
+    data: str = "bundled"
 
     @property
     def accuracy(self) -> Accuracy:

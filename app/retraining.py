@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from app import catalog
+from app.image_sets import image_sets
 from app.threads import threads
 from engine import files
 from engine.errors import BadInput
@@ -31,9 +32,6 @@ from engine.runs import PLAN, STATUS
 
 MOST_KEPT = 100
 """Runs in the folder from which on none is started: everybody who reaches the app can fill the disk."""
-IMAGES = {"bundled": 20_000, "cifar10": 50_000, "cifar100": 50_000, "svhn": 73_257}
-"""Training images of the data sets on offer."""
-FILES = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python", "svhn": "train_32x32.mat"}
 SMALL: dict[Family, dict[str, int]] = {
     "darts": {"epochs": 10, "channels": 8, "layers": 5, "image_size": 16},
     "nas-bench-201": {"epochs": 10, "channels": 16, "layers": 1, "image_size": 16},
@@ -75,12 +73,8 @@ def estimate(recipe: Recipe, cores: int) -> float:
     # Narrow networks wait for memory, and take time by width; wide ones for arithmetic.
     rate = 0.17 if bench else 0.12 + 0.3 * (recipe.channels / 36) ** 3
     per_thousand = rate * recipe.channels * recipe.layers * (recipe.image_size / 32) ** 2
-    return per_thousand * IMAGES.get(recipe.data, 50_000) / 1000 * recipe.epochs / cores
-
-
-def data_sets() -> list[str]:
-    """The bundled sample, and the published sets that lie in data/."""
-    return ["bundled", *(name for name, file in FILES.items() if (catalog.ROOT / "data" / file).exists())]
+    known = (each.images[1] for each in image_sets().values() if each.spec == recipe.data and each.images)
+    return per_thousand * next(known, 50_000) / 1000 * recipe.epochs / cores
 
 
 # The process

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from app import panels, style
-from app.retraining import Run, data_sets, estimate, find, launch, small, stop
+from app.image_sets import image_sets
+from app.retraining import Run, estimate, find, launch, small, stop
 from app.threads import threads
 from engine.errors import BadInput
 from engine.genotype import Genotype
@@ -91,8 +92,9 @@ def _form(genotype: Genotype, before: Run | None) -> None:
     )
     epochs = left.number_input("Epochs", 1, 600, preset.epochs, key=f"retrain-epochs-{genotype.family}")
     size = right.segmented_control("Image size", [16, 32], default=16, required=True, key="retrain-size")
-    sets = data_sets()
-    data = st.selectbox("Images", sets, key="retrain-data") if len(sets) > 1 else sets[0]
+    sets = image_sets()
+    name = st.selectbox("Images", list(sets), key="retrain-data") if len(sets) > 1 else next(iter(sets))
+    data = sets[name].spec
     recipe = Recipe(genotype=str(genotype), data=data, epochs=epochs, channels=channels, layers=layers, image_size=size)
     cores = threads()
     seconds = panels.duration(estimate(recipe, cores))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from app.image_sets import FOLDER
 from app.request import Accuracy, Measurement, Request
 from app.threads import threads
 from engine.errors import BadInput
@@ -75,7 +76,7 @@ def take(request: Request) -> Iterator[Taken]:
     began = time.perf_counter()
 
     def taken(result, done: int, variants: int, partial: bool = False) -> Taken:
-        measurement = Measurement(result, "live", today, partial, warning)
+        measurement = Measurement(result, "live", today, partial, warning, request.data)
         return Taken(measurement, done / images, time.perf_counter() - began, done * variants)
 
     how = {"batches": batches, "bn": request.bn}
@@ -131,8 +132,9 @@ def _images(request: Request, checkpoint: "Checkpoint") -> "tuple[Batches, str |
             device=next(checkpoint.supernet.parameters()).device,
             augment=request.augment,
             seed=request.seed,
+            data_dir=FOLDER,
         )
-        return batches, split_warning(load_data(request.data), checkpoint)
+        return batches, split_warning(load_data(request.data, data_dir=FOLDER), checkpoint)
 
     how = (request.data, request.images, request.batch_size, request.augment, request.seed)
     return _batches.get((request.digest, *how), draw)

@@ -5,8 +5,8 @@ Address   what the address bar said and what was last written to it
 state     the session's state for a run
 sync      adopt what Back, Forward or a link changed; write what callbacks changed
 query     the session's part of the address, to take along to another page
-carry     keep run, cell and budget from page to page
-check     tell the visitor which of run, cell and budget in the address cannot be used
+carry     keep what the sidebar chose from page to page
+check     tell the visitor which of the sidebar's values in the address cannot be used
 visitor   who this is, the same after a reload (by `browser`)
 
 The link is the document, and Back and Forward are undo and redo: where the address does not say what was last written,
@@ -212,7 +212,7 @@ def query() -> dict[str, str]:
 
 
 def carry() -> None:
-    """Keep run, cell and budget from page to page: a change of the page drops them from the address, and their widgets
+    """Keep what the sidebar chose from page to page: a change of the page drops it from the address, and the widgets
     would start at their defaults. Call before the widgets are drawn, and `kept` after."""
     page = urlsplit(st.context.url or "").path
     before, values = st.session_state.get("context", (page, {}))
@@ -229,7 +229,7 @@ def kept() -> None:
 
 
 def check(runs: Mapping[str, SearchSpace], default: str) -> None:
-    """Say which of run, cell and budget in the address cannot be used. Call before their widgets are drawn, as
+    """Say which of the sidebar's values in the address cannot be used. Call before their widgets are drawn, as
     Streamlit drops such values without a word. runs: the names there are, with their spaces."""
     sentences = url.check(st.query_params.to_dict(), runs, default)
     for sentence in sentences:

@@ -11,6 +11,7 @@ the weights as they were. A supernet that others look at is never touched.
 """
 
 import hashlib
+import math
 import os
 import shutil
 import time
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app import catalog
+from app.image_sets import BUNDLED, FOLDER, ImageSet
 from app.threads import threads
 from engine.decisions import Decision
 from engine.errors import BadInput
@@ -27,27 +29,30 @@ from engine.native import META, Summary, read_summary
 
 KEPT = 64
 """Stages kept on the disk: a few megabytes each. The ones not used for longest go first."""
-BUNDLED_BATCHES = 79
-"""Batches of 64 in the bundled sample's 5,000 training images."""
+BATCH = 64
+"""Images in a batch of tuning, for its time only: the supernet's own recipe decides."""
 STEP_PASSES = 6 * 64
 """A batch of both halves costs about as much as so many images through the supernet."""
 
 
 class Preset(NamedTuple):
-    """letter: in a link. unit, amount, lr: as in `engine.tuning.Tuning`. batches: how many that is on bundled data."""
+    """letter: in a link. unit, amount, lr: as in `engine.tuning.Tuning`."""
 
     letter: str
     label: str
     unit: str
     amount: int
     lr: float
-    batches: int
+
+    def batches(self, per_epoch: int) -> int:
+        """How many batches that is."""
+        return self.amount * (per_epoch if self.unit == "epochs" else 1)
 
 
 PRESETS = {
-    "n": Preset("n", "none", "epochs", 0, 0.0025, 0),
-    "q": Preset("q", "quick", "batches", 50, 0.01, 50),
-    "p": Preset("p", "published", "epochs", 5, 0.0025, 5 * BUNDLED_BATCHES),
+    "n": Preset("n", "none", "epochs", 0, 0.0025),
+    "q": Preset("q", "quick", "batches", 50, 0.01),
+    "p": Preset("p", "published", "epochs", 5, 0.0025),
 }
 
 
@@ -59,23 +64,30 @@ class Stage(NamedTuple):
     missing: bool
 
 
-def stage(base: Summary, decisions: Sequence[Decision], letters: str) -> Stage:
-    """The supernet after these decisions, each followed by the tuning that its letter says.
+def stage(base: Summary, decisions: Sequence[Decision], letters: str, data: str = BUNDLED) -> Stage:
+    """The supernet after these decisions, each followed by the tuning on `data` that its letter says.
 
     Where a stage is missing, the latest one before it stands in.
     """
     wanted = _tuned_steps(decisions, letters)
     for number in reversed(wanted):
-        folder = _folder(base, decisions[: number + 1], letters)
+        folder = _folder(base, decisions[: number + 1], letters, data)
         if (folder / META).is_file():
             return Stage(_read(folder, (folder / META).stat().st_mtime_ns), number != wanted[-1])
     return Stage(base, bool(wanted))
 
 
-def tune(base: Summary, decisions: Sequence[Decision], letters: str, report: Callable[[int, int], None]) -> None:
+def tune(
+    base: Summary,
+    decisions: Sequence[Decision],
+    letters: str,
+    report: Callable[[int, int], None],
+    data: str = BUNDLED,
+) -> None:
     """Make every stage on the way that is missing. report: told how many batches are done, of how many.
 
-    Raises BadInput where the weights diverge or the folder cannot be written, and whatever `report` raises.
+    Raises BadInput where the data does not fit, the weights diverge or the folder cannot be written, and whatever
+    `report` raises.
     """
     import torch
 
@@ -87,19 +99,19 @@ def tune(base: Summary, decisions: Sequence[Decision], letters: str, report: Cal
     missing = [
         number
         for number in _tuned_steps(decisions, letters)
-        if not (_folder(base, decisions[: number + 1], letters) / META).is_file()
+        if not (_folder(base, decisions[: number + 1], letters, data) / META).is_file()
     ]
-    total = sum(PRESETS[letters[number]].batches for number in missing)
     done = 0
     for number in missing:
         taken = decisions[: number + 1]
-        before = stage(base, decisions[:number], letters).summary
+        before = stage(base, decisions[:number], letters, data).summary
         preset = PRESETS[letters[number]]
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        tuner = Tuner(engine.load(before.path), resumed=before is not base, device=device)
-        began, first = time.perf_counter(), done
+        tuner = Tuner(engine.load(before.path), data=data, data_dir=FOLDER, resumed=before is not base, device=device)
+        sizes = {each: PRESETS[letters[each]].batches(tuner.batches_per_epoch) for each in missing}
+        began, first, total = time.perf_counter(), done, sum(sizes.values())
 
-        def tell(step: int, first: int = first) -> None:
+        def tell(step: int, first: int = first, total: int = total) -> None:
             report(first + step, total)
 
         try:
@@ -111,19 +123,23 @@ def tune(base: Summary, decisions: Sequence[Decision], letters: str, report: Cal
                     tuner.tune(tuner.selection(tuple(taken)), None, preset.lr, lambda step, at=start: tell(step, at))
         except Diverged:
             raise BadInput("tuning diverged: the loss is no longer finite; undo the last decision") from None
-        done = first + preset.batches
-        _rates[base.digest] = (time.perf_counter() - began) / preset.batches
-        tuner.save(_folder(base, taken, letters))
+        done = first + sizes[number]
+        _rates[base.digest] = (time.perf_counter() - began) / sizes[number]
+        tuner.save(_folder(base, taken, letters, data))
     _prune()
 
 
-def seconds(base: Summary, letter: str) -> float | None:
+def seconds(base: Summary, letter: str, images: ImageSet) -> float | None:
     """How long one tuning takes: by the last one here, else by the stored sweep's timing; None if unknown."""
+    preset = PRESETS[letter]
+    if preset.unit == "epochs" and preset.amount and images.images is None:
+        return None
+    per_epoch = math.ceil(images.images[0] / BATCH) if images.images else 0
     rows = (base.scores or {}).get("edges", [])
     passes = sum(row["images"] * (1 + len(row["operations"])) for row in rows)
     stored = STEP_PASSES * sum(row["seconds"] for row in rows) / passes if passes else None
     rate = _rates.get(base.digest, stored)
-    return None if rate is None else rate * PRESETS[letter].batches
+    return None if rate is None else rate * preset.batches(per_epoch)
 
 
 _rates: dict[str, float] = {}  # seconds per batch of this process's last tuning, by digest
@@ -138,8 +154,8 @@ def root() -> Path:
     return catalog.imported().parent / "tuned"
 
 
-def _folder(base: Summary, decisions: Sequence[Decision], letters: str) -> Path:
-    text = repr((base.digest, *zip(decisions, letters.ljust(len(decisions), "n"), strict=False)))
+def _folder(base: Summary, decisions: Sequence[Decision], letters: str, data: str) -> Path:
+    text = repr((base.digest, data, *zip(decisions, letters.ljust(len(decisions), "n"), strict=False)))
     return root() / hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

@@ -6,7 +6,7 @@ CONTEXT           the keys of the sidebar's widgets, which write them themselves
 Link              what these keys say about a run
 read              query parameters -> Link, with a sentence for everything that had to be dropped
 write             Link -> query parameters, what is at its default left out
-check             sentences about what run, cell and budget say, where it cannot be used
+check             sentences about what run, cell, budget and data say, where it cannot be used
 format_decisions  decisions as text, "n0-2.S3,n1-2.SK,n3:0+1"
 parse_decisions   such a text as decisions, as far as they are legal one after the other
 BUDGETS, ORDERS, LETTERS   images per measurement, edge orders and tuning, as a link names them
@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from app import style
 from app.figures.cell_graph import PREFIXES, edge_id, parse_edge_id
+from app.image_sets import image_sets
 from engine.decisions import Decision, InputsDecision
 from engine.errors import BadInput, one_of
 from engine.search_space import SearchSpace
@@ -94,7 +95,7 @@ def write(space: SearchSpace, link: Link) -> dict[str, str]:
 
 
 def check(params: Mapping[str, str], runs: Mapping[str, SearchSpace], default: str) -> list[str]:
-    """One sentence for each of run, cell and budget that cannot be used; their widgets drop such values silently.
+    """One sentence for each of run, cell, budget and data that cannot be used; their widgets drop such values silently.
 
     runs: the names there are, with their spaces; `default` is the one taken where the link names none of them.
     """
@@ -220,6 +221,10 @@ def _tune(text: str, space: SearchSpace) -> str:
     return text.rstrip("n")
 
 
+def _data(text: str, space: SearchSpace) -> str:
+    return _one_of("data", image_sets())(text, space)
+
+
 def _as_text(value: object, space: SearchSpace) -> str:
     return str(value)
 
@@ -228,6 +233,7 @@ PARAMETERS = (
     Parameter("run", None, _as_text, _as_text),
     Parameter("cell", None, _cell, _as_text),
     Parameter("budget", None, _one_of("budget", BUDGETS), _as_text),
+    Parameter("data", None, _data, _as_text),
     Parameter("edge", "edge", _edge, _as_text),
     Parameter("d", "decisions", _all_decisions, format_decisions),
     Parameter("order", "order", _one_of("order", ORDERS), _as_text),

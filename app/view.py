@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import streamlit as st
 
-from app import catalog, measure, session, tuned, url
+from app import catalog, image_sets, measure, session, tuned, url
 from app.figures.cell_graph import edge_id, parse_edge_id
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.jobs import Job
@@ -36,6 +36,7 @@ class View:
         assert entry.summary is not None
         self.entry, self.summary = entry, entry.summary
         self.space: SearchSpace = self.summary.space
+        self.image_set = image_sets.chosen(self.summary, st.session_state.get("data"))
         self.start = Selection(self.space, self.summary.alphas)
         self.state = session.sync(entry.id, self.start)
         self.letters = self.state.link.tune
@@ -64,6 +65,11 @@ class View:
             return None
         cell, edge = parse_edge_id(self.space, self.state.link.edge)
         return edge if cell == self.cell else None
+
+    @property
+    def data(self) -> str:
+        """Where the images come from that are measured and tuned on, as the engine finds them."""
+        return self.image_set.spec
 
     @property
     def isolated(self) -> str | None:
@@ -95,12 +101,12 @@ class View:
 
     def stage(self, decisions: Sequence[Decision]) -> tuned.Stage:
         """The supernet, tuned as the link says, after these decisions."""
-        return tuned.stage(self.summary, decisions, self.letters)
+        return tuned.stage(self.summary, decisions, self.letters, self.data)
 
     def request(self, kind: measure.Kind, cell: str, index: int, selection: Selection | None = None) -> Request:
         selection = selection or self.selection
         summary = self.stage(selection.decisions).summary
-        return Request.of(summary, selection, kind, cell, index, images=self.images)
+        return Request.of(summary, selection, kind, cell, index, images=self.images, data=self.data)
 
     def measurement(self, edge: int, cell: str | None = None) -> Measurement | None:
         """The edge's measurement after the decisions so far; of a decided edge, the one it was decided by."""
@@ -209,13 +215,13 @@ class View:
 
     def _tune(self, requests: Sequence[Callable[[], Request]]) -> None:
         """Tune as the link says after the decisions so far, then measure what is asked for on the tuned weights."""
-        decisions, letters = self.selection.decisions, self.letters
+        decisions, letters, data = self.selection.decisions, self.letters, self.data
 
         def prepare(job: Job) -> list[Request]:
-            tuned.tune(self.summary, decisions, letters, lambda done, total: job.progress(done, total, "batches"))
+            tuned.tune(self.summary, decisions, letters, lambda done, total: job.progress(done, total, "batches"), data)
             return [request() for request in requests]
 
-        key = ("tune", self.summary.digest, decisions, letters, self.images)
+        key = ("tune", self.summary.digest, decisions, letters, data, self.images)
         self._attempt(lambda: measure.start_prepared(key, prepare, TUNING, self.visitor))
 
     def _begin(self, requests: list[Request], title: str) -> None:

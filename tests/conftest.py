@@ -30,5 +30,6 @@ def small_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_of_the_developers_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    monkeypatch.delenv("SUPERNET_CHECKPOINTS", raising=False)
+    for name in ("SUPERNET_CHECKPOINTS", "SUPERNET_DATA"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path_factory.getbasetemp() / "own"))

@@ -330,12 +330,12 @@ def _wins(view: Comparing, shelf: Shelf, documents: Mapping[str, Document], cell
     space, orders = shelf.summary.space, summarise(list(documents.values()))
     alpha = view.end(Side(shelf.entry.id, sides.ALPHA))
     info = order_wins(space, cell, orders, shelf.start)
-    name, document = next(iter(documents.items()))
+    name = next(iter(documents))
     left, right = st.columns(2)
     with left:
         agreed = f"{info.orders} orders agree on {info.unanimous} of {len(info.rows)} edges"
         st.plotly_chart(plot_order_wins(info, view.theme), theme=None, config=STILL, key="order-wins", alt=agreed)
-        st.caption(f"{agreed} · {End(Side(shelf.entry.id, name), shelf, document, None).origin}")
+        st.caption(f"{agreed} · {view.end(Side(shelf.entry.id, name)).origin}")
     with right:
         if alpha.truth:
             found = outcomes_info(nasbench201.reachable(shelf.start), alpha.truth.cifar10, orders.true_accuracy)

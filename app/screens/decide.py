@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import exporting, panels, retraining_panel, style, tuned
+from app import exporting, image_sets, panels, retraining_panel, style, tuned
 from app.deciding import Deciding
 from app.decision_card import card
 from app.figures.outcomes import outcomes_info, plot_outcomes
@@ -107,7 +107,7 @@ def _tuning(view: Deciding) -> None:
         if not preset.amount:
             return "the weights stay as they are"
         amount = f"{preset.amount} {'mini-batches' if preset.unit == 'batches' else preset.unit} at lr {preset.lr:g}"
-        seconds = tuned.seconds(view.summary, letter)
+        seconds = tuned.seconds(view.summary, letter, view.image_set)
         return amount + (f", about {panels.duration(seconds)}" if seconds else "")
 
     st.radio(
@@ -119,9 +119,12 @@ def _tuning(view: Deciding) -> None:
         on_change=view.set_preset,
         key="tune-choice",
     )
+    known = view.image_set.images
+    count = f"{style.count(known[0])} " if known else ""
+    images = f"{count}training images{image_sets.name_of([view.data])}"
     st.caption(
-        "Without it the signal dies after two or three decisions. Tuning works on a copy of the weights, on the 5,000 "
-        "bundled training images; undo gives the earlier weights back."
+        "Without it the signal dies after two or three decisions. Tuning works on a copy of the weights, on the "
+        f"{images}; undo gives the earlier weights back."
     )
 
 
@@ -231,7 +234,8 @@ def _tape(view: Deciding) -> None:
     known = [found for found in last if found]
     if known:
         images = " and ".join(dict.fromkeys(style.count(found.result.images) for found in known))
-        st.caption(f"{images} images · {style.bn(known[-1].result.bn)}")
+        of = image_sets.name_of(found.data for found in known)
+        st.caption(f"{images} images{of} · {style.bn(known[-1].result.bn)}")
     if len(known) < len(last):
         st.button("Measure accuracies", on_click=view.measure_track, disabled=view.busy, key="measure-track")
     if decisions:

@@ -82,14 +82,16 @@ def device_name(device: str) -> str:
     return " ".join(filter(None, ("GPU" if kind == "cuda" else kind.upper(), index)))
 
 
-def provenance(images: int, bn: str, device: str, seconds: float | None = None, stored: str | None = None) -> str:
+def provenance(
+    images: int, bn: str, device: str, seconds: float | None = None, stored: str | None = None, of: str = ""
+) -> str:
     """Where a measurement comes from, as one sentence fragment.
 
     With `stored` (an ISO date) "1,024 images · batch statistics · stored 2026-11-24, CPU",
-    else "1,024 images · batch statistics · live, 0.8 s, CPU".
+    else "1,024 images · batch statistics · live, 0.8 s, CPU". of: whose images, e.g. " of cifar100".
     """
     source = f"stored {stored}" if stored else "live" if seconds is None else f"live, {number(seconds)} s"
-    return f"{count(images)} images · {_BN[bn]} · {source}, {device_name(device)}"
+    return f"{count(images)} images{of} · {_BN[bn]} · {source}, {device_name(device)}"
 
 
 def subscripts(name: str) -> str:

@@ -150,7 +150,7 @@ def test_a_stored_file_that_is_none_is_named_and_the_page_works(visit: Visit, wi
 
 def end(ending: str, **changes: object) -> End:
     found = shelf()
-    return End(Side(BUNDLED, ending), found, dataclasses.replace(found.document(ending), **changes), 1024)
+    return End(Side(BUNDLED, ending), found, dataclasses.replace(found.document(ending), **changes), 1024, "bundled")
 
 
 def test_the_headline_names_the_runs_where_they_differ_and_one_cell_once() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import retraining
+from app import image_sets, retraining
 from app.retraining import Run, estimate, find, launch, small, stop
 from engine.errors import BadInput
 from engine.genotype import parse_genotype
@@ -200,8 +200,8 @@ def test_an_estimate_rests_on_the_images_there_are():
 
     from engine.datasets import BUNDLED
 
-    rows = (parquet.read_metadata(BUNDLED / f"cifar10-{part}.parquet").num_rows for part in ("train", "search"))
-    assert sum(rows) == retraining.IMAGES["bundled"]
+    rows = [parquet.read_metadata(BUNDLED / f"cifar10-{part}.parquet").num_rows for part in ("train", "search")]
+    assert (rows[0], sum(rows)) == image_sets.SAMPLE.images
 
 
 def test_the_page_needs_no_torch(root):

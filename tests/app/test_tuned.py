@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 import engine
 from app import catalog, tuned
+from app.image_sets import SAMPLE
 from app.tuned import PRESETS, stage, tune
 from engine.errors import BadInput
 from engine.native import Summary, read_summary
@@ -23,8 +24,8 @@ Visit = Callable[..., AppTest]
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of runs of one's own, and presets of a second."""
     monkeypatch.setenv(catalog.RUNS, str(tmp_path))
-    short = {"q": PRESETS["q"]._replace(amount=2, batches=2)}
-    short["p"] = PRESETS["p"]._replace(unit="batches", amount=3, batches=3)
+    short = {"q": PRESETS["q"]._replace(amount=2)}
+    short["p"] = PRESETS["p"]._replace(unit="batches", amount=3)
     monkeypatch.setattr(tuned, "PRESETS", PRESETS | short)
     return tmp_path
 
@@ -103,9 +104,9 @@ def test_a_cancelled_tuning_leaves_nothing_behind(summary: Summary, runs: Path) 
 
 def test_a_preset_takes_as_long_as_its_batches(small_runs: Path) -> None:
     bundled = read_summary(Path(__file__).parents[2] / "checkpoints" / "nas-bench-201")
-    quick, published = tuned.seconds(bundled, "q"), tuned.seconds(bundled, "p")
+    quick, published = tuned.seconds(bundled, "q", SAMPLE), tuned.seconds(bundled, "p", SAMPLE)
     assert quick and published and published / quick == pytest.approx(1.5)
-    assert tuned.seconds(read_summary(small_runs / OF_S2), "n") in (None, 0)
+    assert tuned.seconds(read_summary(small_runs / OF_S2), "n", SAMPLE) in (None, 0)
 
 
 # On the page

@@ -1,19 +1,21 @@
 """A researcher's way, in a real browser: bring a checkpoint, tune between steps, branch, finish, take it along."""
 
 import io
+import os
 import re
 from pathlib import Path
 
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from engine.datasets import BUNDLED
 from engine.decisions import OperationDecision
 from engine.genotype import parse_genotype
 from engine.native import read_summary
 from engine.search_space import search_space
 from engine.selection import Selection
 from tests.app.small_runs import OF_201
-from tests.browser.conftest import settle
+from tests.browser.conftest import serve, settle
 from tests.browser.test_journeys import DECIDED, LIVE, PAUSE, SMALL, OpenPage, button, edge, has, press, strip, title
 from tests.browser.test_journeys import patient as patient
 from tests.engine.foreign import alphas_of, darts_net, saved
@@ -98,3 +100,28 @@ def test_a_checkpoint_of_another_program_is_uploaded_kept_and_opened(open_page: 
             expect(page.get_by_text(re.compile("virus.pt is a file of no kind that is known"))).to_be_visible()
     page.get_by_role("button", name="Keep it").click(timeout=LIVE)
     expect(edge(page, "n0-2")).to_be_visible(timeout=LIVE)
+
+
+def test_ones_own_images_are_chosen_measured_on_and_part_of_the_link(
+    browser: Browser, root: Path, small_runs: Path, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    os.link(BUNDLED / "cifar10-test.parquet", photos / "train.parquet")
+    own = {"SUPERNET_CHECKPOINTS": str(small_runs), "SUPERNET_DATA": str(photos)}
+    with serve("app/main.py", root, tmp_path, **own) as address, browser.new_context() as visitor:
+        page = visitor.new_page()
+        page.goto(f"{address}/explore?{SMALL}&edge=c0-1")
+        settle(page)
+        page.get_by_role("combobox", name="Images from").click()
+        page.get_by_role("option", name="photos").click()
+        expect(page).to_have_url(has(data="photos"))
+        settle(page)
+        button(page, "measure-edge").click()
+        measured = page.locator(".st-key-inspector-card").get_by_text(re.compile("^500 images of photos.*live"))
+        expect(measured).to_be_visible(timeout=LIVE)
+        page.get_by_role("link", name="Decide").click()
+        expect(page).to_have_url(re.compile("/decide.*data=photos"))
+        page.reload()
+        settle(page)
+        expect(page.get_by_role("combobox", name="Images from")).to_have_value("photos")
