@@ -65,6 +65,17 @@ def test_an_edge_chosen_in_one_cell_is_chosen_in_both(open_page: OpenPage, click
     expect(page).to_have_url(has(edge="c2-3"))
 
 
+def test_an_edge_pointed_at_in_one_cell_stands_out_in_both(open_page: OpenPage) -> None:
+    page = open_page("compare")
+    side(page, "a", "c2-3").hover()
+    hot = re.compile(r"\bhot\b")
+    for letter in "ab":
+        expect(side(page, letter, "c2-3")).to_have_class(hot)
+        expect(side(page, letter, "c0-1")).not_to_have_class(hot)
+    title(page).hover()
+    expect(side(page, "b", "c2-3")).not_to_have_class(hot)
+
+
 def test_a_click_in_the_strip_chooses_the_edge_in_both_cells(open_page: OpenPage) -> None:
     page = open_page("compare")
     box = page.locator(".st-key-differences .bglayer").first

@@ -6,6 +6,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const HATCH = [2, 7, 12, 16].map((x) => `M${x} 6l7 -12`).join("");
 const CLEARED = "";
+const HOT = "cell-graph-hot";
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const host = parentElement.querySelector(".cell-graph");
@@ -15,7 +16,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   paint(host.view);
   const observer = new ResizeObserver(() => pickLayout(host.view) !== host.view.layout && paint(host.view));
   observer.observe(host);
-  return () => observer.disconnect();
+  const follow = ({ detail }) => detail.host !== host && heat(host.view, indexIn(host.view, detail.edge));
+  document.addEventListener(HOT, follow);
+  return () => {
+    observer.disconnect();
+    document.removeEventListener(HOT, follow);
+  };
 }
 
 function createView(host) {
@@ -40,14 +46,14 @@ function listen(view) {
     return found ? Number(found.dataset.index) : null;
   };
   const clear = () => view.graph.edges.some((edge) => edge.focused) && view.choose(CLEARED);
-  svg.addEventListener("pointerover", (event) => heat(view, indexOf(event.target)));
-  svg.addEventListener("pointerleave", () => heat(view, keyboardEdge(view)));
+  svg.addEventListener("pointerover", (event) => point(view, indexOf(event.target)));
+  svg.addEventListener("pointerleave", () => point(view, keyboardEdge(view)));
   svg.addEventListener("focusin", () => {
     view.current = keyboardEdge(view, ":focus") ?? view.current;
     rove(view);
-    heat(view, keyboardEdge(view));
+    point(view, keyboardEdge(view));
   });
-  svg.addEventListener("focusout", () => heat(view, null));
+  svg.addEventListener("focusout", () => point(view, null));
   svg.addEventListener("click", (event) => {
     const index = indexOf(event.target);
     if (index === null) return clear();
@@ -84,6 +90,18 @@ function move(view, index) {
 
 function rove(view) {
   view.buttons.forEach((node, index) => node.setAttribute("tabindex", index === view.current ? 0 : -1));
+}
+
+/* Of the page's graphs, each heats the edge that the pointer or the keyboard is on in one of them. */
+function point(view, index) {
+  heat(view, index);
+  const edge = index === null ? null : view.graph.edges[index].id;
+  document.dispatchEvent(new CustomEvent(HOT, { detail: { host: view.host, edge } }));
+}
+
+function indexIn(view, id) {
+  const index = view.graph.edges.findIndex((edge) => edge.id === id);
+  return index < 0 ? null : index;
 }
 
 /* The edge under the pointer or the keyboard: the others fade, its strands open, its tooltip shows. */
