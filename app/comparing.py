@@ -13,7 +13,8 @@ from functools import cached_property
 
 import streamlit as st
 
-from app import catalog, image_sets, measure, sides, style
+from app import catalog, endings, image_sets, measure, pairs, sides, style
+from app.endings import Shelf, Side
 from app.figures.comparison import (
     LETTERS,
     Difference,
@@ -22,7 +23,6 @@ from app.figures.comparison import (
     tally,
 )
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
-from app.sides import Shelf, Side
 from app.view import View
 from engine import nasbench201
 from engine.decisions import OperationDecision
@@ -32,7 +32,7 @@ from engine.results import EdgeScores, Interval, Lookup
 from engine.search_space import SearchSpace
 from engine.selection import Selection
 
-NAMES = {sides.ALPHA: "α", sides.AT_ONCE: "largest drops at once", sides.MINE: "my decisions"}
+NAMES = {endings.ALPHA: "α", endings.AT_ONCE: "largest drops at once", endings.MINE: "my decisions"}
 WEIGHTLESS = {"none", "noise", "skip_connect", "max_pool_3x3", "avg_pool_3x3"}
 
 
@@ -144,7 +144,7 @@ class End:
         """What is known of an edge and when it was measured: as it was decided by, else before any decision."""
         for decision, step in zip(self.document.selection.decisions, self.document.steps, strict=True):
             is_it = isinstance(decision, OperationDecision) and (decision.cell, decision.edge) == (cell, edge)
-            if is_it and isinstance(step.scores, EdgeScores) and self.side.ending != sides.AT_ONCE:
+            if is_it and isinstance(step.scores, EdgeScores) and self.side.ending != endings.AT_ONCE:
                 return step.scores, "when it was decided"
         request = self._request(self.shelf.start, "edge", cell, edge)
         found = measure.find(request, self.shelf.summary)
@@ -164,13 +164,13 @@ class End:
     def origin(self) -> str:
         """Where the ending comes from."""
         document = self.document
-        if self.side.ending == sides.ALPHA:
+        if self.side.ending == endings.ALPHA:
             return "α alone, nothing measured"
-        if self.side.ending == sides.MINE:
+        if self.side.ending == endings.MINE:
             return f"decided in this session, {document.selection.steps_done} of {self.space.steps}"
         device = document.settings.get("device")
         stored = f"stored {(document.date or 'undated')[:10]}" + (f", {style.device_name(device)}" if device else "")
-        return f"{stored} · {sides.procedure(document)}"
+        return f"{stored} · {pairs.procedure(document)}"
 
 
 class Comparing(View):
@@ -178,7 +178,7 @@ class Comparing(View):
 
     def __init__(self, entry: catalog.Entry) -> None:
         super().__init__(entry)
-        self.shelves = sides.shelves(catalog.catalog())
+        self.shelves = endings.shelves(catalog.catalog())
         # Streamlit forgets a widget that a page does not draw.
         self.pair = sides.current(self.shelves, entry.id, entered="side-a-run" not in st.session_state)
         self.ends = first, second = self.end(self.pair[0]), self.end(self.pair[1])
@@ -218,7 +218,7 @@ class Comparing(View):
 
 def name_of(ending: str) -> str:
     """An ending in words."""
-    if sides.is_order(ending):
+    if endings.is_order(ending):
         return f"measurement (order {ending.removeprefix('order-')})"
     return NAMES.get(ending, ending)
 

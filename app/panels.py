@@ -7,7 +7,11 @@ cell         the cell card: strands switch, list view, clickable graph
 inspector    one edge: butterfly bars, verdict, numbers, buttons
 provenance   a measurement's images, BN mode, source
 duration     seconds as people say them
+chart        a plotly figure
+TRUE, true_values   columns of a table with true accuracies
 """
+
+from typing import Any
 
 import streamlit as st
 
@@ -16,9 +20,10 @@ from app.components.cell_graph import cell_graph
 from app.figures.butterfly import butterfly_info, plot_butterfly
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_graph import parse_edge_id
+from app.figures.frame import Figure
 from app.measure import Measurement
 from app.view import TUNING, View
-from engine.results import EdgeScores
+from engine.results import EdgeScores, Lookup
 
 MEASURES = {"alpha": "α", "drop": "measured drop", "both": "both"}
 
@@ -37,6 +42,14 @@ def untuned(view: View) -> None:
     said, button = st.columns([4, 1], vertical_alignment="center")
     said.warning("The tuned weights of this link are not on this machine: the numbers below are untuned.", icon="⚠️")
     button.button("Tune again", on_click=view.tune_again, width="stretch", key="tune-again")
+
+
+def chart(figure: Figure, *, key: str, alt: str, **selection: Any) -> None:
+    """A plotly figure as it was drawn, in the project's own theme and without a tool bar. alt: what it says, in words.
+
+    selection: `on_select` and `selection_mode`, where its points can be chosen.
+    """
+    st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=key, alt=alt, **selection)
 
 
 def heading(name: str, line: str = "") -> None:
@@ -139,7 +152,7 @@ def inspector(view: View) -> None:
         st.caption("Not measured yet. α alone cannot say which operation matters.")
     figure = plot_butterfly(butterfly_info(view.score_or_alphas(view.edge), decided), view.theme)
     alt = findings.edge_finding(scores) if scores else f"Mixing weights of {view.edge_name()}, not measured"
-    st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key="butterfly", alt=alt)
+    chart(figure, key="butterfly", alt=alt)
     if scores is not None:
         _numbers(scores)
     if not decided:
@@ -201,3 +214,14 @@ def _buttons(view: View, measurement: Measurement | None) -> None:
     with right:
         _arithmetic(measurement.result)
     st.caption(("measuring · " if measurement.partial else "") + provenance(measurement))
+
+
+TRUE = {
+    "true %": st.column_config.NumberColumn(format="%.2f", help="CIFAR-10 after 200 epochs of training"),
+    "rank": st.column_config.NumberColumn(format="localized", help="of 15,625 cells"),
+}
+
+
+def true_values(found: Lookup | None) -> dict[str, object]:
+    """What these columns hold of a finished NAS-Bench-201 cell."""
+    return {"true %": found and found.cifar10, "rank": found and found.rank["cifar10"]}

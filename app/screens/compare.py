@@ -1,13 +1,11 @@
 """Compare: two endings side by side with one selection for both, and what the edge order alone changes."""
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import streamlit as st
 
-from app import catalog, panels, sides, style
+from app import endings, order_panel, pairs, panels, sides, style
 from app.comparing import Comparing, End, headline, name_of, ranked, totals
 from app.components.cell_graph import cell_graph
+from app.endings import Side
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_graph import parse_edge_id
 from app.figures.comparison import (
@@ -22,16 +20,9 @@ from app.figures.comparison import (
 )
 from app.figures.derived import derived_info, plot_derived
 from app.figures.edge_alphas import EdgeAlphas
-from app.figures.order_wins import order_wins, plot_order_wins
-from app.figures.outcomes import outcomes_info, plot_outcomes
-from app.sides import Shelf, Side
 from app.view import live
-from engine import nasbench201
-from engine.document import Document
-from engine.order_summary import summarise
-from engine.results import EdgeScores, Lookup
+from engine.results import EdgeScores
 
-STILL = {"displayModeBar": False}
 MOST = 4
 """Sides in the table."""
 DERIVED = {"nas-bench-201": 150, "darts": 260}
@@ -68,12 +59,12 @@ def _body(view: Comparing) -> None:
     with st.container(border=True, key="table-card"):
         _table(view)
     with st.container(border=True, key="orders-card"):
-        _orders(view, cell)
+        order_panel.panel(view, cell)
 
 
 def _controls(view: Comparing) -> str:
     """Presets, and the cell type where the sidebar speaks of another space. Returns the cell type on screen."""
-    offered = sides.presets(view.shelves, view.pair[0].run)
+    offered = pairs.presets(view.shelves, view.pair[0].run)
     st.session_state["compare-preset"] = next((name for name, pair in offered.items() if pair == view.pair), None)
 
     def choose() -> None:
@@ -131,7 +122,7 @@ def _pickers(view: Comparing, letter: str) -> None:
     def choose() -> None:
         run, ending = (st.session_state[key] for key in keys)
         chosen = list(view.pair)
-        chosen[index] = Side(run, ending if ending in view.shelves[run].endings else sides.ALPHA)
+        chosen[index] = Side(run, ending if ending in view.shelves[run].endings else endings.ALPHA)
         sides.choose(chosen)
 
     left, right = st.columns(2)
@@ -141,7 +132,7 @@ def _pickers(view: Comparing, letter: str) -> None:
     right.selectbox(
         f"Ending {letter}",
         view.shelves[side.run].endings,
-        format_func=lambda name: name.replace("-", " ") if sides.is_order(name) else name_of(name),
+        format_func=lambda name: name.replace("-", " ") if endings.is_order(name) else name_of(name),
         key=keys[1],
         on_change=choose,
         label_visibility="collapsed",
@@ -164,13 +155,11 @@ def _strip(view: Comparing, cell: str, edge: int | None) -> None:
     if st.session_state.get("list-view"):
         st.dataframe([_listed(row) for row in rows], hide_index=True, alt=words)
     else:
-        st.plotly_chart(
+        panels.chart(
             plot_differences(rows, edge, view.theme),
             key="differences",
-            theme=None,
             on_select=choose,
             selection_mode="points",
-            config=STILL,
             alt=words,
         )
     st.caption(words)
@@ -196,7 +185,7 @@ def _edge(view: Comparing, cell: str, edge: int | None) -> None:
         for letter, name in zip(LETTERS, chosen, strict=True)
     )
     figure = plot_edge_pair(edge_pair(a, b, chosen), view.theme)
-    st.plotly_chart(figure, theme=None, config=STILL, key="edge-pair", alt=said)
+    panels.chart(figure, key="edge-pair", alt=said)
     if a == b:
         st.caption(f"{said} · both: {_measured(a, when_a)}")
         return
@@ -215,7 +204,7 @@ def _totals(view: Comparing) -> None:
     panels.heading("What they add up to", "each measure has its own scale")
     rows = totals(*view.ends)
     said = "; ".join(f"{row.name}: A {row.texts[0]}, B {row.texts[1]}" for row in rows)
-    st.plotly_chart(plot_totals(rows, view.theme), theme=None, config=STILL, key="totals", alt=said)
+    panels.chart(plot_totals(rows, view.theme), key="totals", alt=said)
     if line := ranked(view.ends[0].accuracy, view.ends[1].accuracy):
         st.caption(line)
     if any(end.accuracy is None for end in view.ends):
@@ -257,20 +246,14 @@ def _table(view: Comparing) -> None:
     )
     shown = [*view.ends, *map(view.end, more)]
     rows = [_row(letter, end) for letter, end in zip("ABCD", shown, strict=False)]
-    columns = [key for key in rows[0] if key not in TRUE or any(end.truth for end in shown)]
+    columns = [key for key in rows[0] if key not in panels.TRUE or any(end.truth for end in shown)]
     st.dataframe(
         rows,
         hide_index=True,
         column_order=columns,
-        column_config=TRUE,
+        column_config=panels.TRUE,
         alt=" and ".join(str(end.side) for end in shown),
     )
-
-
-TRUE = {
-    "true %": st.column_config.NumberColumn(format="%.2f", help="CIFAR-10 after 200 epochs of training"),
-    "rank": st.column_config.NumberColumn(format="localized", help="of 15,625 cells"),
-}
 
 
 def _row(letter: str, end: End) -> dict[str, object]:
@@ -278,80 +261,10 @@ def _row(letter: str, end: End) -> dict[str, object]:
         "": letter,
         "supernet": end.side.run,
         "ending": end.name,
-        **_true(end.truth),
+        **panels.true_values(end.truth),
         "supernet accuracy": f"{end.accuracy.text}, {end.accuracy.origin}" if end.accuracy else "not measured",
         **end.counts,
         "decided": f"{end.document.selection.steps_done} of {end.space.steps}",
         "from": end.origin,
         "genotype": str(end.genotype or ""),
     }
-
-
-def _true(found: Lookup | None) -> dict[str, object]:
-    return {"true %": found and found.cifar10, "rank": found and found.rank["cifar10"]}
-
-
-# Edge orders
-
-
-def _orders(view: Comparing, cell: str) -> None:
-    """What the order alone changes, for the run of side A."""
-    end = view.ends[0]
-    shelf, full = end.shelf, sides.tunings(end.shelf)
-    panels.heading("Edge orders", f"one procedure on {end.side.run}, only the order of the edges differs")
-    groups = {"measured paths": {name: shelf.document(name) for name in shelf.orders}} if shelf.orders else {}
-    groups |= full
-    if len(groups) > 1:
-        st.segmented_control(
-            "Procedure",
-            list(groups),
-            key="orders-of",
-            default=next(iter(groups)),
-            required=True,
-            label_visibility="collapsed",
-        )
-    documents = groups.get(st.session_state.get("orders-of", ""), next(iter(groups.values()), {}))
-    if documents:
-        _wins(view, shelf, documents, cell if cell in shelf.summary.space.cells else shelf.summary.space.cells[0])
-    if not full:
-        st.caption(
-            "No full run in several orders is stored for this supernet; "
-            f"`python -m engine select {_path(shelf)} --strategy perturbation --orders 8 --out DIR` makes one."
-        )
-
-
-def _path(shelf: Shelf) -> Path:
-    """The checkpoint's folder as it is written in the repository's folder."""
-    path = shelf.entry.path
-    return path.relative_to(catalog.ROOT) if path.is_relative_to(catalog.ROOT) else path
-
-
-def _wins(view: Comparing, shelf: Shelf, documents: Mapping[str, Document], cell: str) -> None:
-    space, orders = shelf.summary.space, summarise(list(documents.values()))
-    alpha = view.end(Side(shelf.entry.id, sides.ALPHA))
-    info = order_wins(space, cell, orders, shelf.start)
-    name = next(iter(documents))
-    left, right = st.columns(2)
-    with left:
-        agreed = f"{info.orders} orders agree on {info.unanimous} of {len(info.rows)} edges"
-        st.plotly_chart(plot_order_wins(info, view.theme), theme=None, config=STILL, key="order-wins", alt=agreed)
-        st.caption(f"{agreed} · {view.end(Side(shelf.entry.id, name)).origin}")
-    with right:
-        if alpha.truth:
-            found = outcomes_info(nasbench201.reachable(shelf.start), alpha.truth.cifar10, orders.true_accuracy)
-            figure = plot_outcomes(found, view.theme)
-            st.plotly_chart(figure, theme=None, config=STILL, key="order-ends", alt=found.summary)
-        for what, spread in orders.spread.items():
-            st.caption(_spread(what, spread, len(documents)))
-    rows = [{"order": "○ α", **_true(alpha.truth), "genotype": str(alpha.genotype)}]
-    for name, genotype in zip(documents, orders.genotypes, strict=True):
-        known = nasbench201.lookup(genotype) if alpha.truth else None
-        rows.append({"order": name_of(name), **_true(known), "genotype": genotype})
-    columns = ["order", *(TRUE if alpha.truth else ()), "genotype"]
-    st.dataframe(rows, hide_index=True, column_order=columns, column_config=TRUE, row_height=28)
-
-
-def _spread(what: str, spread: Mapping[str, float], orders: int) -> str:
-    name = "true CIFAR-10 accuracy" if what == "true" else "supernet accuracy at the end"
-    lowest, median, highest = (style.number(spread[key], 2) for key in ("lowest", "median", "highest"))
-    return f"{name} over {orders} orders: lowest {lowest}, median {median}, highest {highest} %"

@@ -146,10 +146,8 @@ def _outcomes(view: Deciding) -> None:
     cells = "cell" if found.count == 1 else "cells"
     panels.heading("Where this can still lead", f"true CIFAR-10 accuracy of {style.count(found.count)} {cells}")
     info = outcomes_info(found, alpha, measured)
-    st.plotly_chart(
+    panels.chart(
         plot_outcomes(info, view.theme),
-        theme=None,
-        config={"displayModeBar": False},
         key="outcomes",
         alt=f"{info.summary}; alpha's path ends at {alpha:.2f} %",
     )
@@ -217,10 +215,8 @@ def _tape(view: Deciding) -> None:
     track = view.accuracy_track()
     last = [after or at_once for at_once, after in track]
     looking = view.selection.steps_done if view.is_past else None
-    st.plotly_chart(
+    panels.chart(
         plot_tape(tape_info([found.result.accuracy if found else None for found in last], looking), view.theme),
-        theme=None,
-        config={"displayModeBar": False},
         key="tape",
         alt="Supernet accuracy after each decision",
     )

@@ -66,13 +66,11 @@ def _matrix(view: View) -> None:
     rows = [view.score_or_alphas(edge.index) for edge in view.space.edges(view.cell)]
     info = matrix_info(view.space, rows, selected=view.edge, decided=view.decided())
     figure = plot_matrix(info, view.theme)
-    st.plotly_chart(
+    panels.chart(
         figure,
         key="matrix",
-        theme=None,
         on_select=choose,
         selection_mode="points",
-        config={"displayModeBar": False},
         alt=findings.headline(view.selection, view.cell, view.scores()),
     )
 
@@ -84,4 +82,4 @@ def _slope(view: View) -> None:
     panels.heading("The same edge, ranked twice", "crossing lines are disagreement")
     info = slope_info(view.score_or_alphas(view.edge))
     alt = f"{view.edge_name()}: operations ranked by alpha and by accuracy drop"
-    st.plotly_chart(plot_slope(info, view.theme), theme=None, config={"displayModeBar": False}, key="slope", alt=alt)
+    panels.chart(plot_slope(info, view.theme), key="slope", alt=alt)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import catalog
 from app.comparing import Accuracy, End, headline, ranked
-from app.sides import FOLDER, Shelf, Side
+from app.endings import FOLDER, Shelf, Side
 from engine.nasbench201 import lookup
 from tests.app.conftest import finish, heading, keys, text
 from tests.app.small_runs import OF_201, OF_S2

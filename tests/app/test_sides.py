@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app import catalog, sides
+from app import catalog, endings, pairs, sides
 from app.catalog import Entry
-from app.sides import Shelf, Side
+from app.endings import Shelf, Side
 from engine.decisions import OperationDecision
 from engine.document import Document, Point, Step
 from engine.errors import BadInput
@@ -50,9 +50,9 @@ def run(summary: Summary, seed: int, operation: str = "nor_conv_3x3", **settings
 
 
 def store(folder: Path, **documents: Document) -> None:
-    (folder / sides.FOLDER).mkdir(parents=True, exist_ok=True)
+    (folder / endings.FOLDER).mkdir(parents=True, exist_ok=True)
     for name, document in documents.items():
-        (folder / sides.FOLDER / f"{name.replace('_', '-')}.json").write_text(document.to_json())
+        (folder / endings.FOLDER / f"{name.replace('_', '-')}.json").write_text(document.to_json())
 
 
 # Endings
@@ -102,7 +102,7 @@ def test_without_measurements_there_are_alpha_and_ones_own(small_runs: Path) -> 
     entry = catalog._entry(OF_201, small_runs / OF_201, False, ())
     found = Shelf(entry)
     assert found.endings == ("alpha", "mine") and found.measured is None
-    assert sides.default(found) == (Side(OF_201, "alpha"), Side(OF_201, "mine"))
+    assert pairs.default(found) == (Side(OF_201, "alpha"), Side(OF_201, "mine"))
     with pytest.raises(BadInput, match="no ending 'order-0'; it has alpha, mine"):
         found.document("order-0")
 
@@ -114,8 +114,8 @@ def test_stored_documents_are_endings_and_others_are_named(tmp_path: Path) -> No
     good = run(shelf().summary, 0)
     other = dataclasses.replace(good, checkpoint=dict(good.checkpoint) | {"digest": "0" * 64})
     store(tmp_path, perturbation_order_0=good, other=other, alpha=good)
-    (tmp_path / sides.FOLDER / "torn.json").write_text(good.to_json()[:400])
-    (tmp_path / sides.FOLDER / "odd name.json").write_text(good.to_json())
+    (tmp_path / endings.FOLDER / "torn.json").write_text(good.to_json()[:400])
+    (tmp_path / endings.FOLDER / "odd name.json").write_text(good.to_json())
     found = shelf(path=tmp_path)
     assert found.endings[-1] == "perturbation-order-0"
     assert found.document("perturbation-order-0") == good
@@ -141,7 +141,7 @@ def test_runs_of_one_procedure_form_a_group_by_seed(tmp_path: Path) -> None:
         c=run(summary, 1, tuning=untuned),
         d=run(summary, 2, order="index"),
     )
-    groups = sides.tunings(shelf(path=tmp_path))
+    groups = pairs.tunings(shelf(path=tmp_path))
     assert {name: list(group) for name, group in groups.items()} == {
         "perturbation, 50 batches at 0.01 between decisions, 1,024 images, batch statistics": ["b", "a"]
     }
@@ -152,14 +152,14 @@ def test_runs_of_one_procedure_form_a_group_by_seed(tmp_path: Path) -> None:
 
 def test_presets_are_offered_only_where_they_are_possible() -> None:
     late, early = shelf(), shelf("nas-bench-201-epoch-6")
-    alone = sides.presets({BUNDLED: late}, BUNDLED)
+    alone = pairs.presets({BUNDLED: late}, BUNDLED)
     assert alone == {
         "α vs measurement": (Side(BUNDLED, "alpha"), Side(BUNDLED, "order-0")),
         "order vs order": (Side(BUNDLED, "order-0"), Side(BUNDLED, "order-1")),
     }
-    both = sides.presets({BUNDLED: late, "early": early}, BUNDLED)
+    both = pairs.presets({BUNDLED: late, "early": early}, BUNDLED)
     assert both["early vs late epoch"] == (Side("early", "alpha"), Side(BUNDLED, "alpha"))
-    assert sides.presets({BUNDLED: late, "early": early}, "early")["early vs late epoch"] == both["early vs late epoch"]
+    assert pairs.presets({BUNDLED: late, "early": early}, "early")["early vs late epoch"] == both["early vs late epoch"]
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_presets_are_offered_only_where_they_are_possible() -> None:
     [("seed vs seed", {"seed": 1}, "alpha"), ("method vs method", {"method": "x"}, "order-0")],
 )
 def test_a_run_of_the_same_recipe_but_for_one_thing_is_a_pair(name: str, meta: dict, ending: str) -> None:
-    found = sides.presets({BUNDLED: shelf(), "other": shelf(**meta)}, BUNDLED)
+    found = pairs.presets({BUNDLED: shelf(), "other": shelf(**meta)}, BUNDLED)
     assert found[name] == (Side(BUNDLED, ending), Side("other", ending))
-    assert name not in sides.presets({BUNDLED: shelf(), "other": shelf(channels=99, **meta)}, BUNDLED)
+    assert name not in pairs.presets({BUNDLED: shelf(), "other": shelf(channels=99, **meta)}, BUNDLED)
 
 
 def test_mine_is_set_beside_the_published_procedure_once_both_exist(tmp_path: Path) -> None:
@@ -178,9 +178,9 @@ def test_mine_is_set_beside_the_published_procedure_once_both_exist(tmp_path: Pa
         perturbation_published_order_0=run(shelf().summary, 0, tuning={"unit": "epochs", "amount": 5, "lr": 0.0025}),
     )
     found = shelf(path=tmp_path)
-    assert "mine vs published" not in sides.presets({BUNDLED: found}, BUNDLED)
+    assert "mine vs published" not in pairs.presets({BUNDLED: found}, BUNDLED)
     decided = dataclasses.replace(found, decisions=(OperationDecision("cell", 0, "none"),))
-    assert sides.presets({BUNDLED: decided}, BUNDLED)["mine vs published"] == (
+    assert pairs.presets({BUNDLED: decided}, BUNDLED)["mine vs published"] == (
         Side(BUNDLED, "mine"),
         Side(BUNDLED, "perturbation-published-order-0"),
     )
@@ -189,7 +189,7 @@ def test_mine_is_set_beside_the_published_procedure_once_both_exist(tmp_path: Pa
 def test_of_a_run_without_paths_two_stored_runs_are_set_side_by_side(tmp_path: Path) -> None:
     summary = shelf("s2").summary
     store(tmp_path, q0=run(summary, 0, "sep_conv_3x3"), q1=run(summary, 1, "sep_conv_3x3"))
-    found = sides.presets({"s2": shelf("s2", tmp_path)}, "s2")
+    found = pairs.presets({"s2": shelf("s2", tmp_path)}, "s2")
     assert found["order vs order"] == (Side("s2", "q0"), Side("s2", "q1"))
 
 
