@@ -15,13 +15,8 @@ import streamlit as st
 
 from app import catalog, endings, image_sets, measure, pairs, sides, style
 from app.endings import Shelf, Side
-from app.figures.comparison import (
-    LETTERS,
-    Difference,
-    Total,
-    differences,
-    tally,
-)
+from app.figures.comparison import Total
+from app.figures.differences import LETTERS, Difference, differences, tally
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.view import View
 from engine import nasbench201

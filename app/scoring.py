@@ -99,7 +99,7 @@ def take(request: Request) -> Iterator[Taken]:
         yield taken(found, images, 1 + len(found.candidates))
     else:
         baseline = engine.measure(supernet, decided.weights(), **how)
-        device = next(supernet.parameters()).device.type
+        device = supernet.device.type
         yield taken(Accuracy(baseline, images, request.bn, device, time.perf_counter() - began), images, 1)
 
 
@@ -129,7 +129,7 @@ def _images(request: Request, checkpoint: "Checkpoint") -> "tuple[Batches, str |
             images=request.images,
             batch_size=request.batch_size,
             checkpoint=checkpoint,
-            device=next(checkpoint.supernet.parameters()).device,
+            device=checkpoint.supernet.device,
             augment=request.augment,
             seed=request.seed,
             data_dir=FOLDER,

@@ -1,12 +1,10 @@
 """Candidate operations, evaluated side by side for all edges that leave one node.
 
-BatchNorm        running statistics of one operation (affine or not); moved only in mode "train"
-batch_norm       normalise the stacked outputs of several operations in one call
+Features         what several operations take from one node's features
 Operation        base of all candidate operations; `evaluate` runs n of them on the same input
 OPERATIONS       operation name -> factory(channels, stride)
-ReLUConvBN, FactorizedReduce, ResidualReduction   the fixed parts around the searched edges
 
-Letters: B batch, C channels of the cell, n edges evaluated together, H, W input size, s stride.
+Letters as in engine.layers; n edges are evaluated together.
 Supernet operations have no affine BN parameters and no conv biases, as in the reference implementation.
 
 Every edge that leaves a node sees the same input, so operations of one kind run as one stacked convolution
@@ -14,61 +12,24 @@ and one BatchNorm over n*C channels. An operation's mixing weight enters as the 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Mode = Literal["train", "batch", "running"]
-"""Where BatchNorm statistics come from: "train" = the batch, buffers move; "batch" = the batch, no buffer
-moves; "running" = the stored statistics."""
-
-EPS = 1e-5
-MOMENTUM = 0.1
-
-
-class BatchNorm(nn.Module):
-    """Statistics (and, where affine, scale and shift) of one BatchNorm over `channels` channels."""
-
-    running_mean: Tensor
-    running_var: Tensor
-
-    def __init__(self, channels: int, affine: bool = False) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
-        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
-        self.register_buffer("running_mean", torch.zeros(channels))
-        self.register_buffer("running_var", torch.ones(channels))
-
-    def forward(self, x: Tensor, mode: Mode) -> Tensor:  # [B, C, H, W] -> same
-        if mode == "batch":
-            return F.batch_norm(x, None, None, self.weight, self.bias, True, MOMENTUM, EPS)
-        training = mode == "train"
-        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, training, MOMENTUM, EPS)
-
-
-def batch_norm(norms: Sequence[BatchNorm], x: Tensor, mode: Mode, scale: Tensor | None = None) -> Tensor:
-    """Normalise n stacked affine-free outputs at once.
-
-    x: [B, n*C, H, W], the outputs of n operations one after the other; scale: [n] mixing weights or None.
-    Returns x normalised per channel, times its operation's scale.
-    """
-    weight = None if scale is None else scale.repeat_interleave(x.shape[1] // len(norms))
-    if mode == "batch":
-        return F.batch_norm(x, None, None, weight, None, True, MOMENTUM, EPS)
-    means, variances = [n.running_mean for n in norms], [n.running_var for n in norms]
-    mean, variance = torch.cat(means), torch.cat(variances)
-    out = F.batch_norm(x, mean, variance, weight, None, mode == "train", MOMENTUM, EPS)
-    if mode == "train":
-        with torch.no_grad():
-            torch._foreach_copy_([*means, *variances], [*mean.chunk(len(norms)), *variance.chunk(len(norms))])
-    return out
-
-
-def stack(weights: Sequence[Tensor]) -> Tensor:
-    """n convolution weights [C, c, k, k] as one [n*C, c, k, k]."""
-    return weights[0] if len(weights) == 1 else torch.cat(list(weights))
+from engine.layers import (
+    BatchNorm,
+    Conv,
+    FactorizedReduce,
+    Mode,
+    batch_norm,
+    depthwise,
+    dilated_depthwise,
+    pointwise,
+    reduce_halves,
+    repeat,
+    stack,
+)
 
 
 class Features:
@@ -107,50 +68,6 @@ class Operation(nn.Module):
         raise TypeError(f"{cls.__name__} has no evaluation")  # pragma: no cover
 
 
-def _depthwise(weights: Sequence[Tensor], x: Tensor, stride: int) -> Tensor:
-    """One depthwise convolution per channel; weights: n of [C, 1, k, k]; x: [B, n*C, H, W]."""
-    weight = stack(weights)
-    return F.conv2d(x, weight, None, stride, weight.shape[-1] // 2, groups=x.shape[1])
-
-
-def _dilated_depthwise(weights: Sequence[Tensor], x: Tensor, stride: int) -> Tensor:
-    """As `_depthwise` with dilation 2, as plain convolutions on the four subgrids of every other pixel.
-
-    A dilation of 2 never mixes subgrids, and CPU kernels run plain depthwise convolutions several times faster
-    backwards than dilated ones. With stride 2 only one subgrid is asked for.
-    """
-    if stride == 2:
-        return _depthwise(weights, x[:, :, ::2, ::2].contiguous(memory_format=torch.channels_last), 1)
-    height, width = x.shape[2:]
-    if x.is_cuda or height % 2 or width % 2:
-        weight = stack(weights)
-        return F.conv2d(x, weight, None, 1, 2 * (weight.shape[-1] // 2), 2, groups=x.shape[1])
-    channels = x.shape[1]
-    grids = x.permute(0, 2, 3, 1).reshape(-1, height // 2, 2, width // 2, 2, channels).permute(2, 4, 0, 1, 3, 5)
-    grids = grids.reshape(-1, height // 2, width // 2, channels).permute(0, 3, 1, 2)
-    out = _depthwise(weights, grids, 1).permute(0, 2, 3, 1)
-    out = out.reshape(2, 2, -1, height // 2, width // 2, channels).permute(2, 3, 0, 4, 1, 5)
-    return out.reshape(-1, height, width, channels).permute(0, 3, 1, 2)
-
-
-def _pointwise(weights: Sequence[Tensor], x: Tensor) -> Tensor:
-    """n pointwise convolutions, each on its own C channels; weights: n of [C, C, 1, 1]; x: [B, n*C, H, W]."""
-    return F.conv2d(x, stack(weights), groups=len(weights))
-
-
-def _repeat(x: Tensor, n: int) -> Tensor:
-    return x if n == 1 else torch.cat([x] * n, dim=1)
-
-
-class _Conv(nn.Module):
-    """The weight of one bias-free convolution, initialised as torch's Conv2d does."""
-
-    def __init__(self, in_channels: int, out_channels: int, kernel: int, groups: int = 1) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(out_channels, in_channels // groups, kernel, kernel))
-        nn.init.kaiming_uniform_(self.weight, a=5**0.5)
-
-
 class Skip(Operation):
     """Identity (stride 1 only; with stride 2 a skip is a FactorizedReduce)."""
 
@@ -186,7 +103,7 @@ class Pool(Operation):
     @classmethod
     def evaluate(cls, ops, source, scale, mode):
         pooled = source.once(cls.kind, lambda x: cls.pool(x, ops[0].stride))
-        out = batch_norm([op.bn for op in ops], _repeat(pooled, len(ops)), mode, scale)
+        out = batch_norm([op.bn for op in ops], repeat(pooled, len(ops)), mode, scale)
         return out.chunk(len(ops), dim=1)
 
     @staticmethod
@@ -225,7 +142,7 @@ class NorConv(Operation):
 
     def __init__(self, channels: int, stride: int, kernel: int) -> None:
         super().__init__(channels, stride)
-        self.conv = _Conv(channels, channels, kernel)
+        self.conv = Conv(channels, channels, kernel)
         self.bn = BatchNorm(channels)
 
     @classmethod
@@ -240,14 +157,14 @@ class DilConv(Operation):
 
     def __init__(self, channels: int, stride: int, kernel: int) -> None:
         super().__init__(channels, stride)
-        self.depthwise = _Conv(channels, channels, kernel, groups=channels)
-        self.pointwise = _Conv(channels, channels, 1)
+        self.depthwise = Conv(channels, channels, kernel, groups=channels)
+        self.pointwise = Conv(channels, channels, 1)
         self.bn = BatchNorm(channels)
 
     @classmethod
     def evaluate(cls, ops, source, scale, mode):
-        x = _dilated_depthwise([op.depthwise.weight for op in ops], _repeat(source.relu, len(ops)), ops[0].stride)
-        x = _pointwise([op.pointwise.weight for op in ops], x)
+        x = dilated_depthwise([op.depthwise.weight for op in ops], repeat(source.relu, len(ops)), ops[0].stride)
+        x = pointwise([op.pointwise.weight for op in ops], x)
         return batch_norm([op.bn for op in ops], x, mode, scale).chunk(len(ops), dim=1)
 
 
@@ -256,26 +173,21 @@ class SepConv(Operation):
 
     def __init__(self, channels: int, stride: int, kernel: int) -> None:
         super().__init__(channels, stride)
-        self.depthwise1 = _Conv(channels, channels, kernel, groups=channels)
-        self.pointwise1 = _Conv(channels, channels, 1)
+        self.depthwise1 = Conv(channels, channels, kernel, groups=channels)
+        self.pointwise1 = Conv(channels, channels, 1)
         self.bn1 = BatchNorm(channels)
-        self.depthwise2 = _Conv(channels, channels, kernel, groups=channels)
-        self.pointwise2 = _Conv(channels, channels, 1)
+        self.depthwise2 = Conv(channels, channels, kernel, groups=channels)
+        self.pointwise2 = Conv(channels, channels, 1)
         self.bn2 = BatchNorm(channels)
 
     @classmethod
     def evaluate(cls, ops, source, scale, mode):
-        x = _depthwise([op.depthwise1.weight for op in ops], _repeat(source.relu, len(ops)), ops[0].stride)
-        x = _pointwise([op.pointwise1.weight for op in ops], x)
+        x = depthwise([op.depthwise1.weight for op in ops], repeat(source.relu, len(ops)), ops[0].stride)
+        x = pointwise([op.pointwise1.weight for op in ops], x)
         x = F.relu(batch_norm([op.bn1 for op in ops], x, mode))
-        x = _depthwise([op.depthwise2.weight for op in ops], x, 1)
-        x = _pointwise([op.pointwise2.weight for op in ops], x)
+        x = depthwise([op.depthwise2.weight for op in ops], x, 1)
+        x = pointwise([op.pointwise2.weight for op in ops], x)
         return batch_norm([op.bn2 for op in ops], x, mode, scale).chunk(len(ops), dim=1)
-
-
-def _halves(x: Tensor, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """The two stride-2 pointwise halves of a factorized reduction; the second sees x shifted by one pixel."""
-    return F.conv2d(x, first, stride=2), F.conv2d(x[:, :, 1:, 1:], second, stride=2)
 
 
 class SkipReduce(Operation):
@@ -288,54 +200,13 @@ class SkipReduce(Operation):
     @classmethod
     def evaluate(cls, ops, source, scale, mode):
         reduces = [op.reduce for op in ops]
-        first, second = _halves(
+        first, second = reduce_halves(
             source.relu, stack([r.conv1.weight for r in reduces]), stack([r.conv2.weight for r in reduces])
         )
         n = len(ops)
         pairs = zip(first.chunk(n, dim=1), second.chunk(n, dim=1), strict=True)
         x = torch.cat([half for pair in pairs for half in pair], dim=1)
         return batch_norm([r.bn for r in reduces], x, mode, scale).chunk(n, dim=1)
-
-
-class FactorizedReduce(nn.Module):
-    """ReLU, two stride-2 pointwise convolutions on x and on x shifted by one pixel, concatenated, BN."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.conv1 = _Conv(in_channels, out_channels // 2, 1)
-        self.conv2 = _Conv(in_channels, out_channels // 2, 1)
-        self.bn = BatchNorm(out_channels)
-
-    def forward(self, x: Tensor, mode: Mode) -> Tensor:  # [B, Cin, H, W] -> [B, Cout, H/2, W/2]
-        halves = _halves(F.relu(x), self.conv1.weight, self.conv2.weight)
-        return self.bn(torch.cat(halves, dim=1), mode)
-
-
-class ReLUConvBN(nn.Module):
-    """ReLU, convolution, BN."""
-
-    def __init__(self, in_channels: int, out_channels: int, kernel: int = 1, stride: int = 1, affine=False) -> None:
-        super().__init__()
-        self.conv = _Conv(in_channels, out_channels, kernel)
-        self.bn = BatchNorm(out_channels, affine)
-        self.stride, self.padding = stride, kernel // 2
-
-    def forward(self, x: Tensor, mode: Mode) -> Tensor:  # [B, Cin, H, W] -> [B, Cout, H/s, W/s]
-        return self.bn(F.conv2d(F.relu(x), self.conv.weight, None, self.stride, self.padding), mode)
-
-
-class ResidualReduction(nn.Module):
-    """NAS-Bench-201's fixed stride-2 residual block between stages, with affine BN."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.conv_a = ReLUConvBN(in_channels, out_channels, 3, 2, affine=True)
-        self.conv_b = ReLUConvBN(out_channels, out_channels, 3, 1, affine=True)
-        self.shortcut = _Conv(in_channels, out_channels, 1)
-
-    def forward(self, x: Tensor, mode: Mode) -> Tensor:  # [B, C, H, W] -> [B, 2C, H/2, W/2]
-        shortcut = F.conv2d(F.avg_pool2d(x, 2), self.shortcut.weight)
-        return shortcut + self.conv_b(self.conv_a(x, mode), mode)
 
 
 def _skip(channels: int, stride: int) -> Operation:

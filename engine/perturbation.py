@@ -14,15 +14,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from engine.errors import BadInput, one_of
 from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScore, InputScores, OperationScore, Verdict
 from engine.selection import Selection
 from engine.statistics import Race, Tally
-from engine.supernet import Pass, Supernet, Weights
+from engine.supernet import Supernet, Weights
+from engine.variants import Variants
 
 Batches = Sequence[tuple[Tensor, Tensor]]
 """(images [B, 3, H, W] normalised, labels [B]); each element is one BatchNorm group."""
@@ -31,7 +30,7 @@ Batches = Sequence[tuple[Tensor, Tensor]]
 def measure(supernet: Supernet, weights: Weights, batches: Batches, bn: BnMode = "batch") -> Baseline:
     """Accuracy (%), cross entropy and the accuracy's interval of the supernet under `weights`."""
     _check(batches, bn)
-    variants = _Variants(supernet, weights, None, [], bn)
+    variants = Variants(supernet, weights, None, [], bn)
     tally = Tally(bn)
     for index, batch in enumerate(batches):
         variants.add(tally, batch, index)
@@ -78,7 +77,7 @@ def stream_edge_scores(
         raise BadInput(f"until-sure is a probability between 0 and 1, not {until_sure}; try 0.95")
     operations = selection.space.operations(cell, edge)
     rows = _masked_rows(selection, cell, edge, rescale)
-    variants = _Variants(supernet, selection.weights(), cell, rows, bn)
+    variants = Variants(supernet, selection.weights(), cell, rows, bn)
     tally = Tally(bn)
     race = Race(len(operations), len(batches), until_sure) if until_sure is not None else None
     began = time.perf_counter()
@@ -139,7 +138,7 @@ def score_inputs(
         masked[edge.index] = 0
         rows.append(masked)
     began = time.perf_counter()
-    variants, tally = _Variants(supernet, weights, cell, rows, bn), Tally(bn)
+    variants, tally = Variants(supernet, weights, cell, rows, bn), Tally(bn)
     for index, batch in enumerate(batches):
         variants.add(tally, batch, index)
     base = _baseline(tally)
@@ -169,52 +168,10 @@ def score_inputs(
         batch_size=len(batches[0][1]),
         bn=bn,
         criterion=criterion,
-        device=_device(supernet).type,
+        device=supernet.device.type,
         seconds=time.perf_counter() - began,
         final=True,
     )
-
-
-class _Variants:
-    """The unmasked supernet and its masked variants over one batch at a time.
-
-    Blocks before the first one that the mask reaches are computed once. A mask on `none` changes nothing, so it
-    reuses the unmasked result.
-    """
-
-    def __init__(
-        self, supernet: Supernet, weights: Weights, cell: str | None, rows: Sequence[Tensor | None], bn: BnMode
-    ) -> None:
-        """rows: for each variant the masked weights of `cell` [edges, operations], or None for "no change"."""
-        self.supernet, self.bn = supernet, bn
-        self.device = _device(supernet)
-        dtype = next(supernet.parameters()).dtype
-        base = {name: value.to(self.device, dtype) for name, value in weights.items()}
-        self.base = Pass.of(base, bn)
-        self.masked = [None if row is None else Pass.of({**base, cell: row.to(self.device, dtype)}, bn) for row in rows]
-        self.shared = supernet.first_block(cell) if cell is not None else len(supernet.blocks)
-
-    @torch.inference_mode()
-    def add(self, tally: Tally, batch: tuple[Tensor, Tensor], index: int) -> None:
-        """Evaluate every variant on a batch and add the answers; `index` seeds S4's noise, alike for all masks."""
-        dtype = next(self.supernet.parameters()).dtype
-        images = batch[0].to(self.device, dtype).contiguous(memory_format=torch.channels_last)
-        labels = batch[1].to(self.device)
-        blocks = len(self.supernet.blocks)
-        base = self.base.with_noise(index)
-        states = self.supernet.advance(self.supernet.start(images, base), 0, self.shared, base)
-        logits = []
-        for run in (base, *(run and run.with_noise(index) for run in self.masked)):
-            same = run is None
-            logits.append(
-                logits[0] if same else self.supernet.head(self.supernet.advance(states, self.shared, blocks, run), run)
-            )
-        stacked = torch.stack(logits).float()  # [V, B, classes]
-        if not torch.isfinite(stacked).all():
-            raise BadInput("this supernet returns NaN or infinite outputs, so nothing can be ranked; check its weights")
-        right = stacked.argmax(-1) == labels
-        loss = F.cross_entropy(stacked.flatten(0, 1), labels.repeat(len(logits)), reduction="none")
-        tally.add(right.cpu().numpy(), loss.view(len(logits), -1).double().cpu().numpy())
 
 
 def _masked_rows(selection: Selection, cell: str, edge: int, rescale: bool) -> list[Tensor | None]:
@@ -242,7 +199,7 @@ def _question(
     _check(batches, bn)
     _check_criterion(criterion)
     size = len(batches[0][1])
-    return _Question(selection, cell, found.index, bn, criterion, _device(supernet).type, size)
+    return _Question(selection, cell, found.index, bn, criterion, supernet.device.type, size)
 
 
 def _edge_scores(question: _Question, tally: Tally, seconds: float, final: bool, separated: bool | None) -> EdgeScores:
@@ -301,10 +258,6 @@ def _edge_scores(question: _Question, tally: Tally, seconds: float, final: bool,
 
 def _baseline(tally: Tally) -> Baseline:
     return Baseline(tally.accuracy(0), float(tally.loss[0]), tally.accuracy_ci(0))
-
-
-def _device(supernet: Supernet) -> torch.device:
-    return next(supernet.parameters()).device
 
 
 def _check_same_space(supernet: Supernet, selection: Selection) -> None:

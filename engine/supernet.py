@@ -16,19 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.errors import BadInput
-from engine.operations import (
-    OPERATIONS,
-    BatchNorm,
-    FactorizedReduce,
-    Features,
-    Mode,
-    Noise,
-    Operation,
-    PlainAvgPool,
-    ReLUConvBN,
-    ResidualReduction,
-    _Conv,
-)
+from engine.layers import BatchNorm, Conv, FactorizedReduce, Mode, ReLUConvBN, ResidualReduction
+from engine.operations import OPERATIONS, Features, Noise, Operation, PlainAvgPool
 from engine.results import BnMode
 from engine.search_space import SearchSpace
 
@@ -184,7 +173,7 @@ class Stem(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = _Conv(3, channels, 3)
+        self.conv = Conv(3, channels, 3)
         self.bn = BatchNorm(channels, affine=True)
 
     def forward(self, images: Tensor, mode: Mode) -> Tensor:  # [B, 3, H, W] -> [B, C, H, W]
@@ -230,6 +219,15 @@ class Supernet(nn.Module):
                 channels *= 2
             blocks.extend(NasBenchCell(self.space, "cell", len(blocks) + i, channels) for i in range(cells))
         return blocks, channels
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights lie."""
+        return self.classifier.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.classifier.weight.dtype
 
     def forward(self, images: Tensor, weights: Weights, bn: BnMode | None = None, noise: int | None = None) -> Tensor:
         """Logits of normalised images under mixing weights.

@@ -94,7 +94,7 @@ class Measurement:
         self.cumulative = cumulative
         if cumulative and settings.published:
             raise BadInput("the published procedure does not remove inputs cumulatively; use one of the two")
-        self.device = next(checkpoint.supernet.parameters()).device
+        self.device = checkpoint.supernet.device
         self._source = {"data_dir": data_dir, "download": download}
         data = load_data(settings.data, **self._source)
         self.split = data.split

@@ -8,17 +8,9 @@ from app.components.cell_graph import cell_graph
 from app.endings import Side
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_graph import parse_edge_id
-from app.figures.comparison import (
-    LETTERS,
-    Difference,
-    edge_pair,
-    in_words,
-    plot_differences,
-    plot_edge_pair,
-    plot_totals,
-    tally,
-)
+from app.figures.comparison import edge_pair, plot_edge_pair, plot_totals
 from app.figures.derived import derived_info, plot_derived
+from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
 from app.view import live
 from engine.results import EdgeScores

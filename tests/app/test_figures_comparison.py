@@ -5,17 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.figures.comparison import (
-    Difference,
-    Total,
-    differences,
-    edge_pair,
-    in_words,
-    plot_differences,
-    plot_edge_pair,
-    plot_totals,
-    tally,
-)
+from app.figures.comparison import Total, edge_pair, plot_edge_pair, plot_totals
+from app.figures.differences import Difference, differences, in_words, plot_differences, tally
 from app.figures.edge_alphas import edge_alphas
 from app.figures.order_wins import OrderWins, order_wins, plot_order_wins
 from app.style import THEMES, colour
