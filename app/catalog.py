@@ -111,9 +111,9 @@ def _check_scores(summary: Summary) -> None:
         for row in map(EdgeScores.from_dict, scores["edges"]):
             if tuple(each.name for each in row.operations) != space.operations(row.cell, row.edge):
                 raise ValueError(row.edge)
-        for row in map(InputScores.from_dict, scores["inputs"]):
-            if [each.edge for each in row.candidates] != [edge.index for edge in space.inputs(row.node)]:
-                raise ValueError(row.node)
+        for node in map(InputScores.from_dict, scores["inputs"]):
+            if [each.edge for each in node.candidates] != [edge.index for edge in space.inputs(node.node)]:
+                raise ValueError(node.node)
         _ = scores["date"][:10], settings["images"], settings["criterion"], settings["rescale"]
     except (BadInput, KeyError, TypeError, ValueError, IndexError, AttributeError):
         path = summary.path / SCORES

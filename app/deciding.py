@@ -4,7 +4,7 @@ Deciding   the current step, its suggestions, and the callbacks that take and un
 """
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 import streamlit as st
 
@@ -50,7 +50,7 @@ class Deciding(View):
 
     def _difference(self, cell: str, edge: int) -> float:
         found = None if self.selection.is_decided(cell, edge) else self.measurement(edge, cell)
-        return found.result.difference if found else 0.0
+        return found.edge.difference if found else 0.0
 
     def _step(self, selection: Selection) -> NextStep | None:
         """The selected edge while it is undecided, else what the order says."""
@@ -71,25 +71,24 @@ class Deciding(View):
     def step_measurement(self) -> Measurement | None:
         """What has been measured about the current step."""
         assert self.step is not None
-        kind = "edge" if self.step.kind == "edge" else "node"
-        return self.find(self.request(kind, self.step.cell, self.step.index))
+        return self.find(self.request(self.step.kind, self.step.cell, self.step.index))
 
     def suggested(self) -> dict[str, Decision]:
         """Decisions by who suggests them: "α" always, "measured" once it is final and something stands out."""
         step = self.step
         assert step is not None
         found = self.step_measurement
-        scores = found.result if found and not found.partial else None
+        final = found if found and not found.partial else None
         if step.kind == "node":
             by: dict[str, Decision] = {
                 "α": InputsDecision(step.cell, step.index, self.selection.inputs_by_alpha(step.cell, step.index))
             }
-            if scores:
-                by["measured"] = InputsDecision(step.cell, step.index, scores.keep)
+            if final:
+                by["measured"] = InputsDecision(step.cell, step.index, final.inputs.keep)
             return by
         by = {"α": OperationDecision(step.cell, step.index, self.selection.best_by_alpha(step.cell, step.index))}
-        if scores and not scores.none_stands_out:
-            by["measured"] = OperationDecision(step.cell, step.index, scores.best)
+        if final and not final.edge.none_stands_out:
+            by["measured"] = OperationDecision(step.cell, step.index, final.edge.best)
         return by
 
     def chosen(self) -> OperationDecision | None:
@@ -260,7 +259,7 @@ class Deciding(View):
 
         if self.untuned:
             number = selection.steps_done
-            self._tune([lambda: self._at_once(number), lambda: self._after_tuning(number), request])
+            self._tune([partial(self._at_once, number), partial(self._after_tuning, number), request])
             return
         found = self.find(request())
         if found is None or found.partial:
@@ -276,8 +275,8 @@ class Deciding(View):
 
     def measure_track(self) -> None:
         numbers = range(len(self.state.link.decisions) + 1)
-        requests: list[Callable[[], Request]] = [lambda n=number: self._at_once(n) for number in numbers]
-        requests += [lambda n=number: self._after_tuning(n) for number in numbers if self._letter(number)]
+        requests: list[Callable[[], Request]] = [partial(self._at_once, number) for number in numbers]
+        requests += [partial(self._after_tuning, number) for number in numbers if self._letter(number)]
         if self.untuned:
             self._tune(requests)
             return

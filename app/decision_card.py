@@ -15,12 +15,15 @@ def card(view: Deciding) -> None:
     panels.heading("Decision")
     assert view.step is not None
     found = view.step_measurement
+    decision: Decision | None
     if view.step.kind == "edge":
-        _suggestions(view, found.result if found else None)
-        decision = _operations(view, found.result if found else None)
+        edge = found.edge if found else None
+        _suggestions(view, edge)
+        decision = _operations(view, edge)
     else:
-        _suggestions(view, found.result if found else None)
-        decision = _inputs(view, found.result if found else None)
+        inputs = found.inputs if found else None
+        _suggestions(view, inputs)
+        decision = _inputs(view, inputs)
     if decision is not None:
         _consequence(view, decision)
     st.button(
@@ -170,12 +173,12 @@ def _inputs(view: Deciding, scores: InputScores | None) -> Decision | None:
 
 def _consequence(view: Deciding, decision: Decision) -> None:
     before, after = view.before(), view.after(decision)
-    if before and after and before.result.images == after.result.images:
-        images = style.count(after.result.images)
-        then = style.percent(after.result.accuracy, after.result.baseline.ci)
+    if before and after and before.accuracy.images == after.accuracy.images:
+        images = style.count(after.accuracy.images)
+        then = style.percent(after.accuracy.accuracy, after.accuracy.baseline.ci)
         st.markdown(
             f"With **{_words(view, decision)}** the supernet goes "
-            f"**{style.percent(before.result.accuracy)} → {then}** "
+            f"**{style.percent(before.accuracy.accuracy)} → {then}** "
             f"on {images} images."
         )
     else:

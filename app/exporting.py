@@ -24,6 +24,8 @@ from engine.selection import Selection
 
 BY: dict[str, By] = {"α": "alpha", "measured": "measured", "both": "measured"}
 """Who took a decision, as the session says it; all others are people."""
+Place = tuple[Kind, str, int]
+"""What is measured: an edge or a node of a cell type."""
 MEASURED_WITH = ("data", "images", "batch_size", "bn", "criterion", "rescale", "augment")
 
 
@@ -32,10 +34,13 @@ def document_of(view: View) -> Document:
     decisions = view.selection.decisions
     steps = []
     for number, decision in enumerate(decisions):
-        is_inputs = isinstance(decision, InputsDecision)
-        place = ("node", decision.cell, decision.node) if is_inputs else ("edge", decision.cell, decision.edge)
+        place: Place
+        if isinstance(decision, InputsDecision):
+            place = "node", decision.cell, decision.node
+        else:
+            place = "edge", decision.cell, decision.edge
         by = BY.get(view.state.by.get(decision, ""), "person")
-        steps.append(Step(by, _scores(view, *place, decisions[:number])))
+        steps.append(Step(by, _scores(view, place, decisions[:number])))
     points = (point for number in range(len(decisions) + 1) for point in _points(view, decisions[:number]))
     question = view.request("accuracy", "", 0)
     meta = view.summary.meta
@@ -57,11 +62,11 @@ def document_of(view: View) -> Document:
     )
 
 
-def _scores(view: View, kind: Kind, cell: str, index: int, decisions: Sequence[Decision]) -> Scores | None:
+def _scores(view: View, place: Place, decisions: Sequence[Decision]) -> Scores | None:
     """What has been measured after these decisions, on the weights that their tuning gave."""
     if view.stage(decisions).missing:
         return None
-    found = view.find(view.request(kind, cell, index, view.at(decisions)))
+    found = view.find(view.request(*place, view.at(decisions)))
     if found is None or found.partial:
         return None
     return found.result if isinstance(found.result, EdgeScores | InputScores) else None
@@ -106,16 +111,14 @@ def _tuning(view: View) -> str:
 def _undecided(view: View) -> tuple[Scores, ...]:
     """What is measured about edges and nodes without a decision."""
     selection, cells = view.selection, view.space.cells
-    places: list[tuple[Kind, str, int]] = [
-        ("edge", cell, edge) for cell in cells for edge in selection.undecided_edges(cell)
-    ]
+    places: list[Place] = [("edge", cell, edge) for cell in cells for edge in selection.undecided_edges(cell)]
     places += [
         ("node", cell, node)
         for cell in cells
         for node in view.space.topology_nodes
         if selection.kept(cell, node) is None
     ]
-    found = (_scores(view, *place, selection.decisions) for place in places)
+    found = (_scores(view, place, selection.decisions) for place in places)
     return tuple(scores for scores in found if scores is not None)
 
 

@@ -28,7 +28,7 @@ def finished(view: Deciding) -> None:
         if found is None:
             st.button("Measure its accuracy", on_click=view.measure_step, disabled=view.busy, key="measure-final")
         else:
-            result = found.result
+            result = found.accuracy
             st.caption(
                 f"one-shot accuracy {style.percent(result.accuracy, result.baseline.ci)} on "
                 f"{style.count(result.images)} images, {style.bn(result.bn)}"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import catalog, image_sets, measure, panels, session
 from app import style as look
-from app.jobs import MANAGER
+from app.jobs import MANAGER, Job
 from app.url import BUDGETS
 from app.view import REFRESH, View
 
@@ -39,7 +39,7 @@ def sidebar() -> None:
     """Draw the sidebar. Its widgets own `run`, `cell`, `budget` and `data` in the address: they exist on every page."""
     with st.sidebar:
         entries = catalog.catalog()
-        usable = [name for name, entry in entries.items() if entry.summary is not None]
+        usable = {name: entry.summary for name, entry in entries.items() if entry.summary is not None}
         for entry in entries.values():
             if entry.error:
                 st.warning(entry.error, icon="⚠️")
@@ -49,10 +49,10 @@ def sidebar() -> None:
                 "SUPERNET_CHECKPOINTS, then reload."
             )
             return
-        session.check({name: entries[name].summary.space for name in usable}, usable[0])
+        session.check({name: summary.space for name, summary in usable.items()}, next(iter(usable)))
         session.carry()
         # A bound widget puts its options into the address as they are shown.
-        st.selectbox("Supernet", usable, key="run", bind="query-params")
+        st.selectbox("Supernet", list(usable), key="run", bind="query-params")
         view = View.current()
         if view is None:
             return
@@ -148,6 +148,10 @@ def _jobs() -> None:
     st.fragment(_strip, run_every=REFRESH if active else None)(active)
 
 
+def _retry(job: Job, visitor: str) -> None:
+    MANAGER.retry(job, visitor)
+
+
 def _strip(was_active: bool) -> None:
     visitor = session.visitor()
     jobs = measure.running(visitor)
@@ -169,7 +173,7 @@ def _strip(was_active: bool) -> None:
         if job.details:
             with st.expander("Details"):
                 st.code(job.details, language=None)
-        st.button("Try again", key=f"retry-{id(job)}", on_click=MANAGER.retry, args=(job, visitor))
+        st.button("Try again", key=f"retry-{id(job)}", on_click=_retry, args=(job, visitor))
         st.button("Dismiss", key=f"dismiss-{id(job)}", on_click=MANAGER.dismiss, args=(job, visitor))
     if was_active != bool(jobs):
         st.rerun()

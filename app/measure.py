@@ -219,12 +219,13 @@ def stored(request: Request, summary: Summary) -> Measurement | None:
     scores = summary.scores
     if scores is None or request.decisions or request.digest != summary.digest or not _fits(request, scores):
         return None
-    reads = {"edge": ("edges", "edge", EdgeScores), "node": ("inputs", "node", InputScores)}
-    rows, index, result = reads["edge" if request.kind == "accuracy" else request.kind]
-    for row in scores[rows]:
+    rows, index = (scores["inputs"], "node") if request.kind == "node" else (scores["edges"], "edge")
+    read: Callable[[Any], EdgeScores | InputScores]
+    read = InputScores.from_dict if request.kind == "node" else EdgeScores.from_dict
+    for row in rows:
         if request.kind == "accuracy" or (row["cell"], row[index]) == (request.cell, request.index):
             found = Measurement(
-                result.from_dict(row),
+                read(row),
                 "stored",
                 scores["date"][:10],
                 warning=scores.get("warning"),

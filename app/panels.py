@@ -18,14 +18,14 @@ import streamlit as st
 from app import findings, image_sets, measure, style
 from app.components.cell_graph import cell_graph
 from app.figures.butterfly import butterfly_info, plot_butterfly
+from app.figures.cell_graph import Measure, parse_edge_id
 from app.figures.cell_graph import cell_graph as graph_of
-from app.figures.cell_graph import parse_edge_id
 from app.figures.frame import Figure
 from app.measure import Measurement
 from app.view import TUNING, View
 from engine.results import EdgeScores, Lookup
 
-MEASURES = {"alpha": "α", "drop": "measured drop", "both": "both"}
+MEASURES: dict[Measure, str] = {"alpha": "α", "drop": "measured drop", "both": "both"}
 
 
 def title(heading: str, line: str) -> None:
@@ -76,12 +76,13 @@ def cell(view: View, scores: dict[int, EdgeScores], *, key: str = "cell", title:
     name, controls = st.columns([1, 2], vertical_alignment="center")
     with name:
         heading(title)
+    first: Measure = "drop" if scores else "alpha"
     with controls:
         shown = st.segmented_control(
             "Strands show",
             list(MEASURES),
-            format_func=MEASURES.get,
-            default="drop" if scores else "alpha",
+            format_func=MEASURES.__getitem__,
+            default=first,
             required=True,
             key=f"{key}-measure",
             label_visibility="collapsed",
@@ -138,7 +139,7 @@ def inspector(view: View) -> None:
         st.caption("Click an edge of the cell, or press Tab and Enter, to see what each of its operations is worth.")
         return
     measurement = view.measurement(view.edge)
-    scores = measurement.result if measurement else None
+    scores = measurement.edge if measurement else None
     name, badge = st.columns([3, 2], vertical_alignment="center")
     name.html(f"<h2 class='edge-name'>{style.subscripts(view.edge_name())}</h2>")
     if scores is not None:
@@ -212,7 +213,7 @@ def _buttons(view: View, measurement: Measurement | None) -> None:
         help="Measure this edge on the next larger number of images",
     )
     with right:
-        _arithmetic(measurement.result)
+        _arithmetic(measurement.edge)
     st.caption(("measuring · " if measurement.partial else "") + provenance(measurement))
 
 

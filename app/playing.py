@@ -31,22 +31,20 @@ class Playing(Deciding):
             if not self.busy:
                 self.measure_this_step()
             return False
-        found = self.step_measurement
-        if self.playing == "measured" and (found is None or found.partial):
+        found, is_measured = self.step_measurement, self.playing == "measured"
+        if is_measured and (found is None or found.partial):
             if not self.busy:
                 self.measure_this_step()
             return False
-        by = "α"
-        decision = self.suggested()["α"]
-        if self.playing == "measured":
+        by, decision = "α", self.suggested()["α"]
+        if is_measured and found is not None:
             by = "measured"
-            scores = found.result  # type: ignore[union-attr]
             if self.step.kind == "edge":
-                decision = OperationDecision(self.step.cell, self.step.index, scores.best)
+                decision = OperationDecision(self.step.cell, self.step.index, found.edge.best)
             else:
-                decision = InputsDecision(self.step.cell, self.step.index, scores.keep)
+                decision = InputsDecision(self.step.cell, self.step.index, found.inputs.keep)
         self.state.played = time.monotonic()
         self._take(decision, by)
-        if self.playing == "measured" or self.untuned:
+        if is_measured or self.untuned:
             self.measure_step()
         return True

@@ -98,6 +98,18 @@ class Measurement(NamedTuple):
     data: str = "bundled"
 
     @property
+    def edge(self) -> EdgeScores:
+        """The result, of an edge."""
+        assert isinstance(self.result, EdgeScores)
+        return self.result
+
+    @property
+    def inputs(self) -> InputScores:
+        """The result, of a node's inputs."""
+        assert isinstance(self.result, InputScores)
+        return self.result
+
+    @property
     def accuracy(self) -> Accuracy:
         """The accuracy of the unmasked supernet, which every measurement comes with."""
         found = self.result

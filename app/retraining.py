@@ -32,7 +32,7 @@ from engine.runs import PLAN, STATUS
 
 MOST_KEPT = 100
 """Runs in the folder from which on none is started: everybody who reaches the app can fill the disk."""
-SMALL: dict[Family, dict[str, int]] = {
+SMALL: dict[Family, dict[str, Any]] = {
     "darts": {"epochs": 10, "channels": 8, "layers": 5, "image_size": 16},
     "nas-bench-201": {"epochs": 10, "channels": 16, "layers": 1, "image_size": 16},
 }

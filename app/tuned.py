@@ -111,22 +111,24 @@ def tune(
         sizes = {each: PRESETS[letters[each]].batches(tuner.batches_per_epoch) for each in missing}
         began, first, total = time.perf_counter(), done, sum(sizes.values())
 
-        def tell(step: int, first: int = first, total: int = total) -> None:
-            report(first + step, total)
-
         try:
             if preset.unit == "batches":
-                tuner.tune(tuner.selection(tuple(taken)), preset.amount, preset.lr, tell)
+                tuner.tune(tuner.selection(tuple(taken)), preset.amount, preset.lr, _from(first, total, report))
             else:
                 for epoch in range(preset.amount):
-                    start = first + epoch * tuner.batches_per_epoch
-                    tuner.tune(tuner.selection(tuple(taken)), None, preset.lr, lambda step, at=start: tell(step, at))
+                    so_far = _from(first + epoch * tuner.batches_per_epoch, total, report)
+                    tuner.tune(tuner.selection(tuple(taken)), None, preset.lr, so_far)
         except Diverged:
             raise BadInput("tuning diverged: the loss is no longer finite; undo the last decision") from None
         done = first + sizes[number]
         _rates[base.digest] = (time.perf_counter() - began) / sizes[number]
         tuner.save(_folder(base, taken, letters, data))
     _prune()
+
+
+def _from(start: int, total: int, report: Callable[[int, int], None]) -> Callable[[int], None]:
+    """A report of steps as one of steps since the beginning."""
+    return lambda step: report(start + step, total)
 
 
 def seconds(base: Summary, letter: str, images: ImageSet) -> float | None:

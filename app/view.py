@@ -142,7 +142,7 @@ class View:
         return self._measurements
 
     def scores(self) -> dict[int, EdgeScores]:
-        return {edge: measurement.result for edge, measurement in self._measurements.items()}
+        return {edge: measurement.edge for edge, measurement in self._measurements.items()}
 
     def score(self, edge: int) -> EdgeScores | None:
         return self.scores().get(edge)
@@ -235,7 +235,7 @@ class View:
         except BadInput as error:
             st.toast(str(error), icon="⚠️")
 
-    def _change(self, **parts: object) -> None:
+    def _change(self, **parts: Any) -> None:
         self.state.link = replace(self.state.link, **parts)
         self.state.changed = True
 

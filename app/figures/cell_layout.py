@@ -223,7 +223,7 @@ def _own_costs(
         cost += _NEVER * _within(centres - (box.x, box.y), half + _GAP + (box.width / 2, box.height / 2))
     for other, curve in enumerate((*edges, *concat)):
         line = point(curve, np.linspace(0, 1, 65))
-        covered = _within(centres[:, :, None] - line, half).any(2)
+        covered = np.any(_within(centres[:, :, None] - line, half), axis=2)
         if other < len(edges):
             covered[other] = False
         cost += (1.0 if other < len(edges) else 0.4) * covered

@@ -24,7 +24,7 @@ class OutcomesInfo(NamedTuple):
     low: float
     high: float
     below: int
-    count: int
+    cells: int
     best: float
     median: float
     worst: float

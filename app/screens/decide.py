@@ -216,7 +216,7 @@ def _tape(view: Deciding) -> None:
     last = [after or at_once for at_once, after in track]
     looking = view.selection.steps_done if view.is_past else None
     panels.chart(
-        plot_tape(tape_info([found.result.accuracy if found else None for found in last], looking), view.theme),
+        plot_tape(tape_info([found.accuracy.accuracy if found else None for found in last], looking), view.theme),
         key="tape",
         alt="Supernet accuracy after each decision",
     )
@@ -224,7 +224,7 @@ def _tape(view: Deciding) -> None:
     for number, (decision, found) in enumerate(zip(decisions, track[1:], strict=True), start=1):
         lines.append(_entry(view, number, decision, *found))
     lines.reverse()
-    accuracy = style.percent(last[0].result.accuracy) if last[0] else "not measured"
+    accuracy = style.percent(last[0].accuracy.accuracy) if last[0] else "not measured"
     lines.append(f"<li class='start'>start · supernet {accuracy}</li>")
     st.html(f"<ol class='tape' reversed>{''.join(lines)}</ol>")
     known = [found for found in last if found]
@@ -255,10 +255,10 @@ def _moments(view: Deciding) -> None:
 def _entry(
     view: Deciding, number: int, decision: Decision, at_once: Measurement | None, after: Measurement | None
 ) -> str:
-    accuracy = style.percent(at_once.result.accuracy) if at_once else "–"
+    accuracy = style.percent(at_once.accuracy.accuracy) if at_once else "–"
     if after:
-        before = style.number(at_once.result.accuracy) if at_once else "–"
-        accuracy = f"{before} → {style.percent(after.result.accuracy)}"
+        before = style.number(at_once.accuracy.accuracy) if at_once else "–"
+        accuracy = f"{before} → {style.percent(after.accuracy.accuracy)}"
     by = view.decided_by(decision)
     if isinstance(decision, InputsDecision):
         node = style.subscripts(view.space.node_name(decision.node))

@@ -55,7 +55,7 @@ def _tile(entry: catalog.Entry) -> None:
     scores = {row["edge"]: EdgeScores.from_dict(row) for row in rows if row["cell"] == cell}
     selection = Selection(summary.space, summary.alphas)
     graph = graph_of(summary.space, cell, alphas=selection.alphas.weights(cell).tolist(), scores=scores)
-    theme = "dark" if st.context.theme.type == "dark" else "light"
+    theme: style.Theme = "dark" if st.context.theme.type == "dark" else "light"
     st.image(svg(graph, theme, mini=True), width=210)
     meta = summary.meta
     st.markdown(f"**{meta.get('title') or entry.id}** · {meta['space']} · {meta['method']}")

@@ -338,7 +338,7 @@ class TestOutcomes:
     def test_clips_to_where_the_cells_lie_and_counts_the_rest(self, skipping):
         reachable = nasbench201.reachable(skipping.discretize("cell", 3, "skip_connect"))
         info = outcomes_info(reachable, alpha=54.30, measured=[93.98, 91.2])
-        assert (info.low, info.below, info.count) == (50, 3, 3125)
+        assert (info.low, info.below, info.cells) == (50, 3, 3125)
         assert sum(cells for _, _, cells in info.bars) == 3122
         assert info.summary == "best 94.37 · median 89.94 · worst 46.25; 3 cells lie below 50"
 
