@@ -1,6 +1,6 @@
 # make app     install once, then start the app on http://127.0.0.1:8501
 # make test    install what the tests need (a browser too), then run the whole suite
-# make lint    formatting, lint, Dockerfile
+# make lint    formatting, lint, types, Dockerfile
 # make bench   the benchmarks in tests/benchmarks
 # make screenshots   take the README's screenshots anew
 # make clean   remove caches and test leftovers (delete .venv yourself to start over)
@@ -54,6 +54,7 @@ test: $(VENV)/.installed-dev
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
 	$(BIN)/hadolint Dockerfile
 
 bench: $(VENV)/.installed-dev
@@ -63,7 +64,7 @@ screenshots: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.browser.take_screenshots
 
 clean:
-	rm -rf .pytest_cache .ruff_cache .hypothesis test-results
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis test-results
 	find app engine tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps make the second start immediate; a changed requirements file installs again.

@@ -39,7 +39,7 @@ def _panel(genotype: Genotype, refreshing: bool) -> None:
 def _draw(run: Run) -> None:
     recipe, status = run.recipe, run.status
     st.caption(_settings(recipe))
-    epochs, finished = recipe.epochs or 1, status.get("epoch", 0)
+    epochs, finished = recipe.epochs, status.get("epoch", 0)
     if run.running:
         steps = status.get("steps")
         share = (finished + (status["step"] / steps if steps else 0)) / epochs

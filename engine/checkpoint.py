@@ -76,6 +76,7 @@ def load(path: str | Path) -> Checkpoint:
 
         return import_checkpoint(path)
     summary, weights, supernet = native.read(path, fit=True)
+    assert supernet is not None
     # Copied: what was read is backed by immutable bytes.
     supernet.load_state_dict({name: torch.tensor(value) for name, value in weights.items()}, assign=True)
     return Checkpoint(

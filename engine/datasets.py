@@ -106,7 +106,8 @@ def read_parquet(train_files: Sequence[Path], test_files: Sequence[Path], name: 
     rows = read_rows(train_files)
     order = cifar10_order(rows.labels)
     if order is not None:
-        rows, name, classes = rows.take(order), "cifar10", CIFAR10_CLASSES
+        rows, name = rows.take(order), "cifar10"
+        classes: tuple[str, ...] = CIFAR10_CLASSES
     else:
         # Counting the labels, not trusting the largest: one stray 255 must not make 256 classes.
         classes = rows.classes or tuple(str(label) for label in range(len(np.unique(rows.labels))))
@@ -147,7 +148,7 @@ def read_folder(folder: Path, spec: str, test: bool) -> Data:
     train, search = (files.take(np.flatnonzero(chosen)).decode() for chosen in (trains, ~trains))
     has_test = (folder / "test").is_dir()
     held_out = read_classes(folder / "test", classes).decode() if test and has_test else None
-    paths = "\n".join(Path(file).relative_to(folder).as_posix() for file in files.sources)
+    paths = "\n".join(file.relative_to(folder).as_posix() for file in files.sources)
     split = f"stratified-{_digest(paths.encode())}"
     return Data(folder.resolve().name, spec, classes, Normalisation.of(train.pixels), split, train, search, held_out)
 

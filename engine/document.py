@@ -156,8 +156,9 @@ def _check(document: Document) -> None:
 
 
 def _place(of: Decision | Scores) -> tuple[str, str, int]:
-    node = isinstance(of, InputsDecision | InputScores)
-    return of.cell, "node" if node else "edge", of.node if node else of.edge
+    if isinstance(of, InputsDecision | InputScores):
+        return of.cell, "node", of.node
+    return of.cell, "edge", of.edge
 
 
 _kinds = cache(get_type_hints)
@@ -168,7 +169,7 @@ def _fits(value: Any, kind: Any) -> bool:
     arguments = get_args(kind)
     if kind is Any:
         return True
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return isinstance(value, kind) and all(_fits(getattr(value, name), hint) for name, hint in _kinds(kind).items())
     if kind is float:
         return type(value) in (int, float) and math.isfinite(value)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 import pyarrow
@@ -27,6 +28,9 @@ from engine.errors import BadInput
 
 SIDE = 32  # pixels; every image is stored at this width and height
 
+Source = TypeVar("Source", bytes, Path)
+"""An encoded image, or the file that holds it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Images:
@@ -38,13 +42,13 @@ class Images:
 
 
 @dataclass(frozen=True, eq=False)
-class Encoded:
-    sources: Sequence[bytes | Path]  # encoded images, or the files that hold them
+class Encoded(Generic[Source]):
+    sources: Sequence[Source]
     labels: np.ndarray  # int64 [N]
     where: Callable[[int], str]  # row -> file, or file and row
     classes: tuple[str, ...] | None  # names, where the source tells them
 
-    def take(self, order: np.ndarray) -> Encoded:
+    def take(self, order: np.ndarray) -> Encoded[Source]:
         """The rows `order` [M], in that order."""
         sources = [self.sources[i] for i in order]
         return Encoded(sources, self.labels[order], lambda row: self.where(int(order[row])), self.classes)
@@ -65,8 +69,8 @@ class Encoded:
         def fill(start: int) -> None:
             for row, source in enumerate(self.sources[start : start + 500], start):
                 try:
-                    with Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image:
-                        image = image if image.mode == "RGB" else image.convert("RGB")
+                    with Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as file:
+                        image = file if file.mode == "RGB" else file.convert("RGB")
                         if image.size != (SIDE, SIDE):
                             image = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
                         pixels[row] = np.frombuffer(image.tobytes(), np.uint8).reshape(SIDE, SIDE, 3)
@@ -80,7 +84,7 @@ class Encoded:
         )
 
 
-def read_rows(files: Sequence[Path]) -> Encoded:
+def read_rows(files: Sequence[Path]) -> Encoded[bytes]:
     """The rows of parquet `files`, one after the other.
 
     Columns: `image` or `img` (encoded bytes, or a struct with `bytes` as on Hugging Face) and `label` or `fine_label`
@@ -125,7 +129,7 @@ def read_rows(files: Sequence[Path]) -> Encoded:
     return Encoded(sources, np.concatenate(labels), where, classes)
 
 
-def read_classes(folder: Path, classes: Sequence[str] | None = None) -> Encoded:
+def read_classes(folder: Path, classes: Sequence[str] | None = None) -> Encoded[Path]:
     """The images `folder`/<class>/*, sorted by path; hidden files do not count.
 
     `classes` fixes the class numbers; without it they are the sorted folder names. Raises BadInput for no class folder,

@@ -18,6 +18,7 @@ from engine.errors import BadInput, one_of
 from engine.search_space import NAS_BENCH_201_OPERATIONS, SPACES, Edge, Family, SearchSpace, search_space
 
 Pair = tuple[str, int]  # operation, source node
+Cells = tuple[tuple[str, tuple[Pair, ...]], ...]  # cell type, its pairs
 
 EXAMPLE = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
 _CONCAT = range(2, 6)
@@ -35,7 +36,7 @@ def _darts_operations() -> tuple[str, ...]:
 DARTS_OPERATIONS = _darts_operations()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, init=False, eq=False, repr=False)
 class Genotype:
     """A discrete architecture.
 
@@ -45,15 +46,15 @@ class Genotype:
     Raises BadInput for anything that cannot be built.
     """
 
-    cells: Mapping[str, Sequence[Pair]] | tuple[tuple[str, tuple[Pair, ...]], ...]
+    cells: Cells
 
-    def __post_init__(self) -> None:
-        cells = dict(self.cells)
-        if set(cells) not in ({"normal", "reduce"}, {"cell"}):
+    def __init__(self, cells: Mapping[str, Sequence[Pair]] | Cells) -> None:
+        given = dict(cells)
+        if set(given) not in ({"normal", "reduce"}, {"cell"}):
             raise BadInput(
-                f"a genotype has the cell types normal and reduce, or cell; given: {', '.join(map(repr, cells))}"
+                f"a genotype has the cell types normal and reduce, or cell; given: {', '.join(map(repr, given))}"
             )
-        checked = tuple((cell, _check_pairs(cell, cells[cell])) for cell in sorted(cells))
+        checked = tuple((cell, _check_pairs(cell, given[cell])) for cell in sorted(given))
         object.__setattr__(self, "cells", checked)
 
     @property
@@ -65,7 +66,7 @@ class Genotype:
         cells = dict(self.cells)
         if cell not in cells:
             raise one_of("cell type of this genotype:", cell, cells)
-        return tuple(cells[cell])
+        return cells[cell]
 
     @property
     def normal(self) -> tuple[Pair, ...]:

@@ -32,10 +32,13 @@ def _object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _triple(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(type(number) in (int, float) for number in value)
+
+
 def _normalisation(value: Any) -> bool:
-    triples = [value.get("mean"), value.get("std")] if isinstance(value, dict) else [None]
-    numbers = all(isinstance(t, list) and len(t) == 3 and all(type(v) in (int, float) for v in t) for t in triples)
-    return numbers and min(triples[1]) > 0
+    triples = isinstance(value, dict) and _triple(value.get("mean")) and _triple(value.get("std"))
+    return triples and min(value["std"]) > 0
 
 
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {

@@ -219,7 +219,7 @@ def _check_numbers(path: Path, weights: Arrays) -> None:
 def _alphas(path: Path, space: SearchSpace, epochs: int, content: bytes | None) -> tuple[Arrays, Arrays]:
     """Final alphas and their history by cell type."""
     arrays = _tensors(path, content)
-    expected = {f"final.{cell}": space.shape(cell) for cell in space.cells}
+    expected: dict[str, tuple[int, ...]] = {f"final.{cell}": space.shape(cell) for cell in space.cells}
     for cell in space.cells:
         recorded = arrays.get(f"history.{cell}", np.zeros(1)).size > 0
         expected[f"history.{cell}"] = (epochs if recorded else 0, *space.shape(cell))

@@ -6,6 +6,7 @@ edge_order    random, the order that the published code draws from a seed
 next_step     what an order visits next in a selection: a NextStep
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -56,7 +57,8 @@ def edge_order(space: SearchSpace, seed: int) -> Order:
     return Order(edges, draw(list(space.topology_nodes)))
 
 
-class NextStep(NamedTuple):
+@dataclass(frozen=True)
+class NextStep:
     """What is decided next: an edge's operation or a node's inputs."""
 
     kind: Literal["edge", "node"]

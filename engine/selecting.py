@@ -215,6 +215,7 @@ class _Run:
         return Order(tuple(sorted(order.edges, key=lambda place: -found.get(place, 0.0))), order.nodes)
 
     def _actions(self) -> list[Action]:
+        assert self.order is not None
         start = Selection(self.checkpoint.space, self.checkpoint.alphas).replay(self.plan.start)
         actions, passes = [Action("look")], 0
         for decided, tune in schedule(start, self.order, self.plan.tuning, together=self.plan.together):
@@ -246,7 +247,7 @@ class _Run:
                 steps=(*self.document.steps, Step(choice.by, choice.scores)),
             )
             point = self._point(0)
-            event = {"decision": asdict(choice.decision), "by": choice.by}
+            event: dict[str, Any] = {"decision": asdict(choice.decision), "by": choice.by}
         elif action.kind == "tune":
             assert self.tuner is not None
             steps = action.batches or self.tuner.batches_per_epoch

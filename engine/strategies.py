@@ -135,14 +135,17 @@ def measured_path(
 
     The result depends on the order; one path is never "the" answer.
     """
-    options = {"batches": batches, "bn": bn, "criterion": criterion}
     while (step := next_step(selection, order)) is not None:
         scores: EdgeScores | InputScores
         if step.kind == "edge":
-            scores = score_edge(supernet, selection, cell=step.cell, edge=step.index, **options)
+            scores = score_edge(
+                supernet, selection, cell=step.cell, edge=step.index, batches=batches, bn=bn, criterion=criterion
+            )
             selection = selection.discretize(step.cell, step.index, scores.best)
         else:
-            scores = score_inputs(supernet, selection, cell=step.cell, node=step.index, **options)
+            scores = score_inputs(
+                supernet, selection, cell=step.cell, node=step.index, batches=batches, bn=bn, criterion=criterion
+            )
             selection = selection.keep_inputs(step.cell, step.index, scores.keep)
         yield Step(scores, selection)
 
@@ -151,8 +154,8 @@ def largest_drops_at_once(
     selection: Selection, edges: Iterable[EdgeScores], inputs: Iterable[InputScores]
 ) -> Selection:
     """The selection after deciding every edge and node by scores that were all taken from the same supernet."""
-    for scores in edges:
-        selection = selection.discretize(scores.cell, scores.edge, scores.best)
-    for scores in inputs:
-        selection = selection.keep_inputs(scores.cell, scores.node, scores.keep)
+    for edge in edges:
+        selection = selection.discretize(edge.cell, edge.edge, edge.best)
+    for node in inputs:
+        selection = selection.keep_inputs(node.cell, node.node, node.keep)
     return selection

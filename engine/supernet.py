@@ -8,8 +8,9 @@ The supernet never knows about masks or decisions: both are weights. An operatio
 not computed (its BN statistics do not move, its parameters get no gradient), as in the reference implementation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,8 @@ Weights = Mapping[str, Tensor]
 """Mixing weights per cell type: {"normal": [edges, operations], ...}."""
 States = tuple[Tensor, Tensor]
 """What a cell sees: the outputs of the last cell but one and of the last cell."""
+Place = tuple[int, int, int]
+"""Of an operation on an edge: the edge, the column, and the target node."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,9 @@ class Cell(nn.Module):
             names = [name for name in self.columns[edge.index] if name != "none"]
             self.edges.append(nn.ModuleDict({name: _build(space, name, channels, stride) for name in names}))
 
-    def _leaving(self, node: int, run: Pass) -> list[tuple[str, list[tuple[int, int, int]]]]:
-        """Live operations on the edges that leave a node, by kind: name -> [(edge, column, target)]."""
-        kinds: dict[str, list[tuple[int, int, int]]] = {}
+    def _leaving(self, node: int, run: Pass) -> list[tuple[str, list[Place]]]:
+        """Live operations on the edges that leave a node, by kind: name -> places."""
+        kinds: dict[str, list[Place]] = {}
         live = run.live[self.cell]
         for edge in self.outgoing[node]:
             for column, name in enumerate(self.columns[edge.index]):
@@ -79,6 +82,8 @@ class Cell(nn.Module):
         inputs: [B, C, H, W] each. Inner nodes: [B, C, H/s, W/s]. A node with no live operation is zero.
         """
         weights = run.weights[self.cell]
+        # torch's containers do not say what they hold
+        edges = cast("Sequence[Mapping[str, Operation]]", self.edges)
         values: dict[int, Tensor] = dict(zip(self.inputs, inputs, strict=True))
         sums: dict[int, Tensor] = {}
         for node in self.nodes:
@@ -91,17 +96,20 @@ class Cell(nn.Module):
             source = Features(value)
             for name, places in self._leaving(node, run):
                 scale = torch.stack([weights[edge, column] for edge, column, _ in places])
-                ops = [self.edges[edge][name] for edge, _, _ in places]
+                ops = [edges[edge][name] for edge, _, _ in places]
                 for output, (_, _, target) in zip(self._run(ops, places, source, scale, run), places, strict=True):
                     sums[target] = sums[target] + output if target in sums else output
         return [values[node] for node in self.nodes]
 
-    def _run(self, ops: list[Operation], places: list, source: Features, scale: Tensor, run: Pass):
-        if not isinstance(ops[0], Noise):
+    def _run(
+        self, ops: list[Operation], places: list[Place], source: Features, scale: Tensor, run: Pass
+    ) -> Sequence[Tensor]:
+        noises = [op for op in ops if isinstance(op, Noise)]
+        if not noises:
             return type(ops[0]).evaluate(ops, source, scale, run.mode)
         return [
             op.draw(source.x, self._generator(edge, source.x.device, run)) * weight
-            for op, (edge, _, _), weight in zip(ops, places, scale.unbind(), strict=True)
+            for op, (edge, _, _), weight in zip(noises, places, scale.unbind(), strict=True)
         ]
 
     def _generator(self, edge: int, device: torch.device, run: Pass) -> torch.Generator | None:

@@ -95,8 +95,8 @@ class Measurement:
         if cumulative and settings.published:
             raise BadInput("the published procedure does not remove inputs cumulatively; use one of the two")
         self.device = checkpoint.supernet.device
-        self._source = {"data_dir": data_dir, "download": download}
-        data = load_data(settings.data, **self._source)
+        self._data_dir, self._download = data_dir, download
+        data = load_data(settings.data, data_dir=data_dir, download=download)
         self.split = data.split
         self.warning = split_warning(data, checkpoint)
         self.available = len(data.search)
@@ -172,7 +172,8 @@ class Measurement:
             augment=settings.augment or settings.published,
             shuffle=settings.published,
             seed=settings.seed if seed is None else seed,
-            **self._source,
+            data_dir=self._data_dir,
+            download=self._download,
         )
 
     def _drawer(self, cell: str, kind: int, index: int) -> Callable[[int], Batches]:
@@ -218,7 +219,11 @@ def sweep(measurement: Measurement, report: Report = lambda share: None) -> dict
     for score, targets in ((measurement.edge, edges), (measurement.inputs, nodes)):
         for cell, index in targets:
             done = len(rows)
-            rows.append(measurement.record(score(cell, index, lambda share, done=done: report(done + share))))
+
+            def tell(share: float, done: int = done) -> None:
+                report(done + share)
+
+            rows.append(measurement.record(score(cell, index, tell)))
     found = {
         "digest": measurement.checkpoint.digest,
         "settings": asdict(measurement.settings)

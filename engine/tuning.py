@@ -93,7 +93,7 @@ class Tuner:
                 "tune on the data it was trained on (--data)"
             )
         self.recipe = _recipe(checkpoint, seed)
-        self.supernet = copy.deepcopy(checkpoint.supernet).to(self.device, memory_format=torch.channels_last)
+        self.supernet = copy.deepcopy(checkpoint.supernet).to(self.device).to(memory_format=torch.channels_last)
         self.supernet.requires_grad_(True).train()
         self.alphas = {cell: rows.detach().clone().to(self.device) for cell, rows in checkpoint.alphas.items()}
         self.method = METHODS[self.recipe.method](self.recipe, self.supernet, self.alphas)

@@ -30,8 +30,11 @@ class Variants:
         kind = supernet.device, supernet.dtype
         base = {name: value.to(*kind) for name, value in weights.items()}
         self.base = Pass.of(base, bn)
-        self.masked = [None if row is None else Pass.of({**base, cell: row.to(*kind)}, bn) for row in rows]
-        self.shared = supernet.first_block(cell) if cell is not None else len(supernet.blocks)
+        self.masked: list[Pass | None] = []
+        self.shared = len(supernet.blocks)
+        if cell is not None:
+            self.masked = [None if row is None else Pass.of({**base, cell: row.to(*kind)}, bn) for row in rows]
+            self.shared = supernet.first_block(cell)
 
     @torch.inference_mode()
     def add(self, tally: Tally, batch: tuple[Tensor, Tensor], index: int) -> None:
@@ -41,12 +44,12 @@ class Variants:
         blocks = len(self.supernet.blocks)
         base = self.base.with_noise(index)
         states = self.supernet.advance(self.supernet.start(images, base), 0, self.shared, base)
-        logits = []
+        logits: list[Tensor] = []
         for run in (base, *(run and run.with_noise(index) for run in self.masked)):
-            same = run is None
-            logits.append(
-                logits[0] if same else self.supernet.head(self.supernet.advance(states, self.shared, blocks, run), run)
-            )
+            if run is None:
+                logits.append(logits[0])
+            else:
+                logits.append(self.supernet.head(self.supernet.advance(states, self.shared, blocks, run), run))
         stacked = torch.stack(logits).float()  # [V, B, classes]
         if not torch.isfinite(stacked).all():
             raise BadInput("this supernet returns NaN or infinite outputs, so nothing can be ranked; check its weights")

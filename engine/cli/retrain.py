@@ -64,20 +64,18 @@ def retrain(
         found = read_genotype(genotype)
     for note in notes:
         console.note(str(note.message))
-    recipe = Recipe(
-        genotype=str(found),
-        epochs=epochs,
-        data=data,
-        channels=channels,
-        layers=layers,
-        image_size=image_size,
-        batch_size=batch_size,
-        lr=lr,
-        drop_path=drop_path,
-        auxiliary=auxiliary,
-        cutout=cutout,
-        seed=seed,
-    )
+    said = {
+        "epochs": epochs,
+        "channels": channels,
+        "layers": layers,
+        "batch_size": batch_size,
+        "lr": lr,
+        "drop_path": drop_path,
+        "auxiliary": auxiliary,
+        "cutout": cutout,
+    }
+    given: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    recipe = Recipe(genotype=str(found), data=data, image_size=image_size, seed=seed, **given)
     check_writable(out)
 
     import torch

@@ -111,6 +111,7 @@ def score(
             total = sum(map(len, measurement.targets()))
             found = sweep(measurement, _reporter(bar, measurement, "all edges", total))
         else:
+            assert cell is not None and edge is not None  # or `_check_target` would have refused
             label = f"{cell}, edge {edge}"
             found = measurement.record(measurement.edge(cell, edge, _reporter(bar, measurement, label, 1)))
     if orders:

@@ -68,7 +68,7 @@ def layered(genotype: Genotype, cell: str) -> Layout:
     if nodes[0].y > nodes[1].y:  # a picture and its mirror image are equally good: c_{k-2} stands above c_{k-1}
         for item in (item for column in columns for item in column):
             item.y = -item.y
-    left = MARGIN
+    left: float = MARGIN
     for column in columns:
         widest = max(item.width for item in column)
         for item in column:

@@ -125,8 +125,7 @@ def _decision(selection: Selection, number: int, decision: Decision, step: Step)
         decided = _operation(decision.operation)
         found = scores if isinstance(scores, EdgeScores) else None
         # Tuning moves the alphas of undecided edges, so what alpha said at the time counts where it is known.
-        best = found.best_by_alpha if found else selection.best_by_alpha(decision.cell, decision.edge)
-        by_alpha = _operation(best)
+        by_alpha = _operation(found.best_by_alpha if found else selection.best_by_alpha(decision.cell, decision.edge))
         measured = _operation(found.best) if found else "–"
     drop = verdict = lead = images = ""
     if isinstance(scores, EdgeScores):

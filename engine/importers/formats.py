@@ -104,7 +104,7 @@ def _tensors(file: str, state: Mapping[Any, Any]) -> "dict[str, Tensor]":
     """The tensors of a state_dict as float32, lists of a JSON file among them. Raises BadInput for other kinds."""
     import torch
 
-    found = {}
+    found: dict[str, Tensor] = {}
     numbers = 0
     for name, value in state.items():
         if isinstance(value, list) and value:

@@ -58,9 +58,9 @@ def read_torch(name: str, content: bytes) -> Any:
     import torch
 
     wanted = _names(name, content)
-    inert = [(Inert, each) for each in sorted(wanted) if each in STAND_INS or each.rpartition(".")[2] in ANYWHERE]
+    inert = [each for each in sorted(wanted) if each in STAND_INS or each.rpartition(".")[2] in ANYWHERE]
     try:
-        with _lock, torch.serialization.safe_globals(inert):
+        with _lock, torch.serialization.safe_globals([(Inert, each) for each in inert]):
             return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged or hostile file can make the reader raise anything
         refused = type(error).__name__ == "UnpicklingError"

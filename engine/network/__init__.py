@@ -100,7 +100,8 @@ def _darts_cells(genotype: Genotype, channels: int, layers: int) -> tuple[list[n
         reduction = index in (layers // 3, 2 * layers // 3)
         channels *= 2 if reduction else 1
         edges = genotype.edges("reduce" if reduction else "normal")
-        cells.append(DartsCell(edges, *widths[-2:], channels, reduction, halved))
+        before_last, last = widths[-2:]
+        cells.append(DartsCell(edges, before_last, last, channels, reduction, halved))
         widths.append(4 * channels)
         halved = reduction
     return cells, widths[2:]

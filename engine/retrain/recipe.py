@@ -49,10 +49,13 @@ AUXILIARY_WEIGHT = 0.4
 MOMENTUM = 0.9
 MOST_BYTES = 10_000_000
 
+PUBLISHED: Any = None
+"""Of a setting that is left out: the published value of the genotype's family takes its place."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Settings of one run; what is None becomes the published value of the genotype's family.
+    """Settings of one run; what is left out becomes the published value of the genotype's family.
 
     genotype: its text. layers: cells in all (DARTS family) or per stage (NAS-Bench-201). lr falls to 0 along a cosine.
     clip: largest gradient norm, 0 for none. drop_path: its last probability, reached linearly. cutout: side of the
@@ -61,20 +64,20 @@ class Recipe:
     """
 
     genotype: str
-    epochs: int | None = None
+    epochs: int = PUBLISHED
     data: str = "bundled"
-    channels: int | None = None
-    layers: int | None = None
+    channels: int = PUBLISHED
+    layers: int = PUBLISHED
     image_size: int = 32
     seed: int = 0
-    batch_size: int | None = None
-    lr: float | None = None
-    weight_decay: float | None = None
-    nesterov: bool | None = None
-    clip: float | None = None
-    drop_path: float | None = None
-    auxiliary: bool | None = None
-    cutout: int | None = None
+    batch_size: int = PUBLISHED
+    lr: float = PUBLISHED
+    weight_decay: float = PUBLISHED
+    nesterov: bool = PUBLISHED
+    clip: float = PUBLISHED
+    drop_path: float = PUBLISHED
+    auxiliary: bool = PUBLISHED
+    cutout: int = PUBLISHED
 
     def __post_init__(self) -> None:
         genotype = parse_genotype(self.genotype)

@@ -57,10 +57,8 @@ class Retraining:
 def start(recipe: Recipe, classes: int, device: torch.device) -> Retraining:
     """A fresh run: weights from the seed. Raises BadInput for sizes that cannot be built."""
     with _drawing(recipe.seed, START, device=torch.device("cpu")):
-        network = Network(
-            parse_genotype(recipe.genotype), recipe.channels, recipe.layers, classes, bool(recipe.auxiliary)
-        )
-    network = network.to(device, memory_format=torch.channels_last)
+        network = Network(parse_genotype(recipe.genotype), recipe.channels, recipe.layers, classes, recipe.auxiliary)
+    network = network.to(device).to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(
         network.parameters(), recipe.lr, MOMENTUM, weight_decay=recipe.weight_decay, nesterov=recipe.nesterov
     )

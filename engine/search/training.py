@@ -90,7 +90,7 @@ def start(recipe: Recipe, classes: int, device: torch.device) -> Run:
 
 
 def _assemble(recipe: Recipe, supernet: Supernet, alphas: dict[str, Tensor], device: torch.device) -> Run:
-    supernet = supernet.to(device, memory_format=torch.channels_last).train()
+    supernet = supernet.to(device).to(memory_format=torch.channels_last).train()
     alphas = {cell: alpha.detach().clone().to(device) for cell, alpha in alphas.items()}
     method = METHODS[recipe.method](recipe, supernet, alphas)
     return Run(recipe, supernet, alphas, method, {cell: [] for cell in alphas}, [])
