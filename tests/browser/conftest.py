@@ -171,7 +171,7 @@ def page(open_page: Callable[..., Page]) -> Page:
     return open_page()
 
 
-def settle(page: Page, seconds: float = 30, quiet: float = 0.3) -> None:
+def settle(page: Page, seconds: float = 60, quiet: float = 0.3) -> None:
     """Wait until the app is connected and has run nothing for `quiet` seconds."""
     page.evaluate("() => { window.idleSince = undefined; }")
     page.wait_for_function(IDLE, arg=1000 * quiet, timeout=1000 * seconds)
