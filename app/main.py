@@ -14,18 +14,20 @@ import plotly.graph_objs
 import plotly.tools  # noqa: F401
 import streamlit as st
 
-from app import frame
-from app.screens import compare, decide, explore, start
+from app.parts import sidebar
+from app.screens import explore, start
+from app.screens.compare.page import page as compare
+from app.screens.decide.page import page as decide
 
 st.set_page_config(page_title="Supernet Explorer", page_icon="🕸️", layout="wide", initial_sidebar_state="expanded")
 pages = {
     "start": st.Page(start.page, title="Start", url_path="start", default=True),
     "explore": st.Page(explore.page, title="Explore", url_path="explore"),
-    "decide": st.Page(decide.page, title="Decide", url_path="decide"),
-    "compare": st.Page(compare.page, title="Compare", url_path="compare"),
+    "decide": st.Page(decide, title="Decide", url_path="decide"),
+    "compare": st.Page(compare, title="Compare", url_path="compare"),
 }
 st.session_state["pages"] = pages
 page = st.navigation(list(pages.values()), position="top")
-frame.style()
-frame.sidebar()
+sidebar.style()
+sidebar.sidebar()
 page.run()

@@ -8,37 +8,37 @@ from importlib import import_module
 from typing import Any
 
 # Imported here, not on demand: loading the module of the same name would otherwise put itself in the function's place.
-from engine.search_space import search_space as search_space
+from engine.spaces.space import search_space as search_space
 
 __version__ = "0.1.0"
 
 _HOME = {
     "BadInput": "errors",
-    "SearchSpace": "search_space",
-    "Edge": "search_space",
-    "SPACES": "search_space",
+    "SearchSpace": "spaces",
+    "Edge": "spaces",
+    "SPACES": "spaces",
     "Selection": "selection",
-    "Genotype": "genotype",
-    "magnitude_genotype": "genotype",
-    "parse_genotype": "genotype",
+    "Genotype": "selection",
+    "magnitude_genotype": "selection",
+    "parse_genotype": "selection",
     "Supernet": "supernet",
     "Network": "network",
     "Checkpoint": "checkpoint",
     "load": "checkpoint",
-    "import_checkpoint": "importers",
+    "import_checkpoint": "checkpoint.importers",
     "scoring_batches": "data",
-    "score_edge": "perturbation",
-    "stream_edge_scores": "perturbation",
-    "score_inputs": "perturbation",
-    "measure": "perturbation",
+    "score_edge": "scoring.scores",
+    "stream_edge_scores": "scoring.scores",
+    "score_inputs": "scoring.scores",
+    "measure": "scoring.scores",
 }
-_MODULES = ("nasbench201", "results", "strategies")
+_MODULES = {"nasbench201": "nasbench201", "results": "results", "strategies": "selecting.strategies"}
 __all__ = sorted((*_HOME, *_MODULES, "search_space"))
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return import_module(f"engine.{name}")
+        return import_module(f"engine.{_MODULES[name]}")
     if name not in _HOME:
         raise AttributeError(f"module 'engine' has no attribute {name!r}")
     value = getattr(import_module(f"engine.{_HOME[name]}"), name)

@@ -32,23 +32,19 @@ TOP_LEVEL = {
 FRONT_END = {"app", "graphviz", "plotly", "streamlit"}
 UNPICKLERS = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 TORCH_FREE = (
-    "alphas",
     "checkpoint",
-    "decisions",
-    "document",
+    "checkpoint.format",
+    "checkpoint.meta",
     "errors",
     "export",
-    "files",
-    "genotype",
-    "meta",
     "nasbench201",
-    "native",
-    "order",
     "results",
-    "search_space",
+    "runs.files",
+    "selecting.record",
     "selection",
+    "spaces",
 )
-PURE = ("findings", "jobs", "request", "style", "url")
+PURE = ("parts.sentences", "parts.style", "state.url", "work.jobs", "work.questions")
 """Modules of the app that know neither the page nor the engine's tensors."""
 IMPORT_NAMES = {"pillow": "PIL"}
 
@@ -125,8 +121,9 @@ def test_pure_parts_of_the_app_import_without_streamlit_or_torch(root: Path) -> 
 
 
 def test_pages_import_without_torch(root: Path) -> None:
-    pages = (f"app.screens.{path.stem}" for path in sources(root / "app" / "screens"))
-    assert imported(root, "app.frame", *pages) & {"torch"} == set()
+    screens = (path for path in sources(root / "app" / "screens") if path.name != "__init__.py")
+    pages = (".".join(path.relative_to(root).with_suffix("").parts) for path in screens)
+    assert imported(root, "app.parts.sidebar", *pages) & {"torch"} == set()
 
 
 def imported(root: Path, *modules: str) -> set[str]:

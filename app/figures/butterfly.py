@@ -7,10 +7,10 @@ plot_butterfly                the plotly figure, about 400 pixels wide
 
 from typing import NamedTuple
 
-from app import style
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, hatching, label, rounded, small
-from app.style import Theme
+from app.parts import style
+from app.parts.style import Theme
 from engine.results import EdgeScores, Interval
 
 

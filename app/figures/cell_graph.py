@@ -7,19 +7,19 @@ parse_edge_id   the cell type and edge that such a text names
 strand_widths   how thick the strands of one edge are
 
 Everything here is pure: no Streamlit, no torch. `app.figures.cell_svg` draws a Graph as a static picture,
-`app.components.cell_graph` as a clickable one.
+`app.parts.cell_graph` as a clickable one.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypedDict
 
-from app import style
 from app.figures.cell_layout import WIDTHS, Curve, cell_layout
+from app.parts import style
 from engine.errors import BadInput
 from engine.results import EdgeScores
-from engine.search_space import Edge, SearchSpace
-from engine.selection import Selection
+from engine.selection.selection import Selection
+from engine.spaces.space import Edge, SearchSpace
 
 Measure = Literal["alpha", "drop", "both"]
 State = Literal["agree", "disagree", "too_close", "unmeasured", "decided", "discarded"]

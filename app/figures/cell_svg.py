@@ -8,10 +8,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from app import style
 from app.figures.cell_graph import EdgeMark, Graph, LayoutData
 from app.figures.cell_layout import path
-from app.style import Theme
+from app.parts import style
+from app.parts.style import Theme
 
 LINE_WIDTHS = {"agree": 2.5, "disagree": 2.0, "too_close": 2.0, "unmeasured": 1.6, "decided": 5.0, "discarded": 1.5}
 LINE_DASHES = {"disagree": "6 4", "discarded": "1.5 4"}

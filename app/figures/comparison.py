@@ -9,11 +9,11 @@ A and B are always in this order, and always named by their letter.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app import style
 from app.figures.differences import LETTERS
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, rounded, small
-from app.style import Theme
+from app.parts import style
+from app.parts.style import Theme
 from engine.results import EdgeScores, Interval
 
 

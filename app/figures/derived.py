@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import graphviz
 
-from app import style
-from app.style import Theme
-from engine.genotype import Genotype
-from engine.search_space import search_space
+from app.parts import style
+from app.parts.style import Theme
+from engine.selection.genotype import Genotype
+from engine.spaces.space import search_space
 
 
 class DerivedEdge(NamedTuple):

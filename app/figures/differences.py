@@ -9,11 +9,11 @@ A and B are always in this order, and always named by their letter.
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from app import style
 from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, label, pill, small
-from app.style import Theme
-from engine.search_space import Edge
-from engine.selection import Selection
+from app.parts import style
+from app.parts.style import Theme
+from engine.selection.selection import Selection
+from engine.spaces.space import Edge
 
 LETTERS = ("A", "B")
 State = Literal["same", "operation", "input", "open"]

@@ -6,8 +6,8 @@ edge_alphas   read them from a selection's or checkpoint's alphas
 
 from typing import NamedTuple
 
-from engine.alphas import Alphas
-from engine.search_space import Edge
+from engine.selection.alphas import Alphas
+from engine.spaces.space import Edge
 
 
 class EdgeAlphas(NamedTuple):

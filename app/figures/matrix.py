@@ -10,12 +10,12 @@ The side of a square is the size of the drop; it is hollow where the supernet ge
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from app import style
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, hatching, label, pill, rounded, small
-from app.style import Theme
+from app.parts import style
+from app.parts.style import Theme
 from engine.results import EdgeScores, Interval, Verdict
-from engine.search_space import SearchSpace
+from engine.spaces.space import SearchSpace
 
 
 class MatrixCell(NamedTuple):

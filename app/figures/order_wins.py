@@ -7,12 +7,12 @@ plot_order_wins       the plotly figure
 
 from typing import NamedTuple
 
-from app import style
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, small
-from app.style import Theme
-from engine.order_summary import Orders
-from engine.search_space import SearchSpace
-from engine.selection import Selection
+from app.parts import style
+from app.parts.style import Theme
+from engine.selecting.summary import Orders
+from engine.selection.selection import Selection
+from engine.spaces.space import SearchSpace
 
 
 class EdgeWins(NamedTuple):

@@ -8,9 +8,9 @@ plot_outcomes    the plotly figure
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app import style
 from app.figures.frame import TEXT, Figure, Margin, axis, empty_figure, figure, label, rounded, small
-from app.style import Theme
+from app.parts import style
+from app.parts.style import Theme
 from engine.results import Reachable
 
 

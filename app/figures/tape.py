@@ -8,9 +8,9 @@ plot_tape    the plotly figure, about 200 pixels wide
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app import style
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, rounded, small
-from app.style import Theme
+from app.parts import style
+from app.parts.style import Theme
 
 
 class TapeInfo(NamedTuple):

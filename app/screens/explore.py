@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from app import findings, panels, style
 from app.figures.matrix import matrix_info, plot_matrix
 from app.figures.slope import plot_slope, slope_info
-from app.measure import Request
-from app.view import View, live
+from app.parts import panels, sentences, style
+from app.state.page import View, live
+from app.work.measurements import Request
 
 
 def page() -> None:
@@ -18,7 +18,7 @@ def _body(view: View) -> None:
     missing = view.unmeasured()
     head, action = st.columns([5, 2], vertical_alignment="center") if missing else (st.container(), None)
     with head:
-        panels.title(findings.headline(view.selection, view.cell, scores), _subtitle(view))
+        panels.title(sentences.headline(view.selection, view.cell, scores), _subtitle(view))
         panels.untuned(view)
     if action is not None:
         with action:
@@ -41,7 +41,7 @@ def _subtitle(view: View) -> str:
         return "Select an edge and measure it: each operation is removed in turn and the accuracy it costs is shown."
     found = measured[0].result
     parts = [
-        findings.too_close(view.scores()),
+        sentences.too_close(view.scores()),
         f"Supernet accuracy {style.percent(found.baseline.accuracy, found.baseline.ci)}",
         panels.provenance(measured[0]),
     ]
@@ -71,7 +71,7 @@ def _matrix(view: View) -> None:
         key="matrix",
         on_select=choose,
         selection_mode="points",
-        alt=findings.headline(view.selection, view.cell, view.scores()),
+        alt=sentences.headline(view.selection, view.cell, view.scores()),
     )
 
 

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from app import catalog, findings, panels, session, style, uploading
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_svg import svg
-from app.view import View, live
+from app.library import catalog
+from app.parts import panels, sentences, style, upload_wizard
+from app.state import session
+from app.state.page import View, live
 from engine.results import EdgeScores
-from engine.selection import Selection
+from engine.selection.selection import Selection
 
 CLAIM = (
     "A supernet mixes every candidate operation on every edge. Which one should survive? "
@@ -21,9 +23,9 @@ def page() -> None:
 
 
 def _body(view: View) -> None:
-    if view.edge is None and (clear := findings.disagreements(view.scores())):
+    if view.edge is None and (clear := sentences.disagreements(view.scores())):
         view.show(clear[0].edge)
-    panels.title(findings.headline(view.selection, view.cell, view.scores()), CLAIM)
+    panels.title(sentences.headline(view.selection, view.cell, view.scores()), CLAIM)
     panels.untuned(view)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="cell-card"):
@@ -44,7 +46,7 @@ def _tiles() -> None:
         for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
             with column, st.container(border=True, height="stretch"):
                 _tile(entry)
-    uploading.panel()
+    upload_wizard.panel()
 
 
 def _tile(entry: catalog.Entry) -> None:
@@ -72,4 +74,4 @@ def _tile(entry: catalog.Entry) -> None:
     st.caption(" · ".join(lines))
     st.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")
     if st.session_state.get("run") != entry.id:
-        st.button("Open", key=f"open-{entry.id}", on_click=uploading.open_run, args=(entry.id,))
+        st.button("Open", key=f"open-{entry.id}", on_click=upload_wizard.open_run, args=(entry.id,))

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 
-from engine.datasets import cifar10_order
-from engine.encoded import Encoded, read_rows
+from engine.data.decode import Encoded, read_rows
+from engine.data.sources import cifar10_order
 from engine.errors import BadInput
 
 PER_CLASS = {"train": 500, "search": 1500, "test": 100}

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.genotype import parse_genotype
 from engine.nasbench201 import CELLS, DATASETS, TABLE, code_of
+from engine.selection.genotype import parse_genotype
 
 
 def build(source: Path, target: Path) -> None:

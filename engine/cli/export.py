@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine import files
 from engine.cli import console
 from engine.cli.options import Device, Json, Seed
 from engine.errors import BadInput
+from engine.runs import files
 
 if TYPE_CHECKING:
     from engine.export import Subject
@@ -79,9 +79,9 @@ def _text(selection: str) -> str:
 
 def _check(subject: "Subject", checkpoint: Path) -> None:
     """Raises BadInput unless the subject is a selection made on the checkpoint."""
-    from engine.checkpoint import read_summary
-    from engine.document import Document
-    from engine.selection import Selection
+    from engine.checkpoint.folder import read_summary
+    from engine.selecting.record import Document
+    from engine.selection.selection import Selection
 
     summary = read_summary(checkpoint)
     if not isinstance(subject, Document):

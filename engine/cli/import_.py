@@ -8,10 +8,10 @@ import typer
 from engine.cli import console
 from engine.cli.info import describe, summary
 from engine.cli.options import Json, check_writable
-from engine.search_space import SPACES
+from engine.spaces.space import SPACES
 
 if TYPE_CHECKING:
-    from engine.checkpoint import Checkpoint
+    from engine.checkpoint.folder import Checkpoint
 
 
 def import_(
@@ -37,7 +37,7 @@ def import_(
     check_writable(out)
 
     import engine
-    from engine.importers import import_checkpoint, save_import
+    from engine.checkpoint.importers import import_checkpoint, save_import
 
     save_import(import_checkpoint(file, space, dataset, alphas), out)
     saved = engine.load(out)

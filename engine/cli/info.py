@@ -14,8 +14,8 @@ from engine.cli import console
 from engine.cli.options import Device, Json, Seed
 
 if TYPE_CHECKING:
-    from engine.checkpoint import Checkpoint
-    from engine.search_space import SearchSpace
+    from engine.checkpoint.folder import Checkpoint
+    from engine.spaces.space import SearchSpace
 
 MOST_ALPHAS = 5000
 """Alphas of all epochs together beyond which `history` leaves them out."""
@@ -76,8 +76,8 @@ def _stored(checkpoint: "Checkpoint") -> dict[str, Any] | None:
 
 def _history(checkpoint: "Checkpoint") -> list[dict[str, Any]]:
     """Per epoch: accuracy, what magnitude would give, how many edges each operation wins by alpha, and the alphas."""
-    from engine.alphas import Alphas
-    from engine.genotype import magnitude_genotype
+    from engine.selection.alphas import Alphas
+    from engine.selection.genotype import magnitude_genotype
 
     space = checkpoint.space
     small = sum(rows.numel() for rows in checkpoint.history.values()) <= MOST_ALPHAS

@@ -17,8 +17,8 @@ import typer
 from engine.errors import BadInput
 
 if TYPE_CHECKING:
-    from engine.checkpoint import Checkpoint
-    from engine.selection import Selection
+    from engine.checkpoint.folder import Checkpoint
+    from engine.selection.selection import Selection
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; messages go to stderr.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes a GPU if any.")]
@@ -77,7 +77,7 @@ def read_images(text: str) -> int | None:
 
 def read_selection(file: Path, checkpoint: "Checkpoint") -> "Selection":
     """The selection in a file. Raises BadInput for one that cannot be read, and for another space's or supernet's."""
-    from engine.document import Document
+    from engine.selecting.record import Document
 
     try:
         text = file.read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import typer
 
 from engine.cli import console
 from engine.cli.options import Data, DataDir, Device, Download, Json, Seed, check_writable, pick_device
-from engine.retrain.recipe import Recipe, read_genotype
+from engine.network.retrain.recipe import Recipe, read_genotype
 
 FAMILIES = "  [default: {}; {} in NAS-Bench-201]"
 
@@ -80,10 +80,10 @@ def retrain(
 
     import torch
 
-    from engine.data import load_data
-    from engine.network import Network
-    from engine.retrain.training import train
-    from engine.search.training import Diverged
+    from engine.data.load import load_data
+    from engine.network.network import Network
+    from engine.network.retrain.training import train
+    from engine.training.loop import Diverged
 
     with torch.device("meta"):  # the checks of a network's size without its memory
         Network(found, recipe.channels, recipe.layers, auxiliary=bool(recipe.auxiliary))
@@ -142,7 +142,7 @@ def _summary(result: dict[str, Any], out: Path) -> str:
 
 def _saved(out: Path) -> str:
     """The finished epochs that the folder holds, in words."""
-    from engine.retrain.folder import finished_epochs
+    from engine.network.retrain.folder import finished_epochs
 
     epochs = finished_epochs(out)
     return f"epoch {epochs} is saved in {out}" if epochs else "no epoch was finished"

@@ -30,7 +30,7 @@ from engine.cli.options import (
 from engine.errors import BadInput
 
 if TYPE_CHECKING:
-    from engine.sweep import Measurement
+    from engine.scoring.measurement import Measurement
 
 IMAGES = 1024
 MOST_ORDERS = 1000
@@ -80,8 +80,8 @@ def score(
         check_writable(checkpoint)
 
     import engine
-    from engine.checkpoint import write_scores
-    from engine.sweep import Measurement, Settings, sweep
+    from engine.checkpoint.folder import write_scores
+    from engine.scoring.measurement import Measurement, Settings, sweep
 
     settings = Settings(
         data=data,
@@ -127,7 +127,7 @@ def score(
 
 def _paths(measurement: "Measurement", orders: int) -> list[dict[str, Any]]:
     """The measured paths in the edge orders 0 to orders-1, with a bar over all their decisions."""
-    from engine.sweep import path
+    from engine.scoring.measurement import path
 
     selection = measurement.selection
     steps = selection.space.steps - selection.steps_done

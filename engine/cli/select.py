@@ -32,9 +32,9 @@ from engine.cli.options import (
 from engine.errors import BadInput
 
 if TYPE_CHECKING:
-    from engine.document import Document
-    from engine.order_summary import Orders
-    from engine.selecting import Plan
+    from engine.selecting.record import Document
+    from engine.selecting.run import Plan
+    from engine.selecting.summary import Orders
 
 IMAGES = 1024
 EPOCHS = 5
@@ -112,10 +112,10 @@ def select(
     import torch
 
     import engine
-    from engine.search.training import Diverged
-    from engine.selecting import Plan
-    from engine.sweep import Settings
-    from engine.tuning import Tuning
+    from engine.scoring.measurement import Settings
+    from engine.selecting.run import Plan
+    from engine.selecting.tuning import Tuning
+    from engine.training.loop import Diverged
 
     epochs = EPOCHS if tune_epochs is None else tune_epochs
     tuning = Tuning("epochs", epochs, tune_lr) if tune_batches is None else Tuning("batches", tune_batches, tune_lr)
@@ -166,7 +166,7 @@ def select(
 
 def _runs(out: Path, plan: "Plan", orders: int, resume: bool) -> dict[Path, "Plan"]:
     """A run's folder and plan for every order. A folder that holds one run is not turned into several."""
-    from engine.runs import PLAN
+    from engine.runs.folder import PLAN
 
     if (out / PLAN).exists():
         raise BadInput(f"{out} holds a single run; choose another --out for --orders")
@@ -179,7 +179,7 @@ def _runs(out: Path, plan: "Plan", orders: int, resume: bool) -> dict[Path, "Pla
 
 
 def _run(loaded: Any, plan: "Plan", folder: Path, argv: list[str], options: dict[str, Any]) -> "Document":
-    from engine.selecting import select as run
+    from engine.selecting.run import select as run
 
     command = shlex.join(["python", "-m", "engine", *(word for word in argv if word not in ("--resume", "--json"))])
     with console.Progress("%") as bar:
@@ -192,9 +192,9 @@ def _run(loaded: Any, plan: "Plan", folder: Path, argv: list[str], options: dict
 
 
 def _tell(out: Path, documents: list["Document"], several: bool, json: bool) -> None:
-    from engine import files
-    from engine.order_summary import summarise
-    from engine.selecting import RESULT
+    from engine.runs import files
+    from engine.selecting.run import RESULT
+    from engine.selecting.summary import summarise
 
     found = _found(out, documents[0])
     text = _text(out, documents[0])

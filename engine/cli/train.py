@@ -10,8 +10,8 @@ from engine.cli import console
 from engine.cli.info import describe, summary
 from engine.cli.options import Data, DataDir, Device, Download, Json, Seed, check_writable, pick_device
 from engine.errors import BadInput
-from engine.search.recipe import METHODS, Recipe
-from engine.search_space import SPACES
+from engine.spaces.space import SPACES
+from engine.training.recipe import METHODS, Recipe
 
 
 def train(
@@ -62,9 +62,9 @@ def train(
     import torch
 
     import engine
-    from engine.data import load_data
-    from engine.search.training import Diverged
-    from engine.search.training import train as run
+    from engine.data.load import load_data
+    from engine.training.loop import Diverged
+    from engine.training.loop import train as run
 
     with torch.device("meta"):  # the checks of a supernet's size without its memory
         engine.Supernet(engine.search_space(recipe.space), recipe.channels, recipe.cells)
@@ -111,7 +111,7 @@ def _epoch(line: dict[str, Any]) -> str:
 
 def _saved_epochs(out: Path) -> int:
     """Finished epochs that the folder holds."""
-    from engine.checkpoint import read_summary
+    from engine.checkpoint.folder import read_summary
 
     try:
         return read_summary(out).meta["epochs"]

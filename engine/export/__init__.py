@@ -9,16 +9,16 @@ read      a subject from the text of a selection file or of a genotype
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from engine.document import Document
+from engine.drawing.discrete_cell import dot, svg
 from engine.errors import BadInput, one_of
 from engine.export.command import command_line as command_line
-from engine.export.drawing import dot, svg
 from engine.export.module import source
 from engine.export.origin import Subject, genotype
 from engine.export.report import html
 from engine.export.table import csv
-from engine.genotype import parse_genotype
-from engine.search_space import Family
+from engine.selecting.record import Document
+from engine.selection.genotype import parse_genotype
+from engine.spaces.space import Family
 
 
 class Format(NamedTuple):

@@ -6,8 +6,8 @@ command_line   of a selection run, or for decisions taken by hand, of the measur
 import shlex
 from typing import Any
 
-from engine.document import Document
 from engine.export.origin import plain
+from engine.selecting.record import Document
 
 PROGRAM = ("python", "-m", "engine")
 STRATEGIES = ("magnitude", "perturbation", "pt-mag", "random")

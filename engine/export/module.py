@@ -10,7 +10,7 @@ import textwrap
 
 from engine.export import sources
 from engine.export.origin import Subject, genotype, origin
-from engine.genotype import Genotype
+from engine.selection.genotype import Genotype
 
 
 def source(subject: Subject) -> str:

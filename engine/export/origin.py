@@ -9,8 +9,8 @@ import warnings
 from typing import Any
 
 from engine import __version__
-from engine.document import Document
-from engine.genotype import Genotype
+from engine.selecting.record import Document
+from engine.selection.genotype import Genotype
 
 Subject = Document | Genotype
 

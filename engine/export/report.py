@@ -10,15 +10,15 @@ from html import escape
 from typing import Any
 
 from engine import __version__, nasbench201
-from engine.document import Document, Step
-from engine.export import chart, drawing, wording
+from engine.drawing import chart, discrete_cell, wording
+from engine.drawing.palette import operation, roles
 from engine.export.command import command_line
 from engine.export.origin import genotype, plain
-from engine.export.palette import operation, roles
-from engine.genotype import Genotype
 from engine.results import EdgeScores, InputScores
-from engine.search_space import SearchSpace
-from engine.selection import Decision, InputsDecision, Selection
+from engine.selecting.record import Document, Step
+from engine.selection.genotype import Genotype
+from engine.selection.selection import Decision, InputsDecision, Selection
+from engine.spaces.space import SearchSpace
 
 BY = {"alpha": "alpha", "measured": "measurement", "random": "chance", "person": "a person"}
 DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
@@ -67,7 +67,7 @@ def _subtitle(document: Document) -> str:
 def _cells(found: Genotype) -> Iterable[str]:
     for cell, _ in found.cells:
         heading = f"{cell.capitalize()} cell" if found.family == "darts" else "Cell"
-        yield f"<h2>{heading}</h2><figure>{drawing.figure(found, cell)}</figure>"
+        yield f"<h2>{heading}</h2><figure>{discrete_cell.figure(found, cell)}</figure>"
 
 
 def _truth(document: Document, found: Genotype) -> Iterable[str]:
@@ -192,8 +192,8 @@ def _style_sheet() -> str:
         f":root{{color-scheme:light dark;{colours(light)}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{colours(dark)}}}}}"
         + _CSS
-        + drawing.chip_sheet()
-        + drawing.style_sheet()
+        + discrete_cell.chip_sheet()
+        + discrete_cell.style_sheet()
         + chart.style_sheet()
     )
 

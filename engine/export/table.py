@@ -11,11 +11,11 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from engine.decisions import Decision
-from engine.document import Document, Scores
 from engine.export.origin import plain
 from engine.results import InputScore, OperationScore
-from engine.selection import Selection
+from engine.selecting.record import Document, Scores
+from engine.selection.decisions import Decision
+from engine.selection.selection import Selection
 
 MEASURED = ("masked_accuracy", "masked_loss", "drop", "ci_low", "ci_high", "rise")
 SETTINGS = ("images", "batch_size", "bn", "criterion", "device")

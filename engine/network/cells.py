@@ -8,7 +8,7 @@ OPERATIONS             operation name -> factory(channels, stride)
 
 Letters in shapes: B batch, C channels of the cell, H, W input size, s stride.
 
-Operations here differ from a supernet's (engine.operations) as published: BN is affine, and none follows pooling.
+Operations here differ from those of `engine.supernet.operations` as published: BN is affine, none follows pooling.
 """
 
 from collections.abc import Callable, Sequence

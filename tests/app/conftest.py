@@ -17,8 +17,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from app import measure
-from app.jobs import MANAGER
+from app.work import measurements
+from app.work.jobs import MANAGER
 
 SECONDS = 120
 
@@ -26,7 +26,7 @@ SECONDS = 120
 @pytest.fixture
 def visit(monkeypatch: pytest.MonkeyPatch, root: Path, small_runs: Path) -> Iterator[Callable[..., AppTest]]:
     monkeypatch.setenv("SUPERNET_CHECKPOINTS", str(small_runs))
-    monkeypatch.setattr(measure.MEASUREMENTS, "_kept", OrderedDict())
+    monkeypatch.setattr(measurements.MEASUREMENTS, "_kept", OrderedDict())
 
     def open_at(page: str = "start", **params: str) -> AppTest:
         app = AppTest.from_file(root / "app" / "main.py", default_timeout=SECONDS)

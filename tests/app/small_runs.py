@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
-from engine.data import Images, load_data
-from engine.search.recipe import Recipe
-from engine.search.training import train
+from engine.data.load import Images, load_data
+from engine.training.loop import train
+from engine.training.recipe import Recipe
 
 OF_201, OF_S2 = "small-201", "small-s2"
 RUNS = {OF_201: ("nas-bench-201", 1), OF_S2: ("s2", 3)}

@@ -12,12 +12,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.perturbation import measure, score_edge
-from engine.search.methods import Darts
-from engine.search.recipe import Recipe
-from engine.search_space import search_space
-from engine.selection import Selection
-from engine.supernet import Pass, Supernet
+from engine.scoring.scores import measure, score_edge
+from engine.selection.selection import Selection
+from engine.spaces.space import search_space
+from engine.supernet.supernet import Pass, Supernet
+from engine.training.methods import Darts
+from engine.training.recipe import Recipe
 
 ROUNDS = 5
 
@@ -47,7 +47,7 @@ def setup(name: str, batch: int = 64) -> tuple[Supernet, dict, torch.Tensor, tor
 
 def one_by_one(net: Supernet) -> Callable[[torch.Tensor, dict], torch.Tensor]:
     """The same supernet with every operation evaluated on its own."""
-    from engine.supernet import Cell
+    from engine.supernet.supernet import Cell
 
     def forward(images: torch.Tensor, weights: dict) -> torch.Tensor:
         together = Cell._leaving

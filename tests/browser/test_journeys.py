@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from engine.native import read_summary
-from engine.selection import Selection
+from engine.checkpoint.format import read_summary
+from engine.selection.selection import Selection
 from tests.app.small_runs import OF_201, OF_S2
 from tests.browser.conftest import settle
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 from playwright.sync_api import Browser, Page, expect
 
-from engine.datasets import BUNDLED
-from engine.decisions import OperationDecision
-from engine.genotype import parse_genotype
-from engine.native import read_summary
-from engine.search_space import search_space
-from engine.selection import Selection
+from engine.checkpoint.format import read_summary
+from engine.data.sources import BUNDLED
+from engine.selection.decisions import OperationDecision
+from engine.selection.genotype import parse_genotype
+from engine.selection.selection import Selection
+from engine.spaces.space import search_space
 from tests.app.small_runs import OF_201
 from tests.browser.conftest import serve, settle
 from tests.browser.test_journeys import DECIDED, LIVE, PAUSE, SMALL, OpenPage, button, edge, has, press, strip, title

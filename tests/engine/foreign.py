@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.search_space import SearchSpace
+from engine.spaces.space import SearchSpace
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -272,7 +272,7 @@ def logits(net: nn.Module, alphas: dict[str, Tensor], bn: str) -> Tensor:
 
 
 def saved(kind: str, net: nn.Module, alphas: dict[str, Tensor]) -> dict[str, Any]:
-    """What a program saves. kind: a format of `engine.importers.formats`."""
+    """What a program saves. kind: a format of `engine.checkpoint.importers.formats`."""
     state = net.state_dict()
     leaves = [rows.clone().requires_grad_() for rows in alphas.values()]
     optimizer = torch.optim.SGD(net.parameters(), 0.025, momentum=0.9).state_dict()

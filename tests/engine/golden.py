@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from engine.search_space import SearchSpace, search_space
-from engine.supernet import Supernet
+from engine.spaces.space import SearchSpace, search_space
+from engine.supernet.supernet import Supernet
 
 
 def fill_deterministically(module: nn.Module) -> None:

@@ -9,7 +9,7 @@ genotype    normal and reduce as a Genotype: nodes 2 to 5, each `op@source+op@so
 The auxiliary head is not counted, as in the papers.
 """
 
-from engine.genotype import Genotype
+from engine.selection.genotype import Genotype
 
 OPERATIONS = {
     "s3": "sep_conv_3x3",

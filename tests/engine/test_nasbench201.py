@@ -7,9 +7,9 @@ import pytest
 from engine import nasbench201
 from engine.bundled.build_table import build
 from engine.errors import BadInput
-from engine.genotype import Genotype, parse_genotype
-from engine.search_space import NAS_BENCH_201_OPERATIONS, search_space
-from engine.selection import Selection
+from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.selection import Selection
+from engine.spaces.space import NAS_BENCH_201_OPERATIONS, search_space
 
 SPACE = search_space("nas-bench-201")
 

@@ -5,11 +5,11 @@ Its query string chooses the space, the cell type, the strands' measure, how muc
 
 import streamlit as st
 
-from app.components.cell_graph import cell_graph
 from app.figures.cell_graph import cell_graph as build
 from app.figures.cell_graph import parse_edge_id
-from engine.search_space import search_space
-from engine.selection import Selection
+from app.parts.cell_graph import cell_graph
+from engine.selection.selection import Selection
+from engine.spaces.space import search_space
 from tests.app.cell_graph_samples import sample_scores, sample_weights
 
 st.set_page_config(layout="wide")

@@ -1,0 +1,1 @@
+"""Checkpoints and image sets that the app offers."""

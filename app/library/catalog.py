@@ -1,0 +1,120 @@
+"""Which supernets there are to look at: the bundled ones and the visitor's own. Needs no torch.
+
+Entry      one checkpoint folder: its summary, or why it cannot be used
+catalog    all entries by run id, the one to show first in front
+imported   the folder of checkpoints that visitors kept
+"""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from engine.checkpoint.folder import SELECTION, read_selection, read_summary
+from engine.checkpoint.format import FILES, SCORES, Summary
+from engine.errors import BadInput
+from engine.results import EdgeScores, InputScores
+from engine.selection.decisions import Decision
+
+ROOT = Path(__file__).resolve().parents[2]
+BUNDLED = ROOT / "checkpoints"
+OWN = "SUPERNET_CHECKPOINTS"
+RUNS = "SUPERNET_RUNS"
+FIRST = "nas-bench-201"
+"""The run a newcomer sees."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A checkpoint folder under its run id; exactly one of `summary` and `error` is set.
+
+    begun: the decisions of a selection that had begun elsewhere, with which the run is opened.
+    """
+
+    id: str
+    path: Path
+    bundled: bool
+    summary: Summary | None
+    error: str | None
+    begun: tuple[Decision, ...] = ()
+
+
+def imported() -> Path:
+    """Where kept imports lie: `imported` in the folder that SUPERNET_RUNS names, else in runs/; it may be absent."""
+    return Path(os.environ.get(RUNS) or ROOT / "runs").expanduser() / "imported"
+
+
+def catalog(bundled: Path = BUNDLED) -> dict[str, Entry]:
+    """Bundled checkpoints, those in the folder named by SUPERNET_CHECKPOINTS, and the kept imports.
+
+    They are read again when a file changes. That folder may be a checkpoint itself. Of two checkpoints with one name,
+    the visitor's own goes by "my-NAME".
+    """
+    found = {folder.name: _entry(folder.name, folder, True, _stamp(folder)) for folder in _folders(bundled)}
+    if named := os.environ.get(OWN):
+        own = Path(named).expanduser()
+        if not own.is_dir():
+            found[own.name] = Entry(own.name, own, False, None, f"{OWN} names {own}, which is no folder; correct it")
+        _add(found, own)
+    _add(found, imported())
+    return dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, not item[1].bundled, item[0])))
+
+
+def _add(found: dict[str, Entry], root: Path) -> None:
+    for folder in _folders(root):
+        name = folder.name
+        while name in found:
+            name = f"my-{name}"
+        found[name] = _entry(name, folder, False, _stamp(folder))
+
+
+def _folders(root: Path) -> list[Path]:
+    """The root itself if it is a checkpoint, else the checkpoints in it, damaged ones included."""
+    try:
+        if _stamp(root):
+            return [root.resolve()]
+        return sorted(path for path in root.iterdir() if not path.name.startswith(".") and _stamp(path))
+    except OSError:  # not a folder, or not to be read
+        return []
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a checkpoint does; () for a folder that is none."""
+    stamp = []
+    for name in (*FILES, SELECTION):
+        try:
+            found = (folder / name).stat()
+        except OSError:
+            continue
+        stamp.append((name, found.st_mtime_ns, found.st_size))
+    return tuple(stamp)
+
+
+@lru_cache(maxsize=64)
+def _entry(name: str, folder: Path, bundled: bool, stamp: tuple[tuple[str, int, int], ...]) -> Entry:
+    try:
+        summary = read_summary(folder)
+        _check_scores(summary)
+        begun = read_selection(folder, summary.space)
+        return Entry(name, folder, bundled, summary, None, begun.decisions if begun else ())
+    except BadInput as error:
+        return Entry(name, folder, bundled, None, str(error))
+
+
+def _check_scores(summary: Summary) -> None:
+    """Raises BadInput unless the stored sweep is one of this supernet, as `score --all --store` writes it."""
+    if summary.scores is None:
+        return
+    space = summary.space
+    try:
+        scores, settings = summary.scores, summary.scores["settings"]
+        for row in map(EdgeScores.from_dict, scores["edges"]):
+            if tuple(each.name for each in row.operations) != space.operations(row.cell, row.edge):
+                raise ValueError(row.edge)
+        for node in map(InputScores.from_dict, scores["inputs"]):
+            if [each.edge for each in node.candidates] != [edge.index for edge in space.inputs(node.node)]:
+                raise ValueError(node.node)
+        _ = scores["date"][:10], settings["images"], settings["criterion"], settings["rescale"]
+    except (BadInput, KeyError, TypeError, ValueError, IndexError, AttributeError):
+        path = summary.path / SCORES
+        raise BadInput(f"{path} is no sweep of this supernet; delete it, or run score --all --store again") from None

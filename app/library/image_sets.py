@@ -1,0 +1,82 @@
+"""Which images there are to measure and to tune on: the bundled sample and what lies on this machine. Needs no torch.
+
+ImageSet     where one lies, and what is known of it without reading it
+image_sets   all of them by name; the name stands in a link
+fitting      those that a supernet can be measured on, its own first
+chosen       the one that a name stands for, as far as it fits
+name_of      the name under which a page speaks of images
+
+A link names images and never says where they lie: only whoever starts the app does.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from app.library import catalog
+from engine.checkpoint.format import Summary
+
+BUNDLED = "bundled"
+FOLDER = catalog.ROOT / "data"
+"""Where the published sets lie, as for the command line."""
+OWN = "SUPERNET_DATA"
+
+
+class ImageSet(NamedTuple):
+    """spec: as `engine.data.load.load_data` takes it. dataset, classes, images: None where they are not known.
+
+    images: in the half that trains a supernet's weights, and in both halves, on which networks are trained.
+    """
+
+    spec: str
+    dataset: str | None = None
+    classes: int | None = None
+    images: tuple[int, int] | None = None
+
+
+SAMPLE = ImageSet(BUNDLED, "cifar10", 10, (5_000, 20_000))
+PUBLISHED = {
+    "cifar-10-batches-py": ImageSet("cifar10", "cifar10", 10, (25_000, 50_000)),
+    "cifar-100-python": ImageSet("cifar100", "cifar100", 100, (25_000, 50_000)),
+    "train_32x32.mat": ImageSet("svhn", "svhn", 10, (36_628, 73_257)),
+}
+"""By the file or folder in data/ that tells that a set is there."""
+
+
+def image_sets() -> dict[str, ImageSet]:
+    """The bundled sample, the published sets in data/, and the folders that SUPERNET_DATA names (several with ":")."""
+    found = {BUNDLED: SAMPLE}
+    found |= {each.spec: each for file, each in PUBLISHED.items() if (FOLDER / file).exists()}
+    for named in filter(None, os.environ.get(OWN, "").split(os.pathsep)):
+        folder = Path(named).expanduser().absolute()
+        name = folder.name
+        while name in found:
+            name = f"my-{name}"
+        found[name] = ImageSet(str(folder))
+    return found
+
+
+def missing() -> list[str]:
+    """One sentence for every folder that SUPERNET_DATA names and that is none."""
+    folders = (each.spec for each in image_sets().values() if each.dataset is None)
+    return [f"{OWN} names {folder}, which is no folder; correct it" for folder in folders if not Path(folder).is_dir()]
+
+
+def fitting(summary: Summary) -> dict[str, ImageSet]:
+    """Those with as many classes as the supernet, or with nobody knows how many; of its own data set first."""
+    classes, dataset = summary.meta["classes"], summary.meta.get("dataset")
+    found = [(name, each) for name, each in image_sets().items() if each.classes in (None, classes)]
+    return dict(sorted(found, key=lambda item: item[1].dataset != dataset))
+
+
+def chosen(summary: Summary, name: object) -> ImageSet:
+    """The images that a name stands for where they fit the supernet, else the first that do, else the bundled ones."""
+    found = fitting(summary)
+    return found.get(str(name)) or next(iter(found.values()), SAMPLE)
+
+
+def name_of(specs: Iterable[str]) -> str:
+    """What measured images are images of, " of cifar100"; nothing for the bundled ones, which go without saying."""
+    names = dict.fromkeys(Path(spec).name for spec in specs if spec != BUNDLED)
+    return f" of {' and '.join(names)}" if names else ""

@@ -1,0 +1,166 @@
+"""Taking a result elsewhere from a page: a selection document of what is on screen, and the menu of its formats.
+
+document_of   the document of a view
+menu          draw the Export menu: a download for every format, the command line, and the link to share
+"""
+
+import platform
+import re
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app.state.page import View
+from app.work.measurements import Kind, Request
+from app.work.tuned import PRESETS, Preset
+from engine import __version__
+from engine.export import FORMATS, Format, command_line, export
+from engine.results import EdgeScores, InputScores
+from engine.selecting.record import By, Document, Point, Scores, Step
+from engine.selection.decisions import Decision, InputsDecision
+from engine.selection.selection import Selection
+
+BY: dict[str, By] = {"α": "alpha", "measured": "measured", "both": "measured"}
+"""Who took a decision, as the session says it; all others are people."""
+Place = tuple[Kind, str, int]
+"""What is measured: an edge or a node of a cell type."""
+MEASURED_WITH = ("data", "images", "batch_size", "bn", "criterion", "rescale", "augment")
+
+
+def document_of(view: View) -> Document:
+    """The selection with everything known about it: who decided, the finished measurements, and the accuracies."""
+    decisions = view.selection.decisions
+    steps = []
+    for number, decision in enumerate(decisions):
+        place: Place
+        if isinstance(decision, InputsDecision):
+            place = "node", decision.cell, decision.node
+        else:
+            place = "edge", decision.cell, decision.edge
+        by = BY.get(view.state.by.get(decision, ""), "person")
+        steps.append(Step(by, _scores(view, place, decisions[:number])))
+    points = (point for number in range(len(decisions) + 1) for point in _points(view, decisions[:number]))
+    question = view.request("accuracy", "", 0)
+    meta = view.summary.meta
+    return Document(
+        view.selection,
+        tuple(steps),
+        tuple(points),
+        checkpoint={
+            "name": view.summary.name,
+            "digest": view.summary.digest,
+            "space": view.space.name,
+            "method": meta["method"],
+            "epochs": meta["epochs"],
+        },
+        settings={name: getattr(question, name) for name in MEASURED_WITH}
+        | {"order": view.order, "seed": view.seed, "tuning": _tuning(view)},
+        versions={"engine": __version__, "torch": metadata.version("torch"), "python": platform.python_version()},
+        undecided=_undecided(view),
+    )
+
+
+def _scores(view: View, place: Place, decisions: Sequence[Decision]) -> Scores | None:
+    """What has been measured after these decisions, on the weights that their tuning gave."""
+    if view.stage(decisions).missing:
+        return None
+    found = view.find(view.request(*place, view.at(decisions)))
+    if found is None or found.partial:
+        return None
+    return found.result if isinstance(found.result, EdgeScores | InputScores) else None
+
+
+def _points(view: View, decisions: Sequence[Decision]) -> Iterator[Point]:
+    """The known accuracies after these decisions: right after the last one, and after its tuning."""
+    before = view.stage(decisions[:-1])
+    if not before.missing:
+        selection = Selection(view.space, before.summary.alphas).replay(decisions)
+        at_once = Request.of(before.summary, selection, "accuracy", "", 0, images=view.images, data=view.data)
+        yield from _point(view, len(decisions), at_once, PRESETS["n"])
+    preset = PRESETS[_letter(view, len(decisions))]
+    if preset.amount and not view.stage(decisions).missing:
+        yield from _point(view, len(decisions), view.request("accuracy", "", 0, view.at(decisions)), preset)
+
+
+def _point(view: View, decisions: int, request: Request, tuned: Preset) -> Iterator[Point]:
+    found = view.find(request)
+    if found is not None and not found.partial:
+        taken = found.accuracy
+        base = taken.baseline
+        yield Point(decisions, tuned.amount, tuned.unit, base.accuracy, base.loss, base.ci, taken.images, taken.bn)
+
+
+def _letter(view: View, number: int) -> str:
+    """The tuning that followed decision `number` (from 1)."""
+    return view.letters[number - 1 : number] or "n" if number else "n"
+
+
+def _tuning(view: View) -> str:
+    """Which decisions were followed by tuning, in words."""
+    letters = {number: _letter(view, number) for number in range(1, view.selection.steps_done + 1)}
+    parts = [
+        f"{preset.amount} {preset.unit} at {preset.lr:g} after decisions {', '.join(map(str, after))}"
+        for letter, preset in PRESETS.items()
+        if preset.amount and (after := [number for number, each in letters.items() if each == letter])
+    ]
+    return "; ".join(parts) or "none"
+
+
+def _undecided(view: View) -> tuple[Scores, ...]:
+    """What is measured about edges and nodes without a decision."""
+    selection, cells = view.selection, view.space.cells
+    places: list[Place] = [("edge", cell, edge) for cell in cells for edge in selection.undecided_edges(cell)]
+    places += [
+        ("node", cell, node)
+        for cell in cells
+        for node in view.space.topology_nodes
+        if selection.kept(cell, node) is None
+    ]
+    found = (_scores(view, place, selection.decisions) for place in places)
+    return tuple(scores for scores in found if scores is not None)
+
+
+def menu(view: View) -> None:
+    """The Export menu. What cannot be made before the selection is complete is shown and says so."""
+    popover = st.popover("Export", on_change="rerun", key="export", width="stretch")
+    if not popover.open:
+        return
+    with popover:
+        document = document_of(view)
+        missing = view.space.steps - view.selection.steps_done
+        columns = st.columns(2, gap="small")
+        offered = {name: each for name, each in FORMATS.items() if each.family in (None, view.space.family)}
+        for number, (name, format) in enumerate(offered.items()):
+            with columns[number % 2]:
+                _button(document, name, format, missing)
+        if missing:
+            plural = "decision is" if missing == 1 else "decisions are"
+            st.caption(f"{missing} {plural} missing; until then there are the selection file and the measurements.")
+        st.markdown("**Reproduce**")
+        st.code(command_line(document), language=None, wrap_lines=True)
+        st.markdown("**Share**")
+        st.code(link(), language=None, wrap_lines=True)
+        st.caption("The link holds the supernet, the decisions and what is in focus.")
+
+
+def _button(document: Document, name: str, format: Format, missing: int) -> None:
+    stem = re.sub(r"[^\w.-]+", "-", str(document.checkpoint["name"]))
+    st.download_button(
+        format.label,
+        lambda: export(document, name).encode(),  # made on click, on a thread that knows nothing of the session
+        file_name=f"{stem}.{name}.{format.extension}" if format.extension != name else f"{stem}.{name}",
+        mime=format.media_type,
+        on_click="ignore",
+        disabled=format.needs_genotype and missing > 0,
+        width="stretch",
+        key=f"export-{name}",
+    )
+
+
+def link() -> str:
+    """The page's address, with everything that the session has put into it."""
+    address = (st.context.url or "").partition("?")[0]
+    said = {key: value for key, value in st.query_params.to_dict().items() if value}
+    return f"{address}?{urlencode(said, safe=',:')}" if said else address

@@ -1,0 +1,182 @@
+"""What surrounds every page: the sidebar with the run and its context, the job strip, and the page's own style sheet.
+
+style      the style sheet
+sidebar    run, cell, images, operations, running work
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.library import catalog, image_sets
+from app.parts import panels
+from app.parts import style as look
+from app.state import session
+from app.state.page import REFRESH, View
+from app.state.url import BUDGETS
+from app.work import measurements
+from app.work.jobs import MANAGER, Job
+
+_CSS = Path(__file__).with_name("sidebar.css").read_text(encoding="utf-8")
+KEYS = {
+    "Tab": "to the graph; ↑ ↓ from edge to edge, Enter selects, Esc clears",
+    "A": "decide as α suggests",
+    "P": "decide as measurement suggests",
+    "1 … 8": "choose an operation",
+    "→": "decide and go on",
+    "N": "skip to the next undecided edge",
+    "B": "go on from an earlier moment in a branch, while looking back",
+    "U": "undo",
+    "Y": "redo",
+    "S": "switch cell",
+    "H": "this list",
+}
+"""Single keys only: they do nothing while a text field has the focus."""
+
+
+def style() -> None:
+    st.html(f"<style>{_CSS}</style>")
+
+
+def sidebar() -> None:
+    """Draw the sidebar. Its widgets own `run`, `cell`, `budget` and `data` in the address: they exist on every page."""
+    with st.sidebar:
+        entries = catalog.catalog()
+        usable = {name: entry.summary for name, entry in entries.items() if entry.summary is not None}
+        for entry in entries.values():
+            if entry.error:
+                st.warning(entry.error, icon="⚠️")
+        if not usable:
+            st.error(
+                "No supernet found. Put a checkpoint folder into checkpoints/ or name its folder in "
+                "SUPERNET_CHECKPOINTS, then reload."
+            )
+            return
+        session.check({name: summary.space for name, summary in usable.items()}, next(iter(usable)))
+        session.carry()
+        # A bound widget puts its options into the address as they are shown.
+        st.selectbox("Supernet", list(usable), key="run", bind="query-params")
+        view = View.current()
+        if view is None:
+            return
+        st.caption(_description(view))
+        if len(view.space.cells) > 1:
+            st.segmented_control(
+                "Cell",
+                view.space.cells,
+                key="cell",
+                bind="query-params",
+                required=True,
+                default=view.space.cells[0],
+            )
+            st.button("Switch cell", shortcut="S", on_click=_switch, args=(view,), key="switch-cell", width="stretch")
+        st.segmented_control(
+            "Images per measurement", list(BUDGETS), key="budget", bind="query-params", required=True, default="1k"
+        )
+        _images(view)
+        session.kept()
+        _legend(view)
+        st.toggle("List view", key="list-view", help="The graph as a table, for keyboards and screen readers")
+        if st.button("Keys", shortcut="H", key="keys", width="stretch"):
+            _keys()
+        _jobs()
+
+
+def _images(view: View) -> None:
+    """Which images are measured on, where there is a choice; or that none are here which fit."""
+    for sentence in image_sets.missing():
+        st.warning(sentence, icon="⚠️")
+    names = list(image_sets.fitting(view.summary))
+    if st.session_state.get("data", "") not in names:
+        st.session_state.pop("data", None)
+    if len(names) > 1:
+        st.selectbox("Images from", names, key="data", bind="query-params")
+    elif not names:
+        classes, dataset = view.summary.meta["classes"], view.summary.meta.get("dataset")
+        st.warning(
+            f"Nothing can be measured: this supernet tells {classes} classes apart, and no such images are here. Put "
+            f"{dataset or 'the images it was trained on'} into data/, or name their folder in {image_sets.OWN}; then "
+            "reload.",
+            icon="⚠️",
+        )
+
+
+def _switch(view: View) -> None:
+    cells = view.space.cells
+    st.session_state["cell"] = cells[(cells.index(view.cell) + 1) % len(cells)]
+
+
+@st.dialog("Keys")
+def _keys() -> None:
+    rows = "".join(f"<tr><td><kbd>{key}</kbd></td><td>{what}</td></tr>" for key, what in KEYS.items())
+    st.html(f"<table class='legend'>{rows}</table>")
+
+
+def _description(view: View) -> str:
+    meta = view.summary.meta
+    found = meta["accuracies"].get("search", {}).get("batch")
+    accuracy = f" · {look.percent(found['accuracy'])} on {look.count(found['images'])} images" if found else ""
+    cells = "cells" if view.space.family == "darts" else "cells a stage"
+    size = f"{meta['method']}, {meta['channels']} channels, {meta['cells']} {cells}, {meta['image_size']} pixels"
+    return f"{size}, epoch {meta['epochs']}{accuracy}"
+
+
+def _legend(view: View) -> None:
+    """Every operation of the cell with the number of edges it wins, by alpha and by measurement."""
+    edges = view.space.edges(view.cell)
+    scores = view.scores()
+    names = list(dict.fromkeys(name for edge in edges for name in view.space.operations(view.cell, edge)))
+    rows = []
+    for name in names:
+        by_alpha = sum(view.selection.best_by_alpha(view.cell, edge) == name for edge in edges)
+        measured = sum(found.best == name for found in scores.values())
+        rows.append(
+            f"<tr><td>{look.chip(name)}</td><td>{look.operation(name).label}</td>"
+            f"<td>{by_alpha} | {measured if scores else '–'}</td></tr>"
+        )
+    head = "<tr><th colspan='2'>Operations</th><th>α | measured</th></tr>"
+    st.html(f"<table class='legend'>{head}{''.join(rows)}</table>")
+    st.pills(
+        "Highlight an operation everywhere",
+        names,
+        format_func=lambda name: look.operation(name).code,
+        key="isolate",
+        help="Click again to show all",
+    )
+
+
+def _jobs() -> None:
+    """The job strip; it refreshes itself while work is running."""
+    active = bool(measurements.running(session.visitor()))
+    st.fragment(_strip, run_every=REFRESH if active else None)(active)
+
+
+def _retry(job: Job, visitor: str) -> None:
+    MANAGER.retry(job, visitor)
+
+
+def _strip(was_active: bool) -> None:
+    visitor = session.visitor()
+    jobs = measurements.running(visitor)
+    for job in jobs:
+        ahead = MANAGER.ahead(job)
+        left = "" if job.remaining is None else f" · {panels.duration(job.remaining)} left"
+        if job.status == "queued":
+            where = f"{ahead} ahead of you"
+        elif not job.total:
+            where = "starting"
+        elif job.unit == "%":
+            where = f"{job.done * 100 // job.total} %{left}"
+        else:
+            where = f"{job.done} of {job.total} {job.unit}{left}"
+        st.progress(job.share, text=f"{job.title}  \n{where}")
+        st.button("Cancel", key=f"cancel-{id(job)}", on_click=MANAGER.cancel, args=(job, visitor))
+    for job in MANAGER.failed(visitor):
+        st.error(job.error)
+        if job.details:
+            with st.expander("Details"):
+                st.code(job.details, language=None)
+        st.button("Try again", key=f"retry-{id(job)}", on_click=_retry, args=(job, visitor))
+        st.button("Dismiss", key=f"dismiss-{id(job)}", on_click=MANAGER.dismiss, args=(job, visitor))
+    if was_active != bool(jobs):
+        st.rerun()

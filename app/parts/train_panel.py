@@ -1,0 +1,122 @@
+"""*Train from scratch* on a page: the form, or the run of a genotype.
+
+panel   progress, Stop, Go on, and the tested result
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app.library.image_sets import image_sets
+from app.parts import panels, style
+from app.work.retraining import Run, estimate, find, launch, small, stop
+from app.work.threads import threads
+from engine.errors import BadInput
+from engine.network.retrain.recipe import PROTOCOLS, Recipe
+from engine.selection.genotype import Genotype
+
+REFRESH = 2.0
+
+
+def panel(genotype: Genotype) -> None:
+    """Everything about training this genotype's network from scratch."""
+    run = find(genotype)
+    refresh = REFRESH if run is not None and run.running else None
+    st.fragment(_panel, run_every=refresh)(genotype, refresh is not None)
+
+
+def _panel(genotype: Genotype, refreshing: bool) -> None:
+    run = find(genotype)
+    if refreshing and (run is None or not run.running):
+        st.rerun()  # drawn once more, and no longer again and again
+    if run is not None:
+        _draw(run)
+    if run is None or not run.running:
+        _form(genotype, run)
+
+
+def _draw(run: Run) -> None:
+    recipe, status = run.recipe, run.status
+    st.caption(_settings(recipe))
+    epochs, finished = recipe.epochs, status.get("epoch", 0)
+    if run.running:
+        steps = status.get("steps")
+        share = (finished + (status["step"] / steps if steps else 0)) / epochs
+        left = f" · about {panels.duration(status['left'])} left" if "left" in status else " · starting"
+        st.progress(min(1.0, share), f"epoch {min(finished + 1, epochs)} of {epochs}{left}")
+    elif run.problem:
+        st.error(run.problem, icon=":material/error:")
+    elif not run.done:
+        st.caption(f"stopped after epoch {finished} of {epochs}")
+    if run.done:
+        result = status["result"]
+        st.markdown(f"Test accuracy **{_tested(result['last'])}**, after the last epoch")
+        best = result["best"]
+        st.caption(f"best of all epochs ({best['epoch']}), chosen on the test images: {_tested(best)}")
+        size = f"{style.count(result['parameters'])} parameters · {result['multiply_adds'] / 1e6:.1f} M multiply-adds"
+        st.caption(f"{size} · trained on {style.count(result['train_images'])} images")
+    elif status.get("test"):
+        st.markdown(f"Test accuracy **{_tested(status['test'])}**, after epoch {status['test']['epoch']}")
+    if run.running:
+        st.button("Stop", on_click=stop, args=(run,), key="retrain-stop", help="The last finished epoch is kept")
+    elif not run.done and not run.problem:
+        st.button("Go on", on_click=_launch, args=(recipe,), key="retrain-resume", type="primary")
+
+
+def _tested(tested: Mapping[str, Any]) -> str:
+    accuracy = style.percent(tested["accuracy"], tuple(tested["ci"]))
+    return f"{accuracy} on {style.count(tested['images'])} test images, {style.bn(tested['bn'])}"
+
+
+def _settings(recipe: Recipe) -> str:
+    size = f"{recipe.channels} channels, {recipe.layers} layers, {recipe.image_size} pixels"
+    return f"{size} · {recipe.epochs} epochs on {recipe.data}"
+
+
+def _form(genotype: Genotype, before: Run | None) -> None:
+    preset = small(genotype)
+    published = PROTOCOLS[genotype.family]
+    st.caption(
+        f"Published protocol: {published['channels']} channels, {published['layers']} layers, {published['epochs']} "
+        f"epochs, batch {published['batch_size']}, on all of CIFAR-10. The settings below are a small demonstration."
+    )
+    left, right = st.columns(2)
+    channels = left.number_input("Channels", 2, 64, preset.channels, key=f"retrain-channels-{genotype.family}")
+    layers = right.number_input(
+        "Layers" if genotype.family == "darts" else "Cells per stage",
+        3 if genotype.family == "darts" else 1,
+        20,
+        preset.layers,
+        key=f"retrain-layers-{genotype.family}",
+    )
+    epochs = left.number_input("Epochs", 1, 600, preset.epochs, key=f"retrain-epochs-{genotype.family}")
+    size = right.segmented_control("Image size", [16, 32], default=16, required=True, key="retrain-size")
+    sets = image_sets()
+    name = st.selectbox("Images", list(sets), key="retrain-data") if len(sets) > 1 else next(iter(sets))
+    data = sets[name].spec
+    recipe = Recipe(genotype=str(genotype), data=data, epochs=epochs, channels=channels, layers=layers, image_size=size)
+    cores = threads()
+    seconds = panels.duration(estimate(recipe, cores))
+    plural = "" if cores == 1 else "s"
+    st.caption(
+        f"About {seconds} with {cores} thread{plural} of a usual processor. It goes on when this page is closed."
+    )
+    again = before is not None and before.recipe == recipe and before.done
+    st.button(
+        "Train from scratch",
+        on_click=_launch,
+        args=(recipe,),
+        disabled=again,
+        help="These settings have been trained: the result is above" if again else None,
+        key="retrain-start",
+        type="primary" if before is None else "secondary",
+    )
+
+
+def _launch(recipe: Recipe) -> None:
+    """In a callback; a refusal is a message."""
+    try:
+        launch(recipe)
+    except BadInput as error:
+        st.toast(str(error), icon="⚠️")

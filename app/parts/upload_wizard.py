@@ -1,0 +1,204 @@
+"""Bring your own: a visitor's search checkpoint, checked step by step, tried, and kept if the visitor says so.
+
+panel     the wizard
+open_run  make a run the current one, with the decisions that it was imported with
+checked   the four checks of an uploaded file, one after the other
+Upload    what is uploaded
+Check     one check's outcome
+
+An upload stays in the memory of its visitor's session. Only *Keep it* writes it down, as a checkpoint folder that
+everybody who uses this app can open.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.library import catalog
+from app.state import session
+from engine.errors import BadInput
+from engine.spaces.space import SPACES, search_space
+
+if TYPE_CHECKING:
+    from engine.checkpoint.folder import Checkpoint
+
+TYPES = ["pt", "pth", "tar", "safetensors", "json"]
+MEGABYTES = 64
+DATA_SETS = ("cifar10", "cifar100", "svhn")
+MOST_KEPT = 200
+"""Imports in the folder from which on none is kept: everybody who reaches the app can fill the disk."""
+TITLES = ("File type and size", "Safe to open", "Matches a known search space", "Answers a batch of images")
+FOUND_OUT = "find out"
+
+_one_at_a_time = Lock()
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An uploaded file with what was said about it. key: equal for equal uploads."""
+
+    key: tuple[object, ...]
+    name: str
+    content: bytes
+    space: str | None
+    dataset: str | None
+    alphas: tuple[str, bytes] | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome of one check: what was found, or what is wrong, why, and what to do. checkpoint: after the third."""
+
+    title: str
+    passed: bool
+    says: str
+    checkpoint: "Checkpoint | None" = None
+
+
+def panel() -> None:
+    """Upload, checks, and what can be done with the result."""
+    with st.expander("**Bring your own checkpoint**", expanded=st.session_state.get("upload") is not None):
+        st.caption(
+            "A supernet of DARTS-PT, DARTS, RobustDARTS, DrNAS, AutoDL-Projects or confopt. Nothing in the file is "
+            "run, and it stays in this visit's memory unless you keep it. One trained here needs no upload: name its "
+            f"folder in the environment variable `{catalog.OWN}`."
+        )
+        upload = _ask()
+        if upload is None:
+            st.session_state.pop("upload-checks", None)
+            return
+        checks = _shown(upload)
+        if checks[-1].passed and len(checks) == len(TITLES):
+            found = next(check.checkpoint for check in checks if check.checkpoint is not None)
+            _result(found)
+
+
+def _ask() -> Upload | None:
+    file = st.file_uploader("Search checkpoint", type=TYPES, max_upload_size=MEGABYTES, key="upload")
+    left, middle, right = st.columns(3)
+    space = left.selectbox("Search space", [FOUND_OUT, *SPACES], key="upload-space")
+    dataset = middle.selectbox("Trained on", [FOUND_OUT, *DATA_SETS], key="upload-dataset")
+    with right:
+        more = st.file_uploader(
+            "Alphas, if in another file", type=TYPES, max_upload_size=MEGABYTES, key="upload-alphas"
+        )
+    if file is None:
+        return None
+    return Upload(
+        key=(file.file_id, space, dataset, more and more.file_id),
+        name=PurePath(file.name).name,
+        content=file.getvalue(),
+        space=None if space == FOUND_OUT else space,
+        dataset=None if dataset == FOUND_OUT else dataset,
+        alphas=None if more is None else (PurePath(more.name).name, more.getvalue()),
+    )
+
+
+def checked(upload: Upload) -> Iterator[Check]:
+    """The checks in order, each when it is done; the first that fails is the last."""
+    # Imported here: these need torch, and the page on which the panel lies must not.
+    try:
+        from engine.checkpoint.importers import supernet_of, try_out
+        from engine.checkpoint.importers.reading import check, opened
+
+        files = [(upload.name, upload.content), *([upload.alphas] if upload.alphas else [])]
+        kinds = [check(*file) for file in files]
+        yield Check(TITLES[0], True, f"{kinds[0]}, {len(upload.content) / 1e6:.1f} MB")
+        file, *alphas = [opened(*each, kind) for each, kind in zip(files, kinds, strict=True)]
+        yield Check(TITLES[1], True, "only tensors and plain values were read, nothing was run")
+        space = None if upload.space is None else search_space(upload.space)
+        found = supernet_of(file, space, upload.dataset, alphas[0] if alphas else None)
+        yield Check(TITLES[2], True, _matched(found), found)
+        yield Check(TITLES[3], True, f"{try_out(found)} images, all logits are finite")
+    except BadInput as error:
+        yield Check("", False, str(error))
+
+
+def _matched(found: "Checkpoint") -> str:
+    meta, tensors = found.meta, len(found.supernet.state_dict())
+    size = f"{meta['channels']} channels, {meta['cells']} cells, {meta['classes']} classes"
+    whole = f"space {found.space.name}, format {meta['source']['format']}; all {tensors:,} tensors by name and shape"
+    return f"{whole}; {size}"
+
+
+def _shown(upload: Upload) -> list[Check]:
+    """The checks as a list that ticks while they run; those of the same upload are not run again."""
+    key, checks = st.session_state.get("upload-checks", (None, []))
+    places = [st.empty() for _ in TITLES]
+    if key != upload.key:
+        checks = []
+        for place, title in zip(places, TITLES, strict=True):
+            place.markdown(f"◌ {title}")
+        with _one_at_a_time, st.spinner("Checking the file"):
+            for place, title, check in zip(places, TITLES, checked(upload), strict=False):
+                checks.append(replace(check, title=title))
+                _draw(place, checks[-1])
+        st.session_state["upload-checks"] = upload.key, checks
+    for place, title, check in zip(places, TITLES, [*checks, *[None] * len(TITLES)], strict=False):
+        if check is None:
+            place.markdown(f"◌ {title}")
+        else:
+            _draw(place, check)
+    return checks
+
+
+def _draw(place: "st.delta_generator.DeltaGenerator", check: Check) -> None:
+    if check.passed:
+        place.markdown(f"✓ **{check.title}**: {_plain(check.says)}")
+    else:
+        place.error(f"**{check.title}**: {_plain(check.says)}", icon=":material/close:")
+
+
+def _plain(text: str) -> str:
+    """Text from a file as text: no sign in it is Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#+.!|<>~$:&-])", r"\\\1", text)
+
+
+def _result(found: "Checkpoint") -> None:
+    for note in found.meta["notes"]:
+        st.caption(f"• {_plain(note)}")
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    name = left.text_input("Name", _name(found.name), max_chars=60, key="upload-name")
+    right.button("Keep it", type="primary", on_click=_keep, args=(found, name), key="upload-keep", width="stretch")
+    st.caption("Keeping it writes it down, and everybody who uses this app can open it.")
+
+
+def _name(text: str) -> str:
+    """A folder's name made of a text: letters, digits and . _ - that do not come first."""
+    stem = re.sub(r"(\.pth|\.pt|\.tar|\.safetensors|\.json)+$", "", text)
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:60] or "imported"
+
+
+def _keep(found: "Checkpoint", name: str) -> None:
+    """Write the import down and open it; a refusal is a message."""
+    from engine.checkpoint.importers import save_import
+
+    folder = catalog.imported() / _name(name)
+    try:
+        if folder.parent.is_dir() and len(list(folder.parent.iterdir())) >= MOST_KEPT:
+            raise BadInput(f"{MOST_KEPT} imports are kept already; delete some in {folder.parent}")
+        save_import(found, folder)
+    except BadInput as error:
+        st.toast(_plain(str(error)), icon="⚠️")
+        return
+    kept = next(entry.id for entry in catalog.catalog().values() if entry.path == folder)
+    open_run(kept)
+    st.toast(f"Kept as {_plain(kept)}", icon="✅")
+
+
+def open_run(run: str) -> None:
+    """Make a run the current one, in a callback; a selection that had begun elsewhere stands as it stood there.
+
+    A run that this session has been in before is as it was left.
+    """
+    st.session_state["run"] = run
+    begun = catalog.catalog()[run].begun
+    if begun and run not in st.session_state.get("states", {}):
+        state = session.state(run)
+        state.link = replace(state.link, decisions=begun)
+        state.changed = True

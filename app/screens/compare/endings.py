@@ -1,0 +1,211 @@
+"""What a supernet can end as: alpha's cell, measured ones, stored runs, the visitor's own. Needs no torch.
+
+Side       a run and one of its endings; "RUN:ENDING" in a link
+Shelf      the endings of one run: alpha's, stored ones, and the visitor's own
+shelves    those of all runs
+is_order   whether an ending is a stored measured path's
+
+Every ending is a selection document, whether it was stored as one or is put together here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from app.library.catalog import Entry
+from app.state import session
+from engine.checkpoint.format import Summary
+from engine.errors import BadInput
+from engine.results import EdgeScores, InputScores
+from engine.selecting.record import Document, Step
+from engine.selection.decisions import Decision
+from engine.selection.genotype import parse_genotype
+from engine.selection.orders import edge_order
+from engine.selection.selection import Selection
+from engine.spaces.space import SearchSpace
+
+ALPHA, AT_ONCE, MINE = "alpha", "at-once", "mine"
+ORDER = "order-"
+FOLDER = "selections"
+_STORED = re.compile(r"[\w.-]+")
+"""Names of stored documents that an address can hold."""
+
+
+class Side(NamedTuple):
+    """A run and the name of one of its endings."""
+
+    run: str
+    ending: str
+
+    def __str__(self) -> str:
+        return f"{self.run}:{self.ending}"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The endings of one run. decisions: those that the visitor has taken in it."""
+
+    entry: Entry
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        assert self.entry.summary is not None
+        return self.entry.summary
+
+    @cached_property
+    def start(self) -> Selection:
+        return Selection(self.summary.space, self.summary.alphas)
+
+    @cached_property
+    def stored(self) -> dict[str, Document]:
+        """Selection documents beside the checkpoint that are of this supernet, by name."""
+        found = {name: document for name, document, _ in _documents(self.entry) if document is not None}
+        return {name: document for name, document in found.items() if name not in self._built}
+
+    @property
+    def damaged(self) -> list[str]:
+        """One sentence for every file that is no document of this supernet."""
+        return [error for _, _, error in _documents(self.entry) if error is not None]
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """Endings of the stored measured paths."""
+        return tuple(f"{ORDER}{row['seed']}" for row in (self.summary.scores or {}).get("paths") or ())
+
+    @property
+    def _built(self) -> tuple[str, ...]:
+        return (ALPHA, *((AT_ONCE,) if self._is_swept else ()), *self.orders, MINE)
+
+    @property
+    def _is_swept(self) -> bool:
+        """Whether the stored sweep has a word on everything there is to decide."""
+        scores = self.summary.scores or {"edges": (), "inputs": ()}
+        return len(scores["edges"]) + len(scores["inputs"]) == self.summary.space.steps
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        return (*self._built, *self.stored)
+
+    @property
+    def measured(self) -> str | None:
+        """The ending that stands for measurement: the first order's, else all drops at once, else a stored run's."""
+        runs = [name for name, document in self.stored.items() if document.strategy == "perturbation"]
+        return next((name for name in (*self.orders, *self._built[1:-1], *runs)), None)
+
+    @property
+    def published(self) -> str | None:
+        """The first stored run that was tuned as the authors tune."""
+        return next((name for name, document in self.stored.items() if _tuned_as_published(document)), None)
+
+    def document(self, ending: str) -> Document:
+        """What ended there. Raises BadInput for an ending that this run does not have."""
+        if ending in self.stored:
+            return self.stored[ending]
+        if ending == ALPHA:
+            return self._document(self.start.alpha_path(), "alpha", "magnitude")
+        if ending == MINE:
+            return self._document(self.start.replay(self.decisions), "person", "person")
+        if ending == AT_ONCE and self._is_swept:
+            return self._at_once()
+        if ending in self.orders:
+            return self._path(int(ending.removeprefix(ORDER)))
+        raise BadInput(f"{self.entry.id} has no ending {ending!r}; it has {', '.join(self.endings)}")
+
+    def scores(self, cell: str, edge: int) -> EdgeScores | None:
+        """What the stored sweep says of an edge."""
+        for row in (self.summary.scores or {"edges": ()})["edges"]:
+            if (row["cell"], row["edge"]) == (cell, edge):
+                return EdgeScores.from_dict(row)
+        return None
+
+    def _at_once(self) -> Document:
+        """Every edge and node by the stored sweep, which was measured before anything was decided."""
+        scores = self.summary.scores or {}
+        selection, steps = self.start, []
+        for edge in map(EdgeScores.from_dict, scores["edges"]):
+            selection = selection.discretize(edge.cell, edge.edge, edge.best)
+            steps.append(Step("measured", edge))
+        for node in map(InputScores.from_dict, scores["inputs"]):
+            selection = selection.keep_inputs(node.cell, node.node, node.keep)
+            steps.append(Step("measured", node))
+        return Document(selection, tuple(steps), strategy="perturbation", **self._sweep(order="at once"))
+
+    def _path(self, seed: int) -> Document:
+        """A stored measured path. It says where it ends, but not what was measured at its steps.
+
+        A genotype leaves out the operations of inputs that are not kept; alpha's stand in for them.
+        """
+        row = next(row for row in (self.summary.scores or {})["paths"] if row["seed"] == seed)
+        genotype, space, selection = parse_genotype(row["genotype"]), self.summary.space, self.start
+        kept = {cell: {(source, target): name for name, source, target in genotype.edges(cell)} for cell in space.cells}
+        order = edge_order(space, seed)
+        for cell, index in order.edges:
+            edge = space.edge(cell, index)
+            name = kept[cell].get((edge.source, edge.target)) or self.start.best_by_alpha(cell, edge)
+            selection = selection.discretize(cell, edge, name)
+        for cell, node in order.nodes:
+            inputs = [edge.index for edge in space.inputs(node) if (edge.source, node) in kept[cell]]
+            selection = selection.keep_inputs(cell, node, inputs)
+        steps = tuple(Step("measured") for _ in selection.decisions)
+        facts = self._sweep(order="random", seed=seed, images=row["images"])
+        return Document(selection, steps, strategy="perturbation", **facts)
+
+    def _document(self, selection: Selection, by: Any, strategy: str) -> Document:
+        steps = tuple(Step(by) for _ in selection.decisions)
+        return Document(selection, steps, strategy=strategy, checkpoint=self._checkpoint)
+
+    @property
+    def _checkpoint(self) -> dict[str, Any]:
+        return {"name": self.entry.id, "digest": self.summary.digest, "space": self.summary.space.name}
+
+    def _sweep(self, **settings: Any) -> dict[str, Any]:
+        scores = self.summary.scores or {}
+        how = scores["settings"] | {"device": scores.get("device", "cpu")} | settings
+        return {"settings": how, "date": scores["date"], "checkpoint": self._checkpoint}
+
+
+def is_order(ending: str) -> bool:
+    """Whether an ending is that of a stored measured path, "order-0"."""
+    return re.fullmatch(rf"{ORDER}\d+", ending, re.ASCII) is not None
+
+
+def shelves(entries: Mapping[str, Entry]) -> dict[str, Shelf]:
+    """A shelf for every run that can be used, with the decisions that this session holds for it."""
+    states: dict[str, session.State] = st.session_state.get("states", {})
+    return {
+        name: Shelf(entry, states[name].link.decisions if name in states else entry.begun)
+        for name, entry in entries.items()
+        if entry.summary is not None
+    }
+
+
+def _documents(entry: Entry) -> tuple[tuple[str, Document | None, str | None], ...]:
+    assert entry.summary is not None
+    files = sorted((entry.path / FOLDER).glob("*.json"))
+    of = entry.id, entry.summary.space, entry.summary.digest
+    return tuple((file.stem, *_read(file, file.stat().st_mtime_ns, *of)) for file in files)
+
+
+@lru_cache(maxsize=256)
+def _read(file: Path, stamp: int, run: str, space: SearchSpace, digest: str) -> tuple[Document | None, str | None]:
+    try:
+        if not _STORED.fullmatch(file.stem):
+            raise BadInput("its name may hold letters, digits, dots and dashes only; rename it")
+        document = Document.from_json(file.read_text(encoding="utf-8"), space)
+        if document.checkpoint.get("digest") != digest:
+            raise BadInput("it is a selection of another supernet; move it to that one's folder")
+        return document, None
+    except (BadInput, OSError, UnicodeDecodeError) as error:
+        return None, f"{FOLDER}/{file.name} of {run} was left out: {error}"
+
+
+def _tuned_as_published(document: Document) -> bool:
+    """Five epochs at 0.0025 after every decision of measurement (Wang et al. 2021, section 4)."""
+    tuning = document.settings.get("tuning") or {}
+    return document.strategy == "perturbation" and tuning == {"unit": "epochs", "amount": 5, "lr": 0.0025}

@@ -1,0 +1,83 @@
+"""What the edge order alone changes: the runs of one procedure that differ in nothing else, as a part of Compare.
+
+panel   how often each operation wins on each edge, and where the orders end
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from app.figures.order_wins import order_wins, plot_order_wins
+from app.figures.outcomes import outcomes_info, plot_outcomes
+from app.library import catalog
+from app.parts import panels, style
+from app.screens.compare import endings, presets
+from app.screens.compare.endings import Shelf, Side
+from app.screens.compare.view import Comparing, name_of
+from engine import nasbench201
+from engine.selecting.record import Document
+from engine.selecting.summary import summarise
+
+
+def panel(view: Comparing, cell: str) -> None:
+    """What the order alone changes, for the run of side A."""
+    end = view.ends[0]
+    shelf, full = end.shelf, presets.tunings(end.shelf)
+    panels.heading("Edge orders", f"one procedure on {end.side.run}, only the order of the edges differs")
+    groups = {"measured paths": {name: shelf.document(name) for name in shelf.orders}} if shelf.orders else {}
+    groups |= full
+    if len(groups) > 1:
+        st.segmented_control(
+            "Procedure",
+            list(groups),
+            key="orders-of",
+            default=next(iter(groups)),
+            required=True,
+            label_visibility="collapsed",
+        )
+    documents = groups.get(st.session_state.get("orders-of", ""), next(iter(groups.values()), {}))
+    if documents:
+        _wins(view, shelf, documents, cell if cell in shelf.summary.space.cells else shelf.summary.space.cells[0])
+    if not full:
+        st.caption(
+            "No full run in several orders is stored for this supernet; "
+            f"`python -m engine select {_path(shelf)} --strategy perturbation --orders 8 --out DIR` makes one."
+        )
+
+
+def _path(shelf: Shelf) -> Path:
+    """The checkpoint's folder as it is written in the repository's folder."""
+    path = shelf.entry.path
+    return path.relative_to(catalog.ROOT) if path.is_relative_to(catalog.ROOT) else path
+
+
+def _wins(view: Comparing, shelf: Shelf, documents: Mapping[str, Document], cell: str) -> None:
+    space, orders = shelf.summary.space, summarise(list(documents.values()))
+    alpha = view.end(Side(shelf.entry.id, endings.ALPHA))
+    info = order_wins(space, cell, orders, shelf.start)
+    name = next(iter(documents))
+    left, right = st.columns(2)
+    with left:
+        agreed = f"{info.orders} orders agree on {info.unanimous} of {len(info.rows)} edges"
+        panels.chart(plot_order_wins(info, view.theme), key="order-wins", alt=agreed)
+        st.caption(f"{agreed} · {view.end(Side(shelf.entry.id, name)).origin}")
+    with right:
+        if alpha.truth:
+            found = outcomes_info(nasbench201.reachable(shelf.start), alpha.truth.cifar10, orders.true_accuracy)
+            figure = plot_outcomes(found, view.theme)
+            panels.chart(figure, key="order-ends", alt=found.summary)
+        for what, spread in orders.spread.items():
+            st.caption(_spread(what, spread, len(documents)))
+    rows = [{"order": "○ α", **panels.true_values(alpha.truth), "genotype": str(alpha.genotype)}]
+    for name, genotype in zip(documents, orders.genotypes, strict=True):
+        known = nasbench201.lookup(genotype) if alpha.truth else None
+        rows.append({"order": name_of(name), **panels.true_values(known), "genotype": genotype})
+    columns = ["order", *(panels.TRUE if alpha.truth else ()), "genotype"]
+    st.dataframe(rows, hide_index=True, column_order=columns, column_config=panels.TRUE, row_height=28)
+
+
+def _spread(what: str, spread: Mapping[str, float], orders: int) -> str:
+    name = "true CIFAR-10 accuracy" if what == "true" else "supernet accuracy at the end"
+    lowest, median, highest = (style.number(spread[key], 2) for key in ("lowest", "median", "highest"))
+    return f"{name} over {orders} orders: lowest {lowest}, median {median}, highest {highest} %"

@@ -1,0 +1,84 @@
+"""What is worth setting side by side. Needs no torch.
+
+Pair        two sides
+default     the pair to begin with; presets: all pairs worth a look
+tunings     stored runs that differ in their edge order only
+procedure   how a stored run went about it, in words
+"""
+
+from collections.abc import Mapping
+
+from app.parts import style
+from app.screens.compare.endings import ALPHA, MINE, Shelf, Side
+from engine.selecting.record import Document
+
+RECIPE = ("space", "method", "channels", "cells", "image_size", "epochs", "seed", "data")
+
+Pair = tuple[Side, Side]
+
+
+def default(shelf: Shelf) -> Pair:
+    """Alpha against measurement, or against the visitor's own decisions while nothing is measured."""
+    return Side(shelf.entry.id, ALPHA), Side(shelf.entry.id, shelf.measured or MINE)
+
+
+def presets(shelves: Mapping[str, Shelf], run: str) -> dict[str, Pair]:
+    """What can be set side by side beginning with a run, by name."""
+    shelf = shelves[run]
+    found: dict[str, Pair] = {}
+    if shelf.measured:
+        found["α vs measurement"] = default(shelf)
+    if other := _differing(shelves, run, "epochs"):
+        early, late = sorted((run, other), key=lambda name: shelves[name].summary.meta["epochs"])
+        found["early vs late epoch"] = Side(early, ALPHA), Side(late, ALPHA)
+    if other := _differing(shelves, run, "seed"):
+        found["seed vs seed"] = Side(run, ALPHA), Side(other, ALPHA)
+    if other := _differing(shelves, run, "method"):
+        first, second = shelf.measured, shelves[other].measured
+        # Fixed alphas choose nothing, so methods are compared by what measurement makes of their supernets.
+        endings = (first, second) if first and second else (ALPHA, ALPHA)
+        found["method vs method"] = Side(run, endings[0]), Side(other, endings[1])
+    orders = shelf.orders or next((tuple(group) for group in tunings(shelf).values()), ())
+    if len(orders) > 1:
+        found["order vs order"] = Side(run, orders[0]), Side(run, orders[1])
+    if shelf.decisions and shelf.published:
+        found["mine vs published"] = Side(run, MINE), Side(run, shelf.published)
+    return found
+
+
+def _differing(shelves: Mapping[str, Shelf], run: str, key: str) -> str | None:
+    """The first other run of the same recipe but for `key`."""
+    own = shelves[run].summary.meta
+    for name, shelf in shelves.items():
+        meta = shelf.summary.meta
+        if meta.get(key) != own.get(key) and all(meta.get(each) == own.get(each) for each in RECIPE if each != key):
+            return name
+    return None
+
+
+def tunings(shelf: Shelf) -> dict[str, dict[str, Document]]:
+    """Stored runs that differ in their order only: by what they have in common, then by name; two or more each."""
+    groups: dict[str, dict[str, Document]] = {}
+    for name, document in sorted(shelf.stored.items(), key=lambda item: item[1].settings.get("seed", 0)):
+        if document.selection.is_complete and document.settings.get("order") == "random":
+            groups.setdefault(procedure(document), {})[name] = document
+    return {common: group for common, group in groups.items() if len(group) > 1}
+
+
+def procedure(document: Document) -> str:
+    """How a selection run went about it, e.g. "perturbation, 50 batches at 0.01 between decisions, 1,024 images"."""
+    settings = document.settings
+    tuning = settings.get("tuning") or {"amount": 0}
+    parts = [document.strategy, "no tuning"]
+    if amount := tuning["amount"]:
+        unit = tuning["unit"] if amount > 1 else {"epochs": "epoch", "batches": "batch"}[tuning["unit"]]
+        parts[1] = f"{amount} {unit} at {tuning['lr']:g} between decisions"
+    if images := settings.get("images"):
+        parts.append(f"{style.count(images)} images")
+    if bn := settings.get("bn"):
+        parts.append(style.bn(bn))
+    if settings.get("criterion") == "loss":
+        parts.append("by the loss")
+    if settings.get("published"):
+        parts.append("masks as published")
+    return ", ".join(parts)

@@ -1,0 +1,287 @@
+"""What the Compare page compares: two endings, what they say about each other, and in which words.
+
+Accuracy    of the supernet at an ending
+End         an ending with everything that is known about it
+Comparing   the page's view: both sides
+name_of, headline, ranked, totals   the words and the bars
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import streamlit as st
+
+from app.figures.comparison import Total
+from app.figures.differences import LETTERS, Difference, differences, tally
+from app.figures.edge_alphas import EdgeAlphas, edge_alphas
+from app.library import catalog, image_sets
+from app.parts import style
+from app.screens.compare import address, endings, presets
+from app.screens.compare.endings import Shelf, Side
+from app.state.page import View
+from app.work import measurements
+from engine import nasbench201
+from engine.results import EdgeScores, Interval, Lookup
+from engine.selecting.record import Document
+from engine.selection.decisions import OperationDecision
+from engine.selection.genotype import Genotype
+from engine.selection.selection import Selection
+from engine.spaces.space import SearchSpace
+
+NAMES = {endings.ALPHA: "α", endings.AT_ONCE: "largest drops at once", endings.MINE: "my decisions"}
+WEIGHTLESS = {"none", "noise", "skip_connect", "max_pool_3x3", "avg_pool_3x3"}
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Of the supernet at an ending, in percent. how: images, BN mode and data. decided: decisions taken before."""
+
+    value: float
+    ci: Interval | None
+    how: tuple[int, str, str]
+    tuned: bool
+    decided: int
+
+    @property
+    def text(self) -> str:
+        return style.percent(self.value, self.ci)
+
+    @property
+    def origin(self) -> str:
+        images, bn, _ = self.how
+        return f"{style.count(images)} images, {style.bn(bn)}, {'after tuning' if self.tuned else 'no tuning'}"
+
+
+@dataclass(frozen=True)
+class End:
+    """One side with everything that the page says about it. images, data: what is measured on here."""
+
+    side: Side
+    shelf: Shelf
+    document: Document
+    images: int | None
+    data: str
+
+    @property
+    def space(self) -> SearchSpace:
+        return self.shelf.summary.space
+
+    @property
+    def name(self) -> str:
+        return name_of(self.side.ending)
+
+    @cached_property
+    def genotype(self) -> Genotype | None:
+        if not self.document.selection.is_complete:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `replaced_none` says it on the page
+            return self.document.selection.genotype()
+
+    @cached_property
+    def truth(self) -> Lookup | None:
+        """The true accuracies of a finished NAS-Bench-201 cell."""
+        known = self.genotype if self.space.family == "nas-bench-201" else None
+        return None if known is None else nasbench201.lookup(known)
+
+    @property
+    def request(self) -> measurements.Request:
+        """The accuracy of the supernet, untuned, after these decisions."""
+        return self._request(self.document.selection, "accuracy", "", 0)
+
+    def _request(self, selection: Selection, kind: measurements.Kind, cell: str, index: int) -> measurements.Request:
+        how = {"images": self.images, "data": self.data}
+        return measurements.Request.of(self.shelf.summary, selection, kind, cell, index, **how)
+
+    @cached_property
+    def accuracy(self) -> Accuracy | None:
+        """As a stored run ended, else as measured here."""
+        if self.document.path:
+            last, data = self.document.path[-1], self.document.settings.get("data", "bundled")
+            tuned = any(point.tuned for point in self.document.path)
+            return Accuracy(last.accuracy, last.ci, (last.images, last.bn, data), tuned, last.decisions)
+        found = measurements.find(self.request, self.shelf.summary)
+        if found is None or found.partial:
+            return None
+        result, decided = found.accuracy, self.document.selection.steps_done
+        how = result.images, result.bn, self.request.data
+        return Accuracy(result.accuracy, result.baseline.ci, how, False, decided)
+
+    @cached_property
+    def operations(self) -> list[str]:
+        """Operations that the ending keeps, over all cell types."""
+        selection = self.document.selection
+        places = [(cell, edge) for cell in self.space.cells for edge in self.space.edges(cell)]
+        kept = [selection.operation(*place) for place in places if not selection.is_discarded(*place)]
+        return [name for name in kept if name is not None]
+
+    @cached_property
+    def against(self) -> int | None:
+        """Decided edges whose operation is not the one with the largest drop in the stored sweep."""
+        selection, found = self.document.selection, 0
+        for cell in self.space.cells:
+            for edge in self.space.edges(cell):
+                scores = self.shelf.scores(cell, edge.index)
+                if scores is None:
+                    return None
+                found += selection.operation(cell, edge) not in (None, scores.best)
+        return found
+
+    @property
+    def counts(self) -> dict[str, int | None]:
+        """What can be counted, by its name."""
+        return {
+            "operations with weights": sum(name not in WEIGHTLESS for name in self.operations),
+            "skip connections": self.operations.count("skip_connect"),
+            "against the largest drop": self.against,
+        }
+
+    def evidence(self, cell: str, edge: int) -> tuple[EdgeScores | EdgeAlphas, str]:
+        """What is known of an edge and when it was measured: as it was decided by, else before any decision."""
+        for decision, step in zip(self.document.selection.decisions, self.document.steps, strict=True):
+            is_it = isinstance(decision, OperationDecision) and (decision.cell, decision.edge) == (cell, edge)
+            if is_it and isinstance(step.scores, EdgeScores) and self.side.ending != endings.AT_ONCE:
+                return step.scores, "when it was decided"
+        request = self._request(self.shelf.start, "edge", cell, edge)
+        found = measurements.find(request, self.shelf.summary)
+        if found is not None and not found.partial and isinstance(found.result, EdgeScores):
+            return found.result, "before any decision"
+        scores = self.shelf.scores(cell, edge)
+        return scores or edge_alphas(self.shelf.start.alphas, cell, edge), "before any decision"
+
+    def before(self, cell: str) -> dict[int, EdgeScores]:
+        """The stored sweep of a cell type while nothing is decided; later it speaks of another supernet."""
+        if self.document.selection.decisions:
+            return {}
+        found = {edge.index: self.shelf.scores(cell, edge.index) for edge in self.space.edges(cell)}
+        return {edge: scores for edge, scores in found.items() if scores is not None}
+
+    @property
+    def origin(self) -> str:
+        """Where the ending comes from."""
+        document = self.document
+        if self.side.ending == endings.ALPHA:
+            return "α alone, nothing measured"
+        if self.side.ending == endings.MINE:
+            return f"decided in this session, {document.selection.steps_done} of {self.space.steps}"
+        device = document.settings.get("device")
+        stored = f"stored {(document.date or 'undated')[:10]}" + (f", {style.device_name(device)}" if device else "")
+        return f"{stored} · {presets.procedure(document)}"
+
+
+class Comparing(View):
+    """The page's view: the sidebar's run, and the two sides with the cell and the edge that both show."""
+
+    def __init__(self, entry: catalog.Entry) -> None:
+        super().__init__(entry)
+        self.shelves = endings.shelves(catalog.catalog())
+        # Streamlit forgets a widget that a page does not draw.
+        self.pair = address.current(self.shelves, entry.id, entered="side-a-run" not in st.session_state)
+        self.ends = first, second = self.end(self.pair[0]), self.end(self.pair[1])
+        self.comparable = first.space == second.space
+        self.rows = differences(first.document.selection, second.document.selection) if self.comparable else ()
+
+    def end(self, side: Side) -> End:
+        shelf = self.shelves[side.run]
+        data = image_sets.chosen(shelf.summary, st.session_state.get("data")).spec
+        return End(side, shelf, shelf.document(side.ending), self.images, data)
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the sidebar speaks of A's space: then its cell and the link's edge are the page's too."""
+        return self.space == self.ends[0].space
+
+    def focus(self, cell: str) -> int | None:
+        """The selected edge; while there is none, the first on which the sides differ."""
+        if self.is_linked:
+            chosen = self.edge
+        else:
+            space, at, edge = st.session_state.get("compare-edge", ("", "", None))
+            chosen = edge if (space, at) == (self.ends[0].space.name, cell) else None
+        differing = (row.edge for row in self.rows if row.cell == cell and row.differs)
+        return next(differing, None) if chosen is None else chosen
+
+    def choose(self, cell: str, edge: int | None) -> None:
+        if self.is_linked:
+            self.select(edge)
+        else:
+            st.session_state["compare-edge"] = (self.ends[0].space.name, cell, edge)
+
+    def measure_sides(self) -> None:
+        """Measure the supernet's accuracy at both ends, where it is not known."""
+        self._begin([end.request for end in self.ends if end.accuracy is None], "Measuring both sides")
+
+
+def name_of(ending: str) -> str:
+    """An ending in words."""
+    if endings.is_order(ending):
+        return f"measurement (order {ending.removeprefix('order-')})"
+    return NAMES.get(ending, ending)
+
+
+def headline(first: End, second: End, rows: Sequence[Difference]) -> str:
+    """e.g. "α ends at 54.30 %, measurement (order 0) at 91.17 %: 5 of 6 edges differ"."""
+    names = [first.name, second.name]
+    if first.side.run != second.side.run:
+        names = [f"{end.name} of {end.side.run}" for end in (first, second)]
+    if not rows:
+        return f"{names[0]} and {names[1]}: different search spaces"
+    counts = tally(rows)
+    differing, undecided = sum(row.differs for row in rows), counts.get("open", 0)
+    verdict = f"{differing} of {len(rows)} edges differ" + (f", {undecided} undecided" if undecided else "")
+    ends = [style.percent(end.truth.cifar10, digits=2) for end in (first, second) if end.truth]
+    if counts.get("same") == len(rows):
+        return f"{names[0]} and {names[1]} end with the same cell" + (f": {ends[0]}" if ends else "")
+    if len(ends) == 2:
+        return f"{names[0]} ends at {ends[0]}, {names[1]} at {ends[1]}: {verdict}"
+    return f"{names[0]} beside {names[1]}: {verdict}"
+
+
+def ranked(first: Accuracy | None, second: Accuracy | None) -> str:
+    """What may be said of two supernet accuracies; they are ranked only where they were measured alike, on supernets
+    that were treated alike, and their intervals lie apart."""
+    known = [(letter, one) for letter, one in zip(LETTERS, (first, second), strict=True) if one is not None]
+    if not known:
+        return ""
+    origins = dict.fromkeys(one.origin for _, one in known)
+    where = "; ".join(origins if len(origins) == 1 else (f"{letter} on {one.origin}" for letter, one in known))
+    said = f"Supernet accuracy: {where}"
+    if first is None or second is None:
+        return said
+    if first.how != second.how:
+        return f"{said} · not the same images, so the difference is not ranked"
+    if first.tuned != second.tuned or first.decided != second.decided:
+        which = "tuned" if first.tuned != second.tuned else "decided as far"
+        return f"{said} · not both are {which}, so the difference is not ranked"
+    if first.ci is None or second.ci is None or (first.ci[0] <= second.ci[1] and second.ci[0] <= first.ci[1]):
+        return f"{said} · too close to call"
+    higher = "A" if first.value > second.value else "B"
+    return f"{said} · {higher} is higher by {style.number(abs(first.value - second.value))} points"
+
+
+def totals(first: End, second: End) -> list[Total]:
+    """Accuracies and what can be counted, of both sides."""
+    rows = []
+    if first.truth or second.truth:
+        true = tuple(end.truth.cifar10 if end.truth else None for end in (first, second))
+        said = tuple("not finished" if value is None else style.percent(value, digits=2) for value in true)
+        rows.append(Total("true accuracy", (true[0], true[1]), (said[0], said[1]), full=100.0))
+    one, other = first.accuracy, second.accuracy
+    rows.append(
+        Total(
+            "supernet accuracy",
+            (one.value if one else None, other.value if other else None),
+            (one.text if one else "not measured", other.text if other else "not measured"),
+            (one.ci if one else None, other.ci if other else None),
+            100.0,
+        )
+    )
+    for (name, a), b in zip(first.counts.items(), second.counts.values(), strict=True):
+        rows.append(Total(name, (a, b), (_count(a), _count(b))))
+    return rows
+
+
+def _count(value: int | None) -> str:
+    return "not measured" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""Decide: one edge at a time."""

@@ -1,0 +1,82 @@
+"""The finished cell beside what pure alpha and pure measurement would have given.
+
+finished      draw the end state of a selection
+genotype_of   the genotype of a complete selection
+"""
+
+import warnings
+
+import streamlit as st
+
+from app.figures.derived import derived_info, plot_derived
+from app.parts import style
+from app.screens.decide.view import Deciding
+from app.state import session
+from engine import nasbench201
+from engine.selection.genotype import Genotype, parse_genotype
+
+
+def finished(view: Deciding) -> None:
+    yours = genotype_of(view)
+    alpha = view.start.alpha_path().genotype()
+    paths = view.paths(view.start)
+    measured = parse_genotype(paths[0].genotype) if paths else None
+    columns = st.columns(3)
+    with columns[0], st.container(border=True):
+        st.markdown("**Your cell**")
+        _cell(view, yours, None)
+        found = view.before()
+        if found is None:
+            st.button("Measure its accuracy", on_click=view.measure_step, disabled=view.busy, key="measure-final")
+        else:
+            result = found.accuracy
+            st.caption(
+                f"one-shot accuracy {style.percent(result.accuracy, result.baseline.ci)} on "
+                f"{style.count(result.images)} images, {style.bn(result.bn)}"
+            )
+    with columns[1], st.container(border=True):
+        st.markdown("**Pure α**")
+        _cell(view, alpha, yours)
+    with columns[2], st.container(border=True):
+        st.markdown("**Pure measurement**")
+        if measured is None:
+            st.caption("Each edge by its largest drop, measured again after every decision, from the start.")
+            st.button(
+                "Follow the measured path",
+                on_click=view.measure_paths,
+                args=(view.start,),
+                disabled=view.busy,
+                key="final-paths",
+            )
+        else:
+            _cell(view, measured, yours)
+            st.caption(view.paths_line(paths))
+            if view.space.family == "nas-bench-201":
+                ends = ", ".join(f"{nasbench201.lookup(path.genotype).cifar10:.2f}" for path in paths)
+                st.caption(f"true accuracy by edge order: {ends} %")
+    for note in view.selection.replaced_none:
+        st.warning(note)
+    st.markdown("**Genotype**")
+    st.code(str(yours), language=None, wrap_lines=True)
+    if st.button("Compare with other endings", key="to-compare"):
+        st.switch_page(st.session_state["pages"]["compare"], query_params=session.query())
+
+
+def genotype_of(view: Deciding) -> Genotype:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # `replaced_none` says it on the page
+        return view.selection.genotype()
+
+
+def _cell(view: Deciding, genotype: Genotype, other: Genotype | None) -> None:
+    for cell in view.space.cells:
+        if len(view.space.cells) > 1:
+            st.caption(cell)
+        dot = plot_derived(derived_info(genotype, cell, other), view.theme, names=False)
+        st.graphviz_chart(dot, width="stretch")
+    if view.space.family == "nas-bench-201":
+        found = nasbench201.lookup(str(genotype))
+        st.html(
+            f"<div class='numbers'><div><span>true CIFAR-10 accuracy</span><b>{found.cifar10:.2f} %</b></div>"
+            f"<div><span>rank of 15,625</span><b>{style.count(found.rank['cifar10'])}</b></div></div>"
+        )

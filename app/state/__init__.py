@@ -1,0 +1,1 @@
+"""What one visitor holds: the page's state and its address."""

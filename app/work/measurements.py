@@ -1,0 +1,280 @@
+"""Measurements for the pages: stored with a checkpoint, finished here, or being taken right now. Needs no torch.
+
+Measurements   finds and takes them; everything is shared by all visitors and kept by content
+find, start, start_prepared, start_all, estimate, running, paths, start_paths   those of this process
+also           Request, Measurement, Accuracy, Path, Kind (see app.request)
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.work import worker
+from app.work.jobs import MANAGER, Job, JobManager
+from app.work.questions import Accuracy, Kind, Measurement, Path, Request, canonical
+from app.work.worker import Taken
+from engine.checkpoint.format import Summary
+from engine.results import EdgeScores, InputScores
+from engine.selection.orders import Order, edge_order, index_order, next_step
+from engine.selection.selection import Selection
+
+__all__ = [
+    "Accuracy",
+    "Kind",
+    "Measurement",
+    "Measurements",
+    "Path",
+    "Request",
+    "estimate",
+    "find",
+    "paths",
+    "running",
+    "start",
+    "start_all",
+    "start_paths",
+    "start_prepared",
+]
+
+KEPT = 4096
+"""Results kept in memory: a few kilobytes each."""
+
+
+class Measurements:
+    """What has been measured and how more gets measured.
+
+    take: answers a request, see `scoring.take`. selection: what a request measures in, see `scoring.selection`.
+    """
+
+    def __init__(
+        self,
+        jobs: JobManager,
+        take: Callable[[Request], Iterator[Taken]] = worker.take,
+        selection: Callable[[Request], Selection] = worker.selection,
+    ) -> None:
+        self._jobs, self._take_live, self._selection = jobs, take, selection
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._rates: dict[tuple[str, int], float] = {}  # seconds per pass, by digest and number of decisions
+
+    # Finding
+
+    def find(self, request: Request, summary: Summary) -> Measurement | None:
+        """The measurement of a request: finished here, else stored with its checkpoint, else as far as one got."""
+        kept: Measurement | None = self._get(request.key)
+        if kept is not None and not kept.partial:
+            return kept
+        return stored(request, summary) or kept
+
+    def paths(self, request: Request, summary: Summary) -> tuple[Path, ...]:
+        """Measured paths known from a request's selection on: taken here, else stored with its checkpoint."""
+        kept: dict[int | None, Path] = self._get(_paths_key(request)) or {}
+        return tuple(kept.values()) or stored_paths(request, summary)
+
+    def running(self, visitor: str) -> list[Job]:
+        """The visitor's jobs that have not ended."""
+        return self._jobs.of(visitor)
+
+    # Taking
+
+    def start(self, requests: Sequence[Request], title: str, visitor: str) -> Job:
+        """Take these measurements in the background, one after the other; each can be found while it is taken.
+
+        What is finished already is not taken again, and a job that takes just these is joined. Raises BadInput when
+        too many jobs are waiting.
+        """
+        requests = tuple(requests)
+        return self.start_prepared(tuple(request.key for request in requests), lambda job: requests, title, visitor)
+
+    def start_prepared(
+        self, key: Hashable, prepare: Callable[[Job], Sequence[Request]], title: str, visitor: str
+    ) -> Job:
+        """As `start`, with requests that are only known once `prepare` has done its work. key: as for a job."""
+
+        def work(job: Job) -> tuple[Measurement, ...]:
+            requests = prepare(job)
+
+            def report(number: int) -> Callable[[float], None]:
+                return lambda share: job.progress(round(100 * (number + share)), 100 * len(requests), "%")
+
+            return tuple(self._take(request, report(number)) for number, request in enumerate(requests))
+
+        return self._jobs.submit(key, title, work, visitor)
+
+    def start_all(self, summary: Summary, selection: Selection, title: str, visitor: str, **how: Any) -> Job | None:
+        """Measure every undecided edge of every cell type and the inputs of every node left to decide.
+
+        None where nothing is missing. how: as in `Request.of`.
+        """
+        space = summary.space
+        targets: list[tuple[Kind, str, int]] = [
+            ("edge", cell, edge) for cell in space.cells for edge in selection.undecided_edges(cell)
+        ]
+        targets += [
+            ("node", cell, node)
+            for cell in space.cells
+            for node in space.topology_nodes
+            if selection.kept(cell, node) is None
+        ]
+        requests = [Request.of(summary, selection, *target, **how) for target in targets]
+        missing = [each for each in requests if (found := self.find(each, summary)) is None or found.partial]
+        return self.start(missing, title, visitor) if missing else None
+
+    def start_paths(self, request: Request, seeds: Sequence[int | None], visitor: str) -> Job:
+        """Follow the measured path from a request's selection on, for each edge order (None: by index).
+
+        Each remaining edge in the order, then each node, is decided by its scores and all is measured again after
+        every decision, without tuning (Wang et al. 2021, algorithm 1). Paths can be found one by one as they end.
+        """
+        key = _paths_key(request)
+        seeds = tuple(seeds)
+
+        def work(job: Job) -> tuple[Path, ...]:
+            known: dict[int | None, Path] = self._get(key) or {}
+            wanted = [seed for seed in seeds if seed not in known]
+            selection = self._selection(request)
+            steps = selection.space.steps - selection.steps_done
+            for number, seed in enumerate(wanted):
+                begun = number * steps
+
+                def report(done: int, begun: int = begun) -> None:
+                    job.progress(begun + done, len(wanted) * steps, "decisions")
+
+                known = {**known, seed: self._follow(request, selection, seed, report)}
+                self._keep(key, known)
+            return tuple(known[seed] for seed in seeds)
+
+        return self._jobs.submit((key, seeds), "Following the measured path", work, visitor)
+
+    def estimate(self, requests: Sequence[Request], summary: Summary) -> float | None:
+        """Seconds these measurements take: by this machine's timing, else the stored sweep's; None if unknown."""
+        rows = (summary.scores or {}).get("edges", [])
+        passes = sum(row["images"] * (1 + len(row["operations"])) for row in rows)
+        stored_rate = sum(row["seconds"] for row in rows) / passes if passes else None
+        seconds = 0.0
+        for request in requests:
+            with self._lock:
+                here = [rate for (digest, _), rate in self._rates.items() if digest == request.digest]
+                rate = self._rates.get((request.digest, len(request.decisions)), max(here, default=stored_rate))
+            images = request.images or (summary.scores or {}).get("settings", {}).get("available")
+            if rate is None or images is None:
+                return None
+            seconds += rate * images * (1 + _masks(request, summary))
+        return seconds if requests else None
+
+    # In the worker
+
+    def _take(self, request: Request, report: Callable[[float], None]) -> Measurement:
+        """A measurement from memory or from the supernet. `report` is told the share of it that is done."""
+        known: Measurement | None = self._get(request.key)
+        if known is not None and not known.partial:
+            report(1.0)
+            return known
+        report(0.0)
+        for taken in self._take_live(request):
+            self._keep(request.key, taken.measurement)
+            if not taken.measurement.partial:
+                self._keep(request.supernet.key, taken.measurement._replace(result=taken.measurement.accuracy))
+                with self._lock:
+                    self._rates[request.digest, len(request.decisions)] = taken.seconds / taken.passes
+            report(taken.share)
+        return taken.measurement
+
+    def _follow(self, request: Request, selection: Selection, seed: int | None, report: Callable[[int], None]) -> Path:
+        order: Order = index_order(selection.space) if seed is None else edge_order(selection.space, seed)
+        accuracies: list[float] = []
+        images = 0
+        report(0)
+        while (step := next_step(selection, order)) is not None:
+            question = replace(
+                request, decisions=canonical(selection), kind=step.kind, cell=step.cell, index=step.index
+            )
+            found = self._take(question, lambda share: report(len(accuracies))).result
+            if isinstance(found, EdgeScores):
+                selection = selection.discretize(step.cell, step.index, found.best)
+            elif isinstance(found, InputScores):
+                selection = selection.keep_inputs(step.cell, step.index, found.keep)
+            accuracies.append(found.baseline.accuracy)
+            images = found.images
+            report(len(accuracies))
+        return Path(seed, str(selection.genotype()), tuple(accuracies), "live", images, selection.decisions)
+
+    def _get(self, key: Hashable) -> Any:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _keep(self, key: Hashable, value: Any) -> None:
+        with self._lock:
+            self._kept[key] = value
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+
+
+def stored(request: Request, summary: Summary) -> Measurement | None:
+    """What the checkpoint's own sweep says, where it was taken on the same supernet with just these settings."""
+    scores = summary.scores
+    if scores is None or request.decisions or request.digest != summary.digest or not _fits(request, scores):
+        return None
+    rows, index = (scores["inputs"], "node") if request.kind == "node" else (scores["edges"], "edge")
+    read: Callable[[Any], EdgeScores | InputScores]
+    read = InputScores.from_dict if request.kind == "node" else EdgeScores.from_dict
+    for row in rows:
+        if request.kind == "accuracy" or (row["cell"], row[index]) == (request.cell, request.index):
+            found = Measurement(
+                read(row),
+                "stored",
+                scores["date"][:10],
+                warning=scores.get("warning"),
+                data=request.data,
+            )
+            return found._replace(result=found.accuracy) if request.kind == "accuracy" else found
+    return None
+
+
+def stored_paths(request: Request, summary: Summary) -> tuple[Path, ...]:
+    """The measured paths that were stored with the checkpoint's sweep, under the same condition as `stored`."""
+    scores = summary.scores or {}
+    if request.decisions or request.digest != summary.digest or not scores.get("paths") or not _fits(request, scores):
+        return ()
+    return tuple(
+        Path(row["seed"], row["genotype"], tuple(row["accuracies"]), "stored", row["images"]) for row in scores["paths"]
+    )
+
+
+def _fits(request: Request, scores: dict[str, Any]) -> bool:
+    """Whether a stored sweep was taken as the request asks."""
+    settings, key = scores["settings"], request.key
+    if key.kind == "accuracy":  # what the choice goes by, and rescaled masks, say nothing about the unmasked supernet
+        key = replace(key, criterion=settings["criterion"], rescale=settings["rescale"])
+    elif key.kind == "node":
+        key = replace(key, rescale=settings["rescale"])
+    wanted = {name: getattr(key, name) for name in ("batch_size", "bn", "data", "criterion", "rescale", "augment")}
+    wanted |= {"images": key.images or settings.get("available"), "until_sure": None, "published": False}
+    if key.augment:
+        wanted["seed"] = key.seed
+    return all(settings.get(name) == value for name, value in wanted.items())
+
+
+def _masks(request: Request, summary: Summary) -> int:
+    """How many masked variants a measurement evaluates beside the supernet itself."""
+    if request.kind == "accuracy":
+        return 0
+    if request.kind == "node":
+        return len(summary.space.inputs(request.index))
+    return len(summary.space.operations(request.cell, request.index))
+
+
+def _paths_key(request: Request) -> Hashable:
+    # The criterion decides, so it stays; an edge's rescaled masks do too.
+    return "paths", replace(request, kind="edge", cell="", index=0).key
+
+
+MEASUREMENTS = Measurements(MANAGER)
+find, start, start_all = MEASUREMENTS.find, MEASUREMENTS.start, MEASUREMENTS.start_all
+start_prepared = MEASUREMENTS.start_prepared
+paths, start_paths = MEASUREMENTS.paths, MEASUREMENTS.start_paths
+estimate, running = MEASUREMENTS.estimate, MEASUREMENTS.running

@@ -1,0 +1,132 @@
+"""What can be measured, and what has been.
+
+Request       one measurement, with everything that changes its result
+Measurement   a result with its source: stored or live, finished or partial
+Accuracy      the supernet's accuracy under a selection
+Path          where measuring leads in one edge order
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
+
+from engine.checkpoint.format import Summary
+from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScores
+from engine.selection.decisions import Decision, InputsDecision
+from engine.selection.selection import Selection
+
+Kind = Literal["edge", "node", "accuracy"]
+Source = Literal["stored", "live"]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The supernet's accuracy under a selection (%), on so many images."""
+
+    baseline: Baseline
+    images: int
+    bn: BnMode
+    device: str
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        return self.baseline.accuracy
+
+
+@dataclass(frozen=True)
+class Request:
+    """One measurement: of an edge, of a node's inputs, or (index 0 of cell "") of the accuracy alone.
+
+    decisions: in an order in which they are legal and that is the same for the same set, since the supernet does not
+    change with their order. images None: all search images. seed: of the augmentation; it never picks the images.
+    """
+
+    path: str
+    digest: str
+    decisions: tuple[Decision, ...]
+    kind: Kind
+    cell: str
+    index: int
+    images: int | None = 1024
+    batch_size: int = 64
+    bn: BnMode = "batch"
+    data: str = "bundled"
+    criterion: Criterion = "accuracy"
+    rescale: bool = False
+    augment: bool = False
+    seed: int = 0
+
+    @classmethod
+    def of(cls, summary: Summary, selection: Selection, kind: Kind, cell: str, index: int, **how: Any) -> "Request":
+        """A measurement of this checkpoint's supernet after a selection's decisions; how: the fields with defaults."""
+        return cls(str(summary.path), summary.digest, canonical(selection), kind, cell, index, **how)
+
+    @property
+    def key(self) -> "Request":
+        """The same measurement with what does not change its result at its default: equal keys, equal results."""
+        edge = self.kind == "edge"
+        return replace(
+            self,
+            path="",
+            criterion=self.criterion if self.kind != "accuracy" else "accuracy",
+            rescale=self.rescale and edge,
+            seed=self.seed if self.augment else 0,
+        )
+
+    @property
+    def supernet(self) -> "Request":
+        """The accuracy of the same supernet on the same images."""
+        return replace(self, kind="accuracy", cell="", index=0)
+
+
+def canonical(selection: Selection) -> tuple[Decision, ...]:
+    """The decisions of a selection, the same for the same set: operations first, as inputs need them."""
+    return tuple(
+        sorted(selection.decisions, key=lambda decision: (isinstance(decision, InputsDecision), repr(decision)))
+    )
+
+
+class Measurement(NamedTuple):
+    """A result and where it comes from. date: ISO day. warning: a sentence where the data asks for one. data: whose
+    images it was measured on."""
+
+    result: EdgeScores | InputScores | Accuracy
+    source: Source
+    date: str
+    partial: bool = False
+    warning: str | None = None
+    data: str = "bundled"
+
+    @property
+    def edge(self) -> EdgeScores:
+        """The result, of an edge."""
+        assert isinstance(self.result, EdgeScores)
+        return self.result
+
+    @property
+    def inputs(self) -> InputScores:
+        """The result, of a node's inputs."""
+        assert isinstance(self.result, InputScores)
+        return self.result
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """The accuracy of the unmasked supernet, which every measurement comes with."""
+        found = self.result
+        if isinstance(found, Accuracy):
+            return found
+        return Accuracy(found.baseline, found.images, found.bn, found.device, found.seconds)
+
+
+class Path(NamedTuple):
+    """A measured path: the seed of its edge order (None: by index), where it ends, the accuracy before each step (%).
+
+    decisions: all of the complete selection, in the order taken; unknown (empty) where the path is a stored one.
+    """
+
+    seed: int | None
+    genotype: str
+    accuracies: tuple[float, ...]
+    source: Source
+    images: int
+    decisions: tuple[Decision, ...] = ()

@@ -1,0 +1,174 @@
+"""Tuned weights: what a visitor's fine-tuning makes of a supernet, kept on the disk by content. Needs no torch to look.
+
+Preset, PRESETS   how a supernet can be tuned after a decision: none, quick, published
+stage             the checkpoint that a decided and tuned selection is measured on
+Stage             that checkpoint's summary, and whether its tuning is there
+tune              make the missing stages, one after the other (runs in the worker)
+seconds           how long tuning takes, as far as known
+
+Tuning is a function of the supernet, the decisions and the presets, so equal links share their stages and undo finds
+the weights as they were. A supernet that others look at is never touched.
+"""
+
+import hashlib
+import math
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from app.library import catalog
+from app.library.image_sets import BUNDLED, FOLDER, ImageSet
+from app.work.threads import threads
+from engine.checkpoint.format import META, Summary, read_summary
+from engine.errors import BadInput
+from engine.selection.decisions import Decision
+
+KEPT = 64
+"""Stages kept on the disk: a few megabytes each. The ones not used for longest go first."""
+BATCH = 64
+"""Images in a batch of tuning, for its time only: the supernet's own recipe decides."""
+STEP_PASSES = 6 * 64
+"""A batch of both halves costs about as much as so many images through the supernet."""
+
+
+class Preset(NamedTuple):
+    """letter: in a link. unit, amount, lr: as in `engine.tuning.Tuning`."""
+
+    letter: str
+    label: str
+    unit: str
+    amount: int
+    lr: float
+
+    def batches(self, per_epoch: int) -> int:
+        """How many batches that is."""
+        return self.amount * (per_epoch if self.unit == "epochs" else 1)
+
+
+PRESETS = {
+    "n": Preset("n", "none", "epochs", 0, 0.0025),
+    "q": Preset("q", "quick", "batches", 50, 0.01),
+    "p": Preset("p", "published", "epochs", 5, 0.0025),
+}
+
+
+class Stage(NamedTuple):
+    """summary: the supernet to measure on, tuned as far as it is there. missing: whether tuning is asked for that is
+    not on this machine (any more)."""
+
+    summary: Summary
+    missing: bool
+
+
+def stage(base: Summary, decisions: Sequence[Decision], letters: str, data: str = BUNDLED) -> Stage:
+    """The supernet after these decisions, each followed by the tuning on `data` that its letter says.
+
+    Where a stage is missing, the latest one before it stands in.
+    """
+    wanted = _tuned_steps(decisions, letters)
+    for number in reversed(wanted):
+        folder = _folder(base, decisions[: number + 1], letters, data)
+        if (folder / META).is_file():
+            return Stage(_read(folder, (folder / META).stat().st_mtime_ns), number != wanted[-1])
+    return Stage(base, bool(wanted))
+
+
+def tune(
+    base: Summary,
+    decisions: Sequence[Decision],
+    letters: str,
+    report: Callable[[int, int], None],
+    data: str = BUNDLED,
+) -> None:
+    """Make every stage on the way that is missing. report: told how many batches are done, of how many.
+
+    Raises BadInput where the data does not fit, the weights diverge or the folder cannot be written, and whatever
+    `report` raises.
+    """
+    import torch
+
+    import engine
+    from engine.selecting.tuning import Tuner
+    from engine.training.loop import Diverged
+
+    torch.set_num_threads(threads())
+    missing = [
+        number
+        for number in _tuned_steps(decisions, letters)
+        if not (_folder(base, decisions[: number + 1], letters, data) / META).is_file()
+    ]
+    done = 0
+    for number in missing:
+        taken = decisions[: number + 1]
+        before = stage(base, decisions[:number], letters, data).summary
+        preset = PRESETS[letters[number]]
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        tuner = Tuner(engine.load(before.path), data=data, data_dir=FOLDER, resumed=before is not base, device=device)
+        sizes = {each: PRESETS[letters[each]].batches(tuner.batches_per_epoch) for each in missing}
+        began, first, total = time.perf_counter(), done, sum(sizes.values())
+
+        try:
+            if preset.unit == "batches":
+                tuner.tune(tuner.selection(tuple(taken)), preset.amount, preset.lr, _from(first, total, report))
+            else:
+                for epoch in range(preset.amount):
+                    so_far = _from(first + epoch * tuner.batches_per_epoch, total, report)
+                    tuner.tune(tuner.selection(tuple(taken)), None, preset.lr, so_far)
+        except Diverged:
+            raise BadInput("tuning diverged: the loss is no longer finite; undo the last decision") from None
+        done = first + sizes[number]
+        _rates[base.digest] = (time.perf_counter() - began) / sizes[number]
+        tuner.save(_folder(base, taken, letters, data))
+    _prune()
+
+
+def _from(start: int, total: int, report: Callable[[int, int], None]) -> Callable[[int], None]:
+    """A report of steps as one of steps since the beginning."""
+    return lambda step: report(start + step, total)
+
+
+def seconds(base: Summary, letter: str, images: ImageSet) -> float | None:
+    """How long one tuning takes: by the last one here, else by the stored sweep's timing; None if unknown."""
+    preset = PRESETS[letter]
+    if preset.unit == "epochs" and preset.amount and images.images is None:
+        return None
+    per_epoch = math.ceil(images.images[0] / BATCH) if images.images else 0
+    rows = (base.scores or {}).get("edges", [])
+    passes = sum(row["images"] * (1 + len(row["operations"])) for row in rows)
+    stored = STEP_PASSES * sum(row["seconds"] for row in rows) / passes if passes else None
+    rate = _rates.get(base.digest, stored)
+    return None if rate is None else rate * preset.batches(per_epoch)
+
+
+_rates: dict[str, float] = {}  # seconds per batch of this process's last tuning, by digest
+
+
+def _tuned_steps(decisions: Sequence[Decision], letters: str) -> list[int]:
+    return [number for number, letter in enumerate(letters[: len(decisions)]) if letter != "n"]
+
+
+def root() -> Path:
+    """Where stages are kept: `tuned` in the folder of runs."""
+    return catalog.imported().parent / "tuned"
+
+
+def _folder(base: Summary, decisions: Sequence[Decision], letters: str, data: str) -> Path:
+    text = repr((base.digest, data, *zip(decisions, letters.ljust(len(decisions), "n"), strict=False)))
+    return root() / hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@lru_cache(maxsize=128)
+def _read(folder: Path, stamp: int) -> Summary:
+    os.utime(folder)  # the pruning goes by when a stage was used last
+    return read_summary(folder)
+
+
+def _prune() -> None:
+    """Take away the stages that were not used for longest."""
+    stages = sorted(root().glob("*/"), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in stages[KEPT:]:
+        shutil.rmtree(folder, ignore_errors=True)

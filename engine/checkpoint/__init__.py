@@ -1,0 +1,25 @@
+"""Checkpoints: the native folder and the files of other programs. Free of torch until a supernet is asked for."""
+
+from engine.checkpoint.folder import (
+    Checkpoint,
+    Summary,
+    exists,
+    load,
+    load_optimizer,
+    read_selection,
+    read_summary,
+    save,
+    write_scores,
+)
+
+__all__ = [
+    "Checkpoint",
+    "Summary",
+    "exists",
+    "load",
+    "load_optimizer",
+    "read_selection",
+    "read_summary",
+    "save",
+    "write_scores",
+]

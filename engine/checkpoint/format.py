@@ -1,0 +1,284 @@
+"""The native checkpoint format: what its files hold, read and checked without torch.
+
+read_summary  a checkpoint folder without its supernet, everything that needs no torch verified
+Summary       what it returns
+verify        the same for files not yet written
+hold          a checkpoint folder held still, for reading
+read_meta     its meta.json alone
+digest        what identifies a supernet with its alphas
+
+Files: meta.json, weights.safetensors (the supernet's state_dict), alphas.safetensors (`final.CELL` [E, K] and
+`history.CELL` [epochs, E, K]), log.jsonl (a line per epoch), and where there are any optimizer.safetensors and
+scores.json. Weights and alphas are float32. Nothing in a checkpoint can run code.
+
+Letters in shapes: E edges of a cell type, K candidate operations of an edge.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse_tensors
+
+from engine.checkpoint.meta import RESTORE, check, damaged, parse, to_json
+from engine.errors import BadInput
+from engine.runs import files
+from engine.selection.alphas import Alphas, Rows
+from engine.spaces.space import SearchSpace, search_space
+
+if TYPE_CHECKING:
+    from engine.supernet.supernet import Supernet
+
+META, WEIGHTS, ALPHAS, LOG = "meta.json", "weights.safetensors", "alphas.safetensors", "log.jsonl"
+OPTIMIZER, SCORES = "optimizer.safetensors", "scores.json"
+FILES = (META, WEIGHTS, ALPHAS, LOG, OPTIMIZER, SCORES)
+STATISTICS = ("running_mean", "running_var")
+
+Arrays = dict[str, NDArray[np.float32]]
+Reader = Callable[[str], bytes | None]
+"""A file's content by name; None if the checkpoint has no such file."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A checkpoint without its supernet.
+
+    alphas: per cell type [E, K]; history: per cell type [epochs, E, K], or [0, E, K] where none was recorded;
+    log: an object per epoch; scores: the stored full sweep, if any.
+    """
+
+    path: Path
+    name: str
+    space: SearchSpace
+    meta: dict[str, Any]
+    alphas: dict[str, Rows]
+    history: Arrays
+    digest: str
+    scores: dict[str, Any] | None
+    log: list[dict[str, Any]]
+
+
+class Verified(NamedTuple):
+    """Checked files: the summary, the weights, and (where asked for) the supernet they fit, still without numbers."""
+
+    summary: Summary
+    weights: Arrays
+    supernet: "Supernet | None"
+
+
+IDENTITY = ("space", "channels", "cells", "classes", "image_size", "normalisation")
+
+
+def digest(meta: Mapping[str, Any], weights: Arrays, alphas: Arrays) -> str:
+    """SHA-256 (hex) of all that decides what a supernet answers to given pixels, and of its final alphas.
+
+    Hashed one after the other: the keys `IDENTITY` of meta as JSON with sorted keys; then, for every weight and after
+    them for every cell type's alphas, sorted by name, one line `weights/NAME SHAPE` or `alphas/CELL SHAPE` (SHAPE as
+    16x3x3x3) and the numbers as little-endian float32 in C order.
+    """
+    total = hashlib.sha256(to_json({key: meta.get(key) for key in IDENTITY}, sort_keys=True).encode())
+    for kind, arrays in (("weights", weights), ("alphas", alphas)):
+        for name, array in sorted(arrays.items()):
+            total.update(f"\n{kind}/{name} {'x'.join(map(str, array.shape))}\n".encode())
+            total.update(np.ascontiguousarray(array, "<f4").data)
+    return total.hexdigest()
+
+
+def read_summary(path: str | Path) -> Summary:
+    """The checkpoint in a folder, without torch.
+
+    Unlike `engine.load` it takes on trust that the names and shapes of the weights are those of the supernet that
+    meta.json describes, as long as the checksums hold.
+
+    Raises BadInput, naming the file and what is wrong, for anything missing, damaged, not finite, or changed after it
+    was saved.
+    """
+    return read(path).summary
+
+
+def read(path: str | Path, *, fit: bool = False) -> Verified:
+    """`read_summary` with the weights; fit: names and shapes of the weights are checked too (imports torch)."""
+    directory = Path(path).expanduser()
+    with hold(directory) as content:
+        state = {name: content(name) for name in FILES if name != OPTIMIZER}
+    return verify(directory, state, fit=fit)
+
+
+@contextmanager
+def hold(directory: Path) -> Iterator[Reader]:
+    """Keep a checkpoint folder in one state while it is read; a killed save is finished or undone first.
+
+    Raises BadInput if it is no folder or cannot be read.
+    """
+
+    def content(name: str) -> bytes | None:
+        found = files.locate(directory, name)
+        return None if found is None else found.read_bytes()
+
+    try:
+        if not directory.is_dir():
+            raise _no_checkpoint(directory)
+        with files.locked(directory):
+            with suppress(OSError):  # a read-only folder: `locate` reads through what would have been moved
+                files.settle(directory, FILES)
+            yield content
+    except OSError as error:
+        raise BadInput(f"cannot read {directory} ({error.strerror or error}); check its path and permissions") from None
+
+
+def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = False) -> Verified:
+    """What the files of a checkpoint say, after every check; `directory` is only named in errors. See `read`."""
+    meta = read_meta(directory, state.get)
+    space = search_space(meta["space"])
+    weights = _tensors(directory / WEIGHTS, state[WEIGHTS])
+    supernet = _fitting_supernet(directory, meta, weights) if fit else None
+    _check_numbers(directory / WEIGHTS, weights)
+    final, history = _alphas(directory / ALPHAS, space, meta["epochs"], state[ALPHAS])
+    changed = [name for name in (WEIGHTS, ALPHAS) if meta["sha256"].get(name) != sha256(state[name])]
+    if changed or meta["digest"] != digest(meta, weights, final):
+        _fitting_supernet(directory, meta, weights)  # says more, where it has something to say
+        what = f"{directory / changed[0]} is not the file" if changed else f"{directory / META} has not the settings"
+        raise BadInput(f"{what} that this checkpoint was saved with; {RESTORE}")
+    parameters = sum(array.size for name, array in weights.items() if not name.endswith(STATISTICS))
+    if parameters != meta["parameters"]:
+        raise BadInput(
+            f"{directory / WEIGHTS} has {parameters} parameters and {META} says {meta['parameters']}; {RESTORE}"
+        )
+    summary = Summary(
+        path=directory,
+        name=directory.resolve().name,
+        space=space,
+        meta=meta,
+        alphas=dict(Alphas.read(space, final)),
+        history=history,
+        digest=meta["digest"],
+        scores=_scores(directory / SCORES, state.get(SCORES), meta["digest"]),
+        log=_log(directory / LOG, state[LOG], meta["epochs"], max(map(len, history.values()))),
+    )
+    return Verified(summary, weights, supernet)
+
+
+def read_meta(directory: Path, content: Reader) -> dict[str, Any]:
+    """meta.json, checked. Raises BadInput where the folder holds none."""
+    text = content(META)
+    if text is None:
+        raise _no_checkpoint(directory)
+    return check(directory / META, text)
+
+
+def _fitting_supernet(directory: Path, meta: Mapping[str, Any], weights: Arrays) -> "Supernet":
+    """The supernet that meta.json describes, without numbers, once names and shapes of the weights fit it."""
+    import torch
+
+    from engine.supernet.supernet import Supernet
+
+    try:
+        with torch.device("meta"):
+            supernet = Supernet(search_space(meta["space"]), meta["channels"], meta["cells"], meta["classes"])
+    except BadInput as error:
+        raise BadInput(f"{directory / META}: {error}; {RESTORE}") from None
+    expected = {name: tuple(value.shape) for name, value in supernet.state_dict().items()}
+    _check_shapes(f"{directory / WEIGHTS} does not fit {META}", expected, weights)
+    return supernet
+
+
+def _check_shapes(complaint: str, expected: Mapping[str, tuple[int, ...]], arrays: Arrays) -> None:
+    """Says which names and shapes differ: the first three of each kind, and how many there are."""
+    kinds = {
+        "missing": [f"{name} {shape}" for name, shape in expected.items() if name not in arrays],
+        "unknown": [f"{name} {array.shape}" for name, array in arrays.items() if name not in expected],
+        "of another shape": [
+            f"{name} {arrays[name].shape} instead of {shape}"
+            for name, shape in expected.items()
+            if name in arrays and arrays[name].shape != shape
+        ],
+    }
+    found = [
+        f"{len(names)} {kind}: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}"
+        for kind, names in kinds.items()
+        if names
+    ]
+    if found:
+        raise BadInput(f"{complaint}: {'; '.join(found)}; {RESTORE}")
+
+
+def _check_numbers(path: Path, weights: Arrays) -> None:
+    for name, array in weights.items():
+        if not np.isfinite(array).all():
+            raise BadInput(f"{path}: {name} {array.shape} holds NaN or infinity; {RESTORE}")
+        if name.endswith("running_var") and array.min(initial=0) < 0:
+            raise BadInput(f"{path}: {name} {array.shape} holds a negative variance; {RESTORE}")
+
+
+def _alphas(path: Path, space: SearchSpace, epochs: int, content: bytes | None) -> tuple[Arrays, Arrays]:
+    """Final alphas and their history by cell type."""
+    arrays = _tensors(path, content)
+    expected: dict[str, tuple[int, ...]] = {f"final.{cell}": space.shape(cell) for cell in space.cells}
+    for cell in space.cells:
+        recorded = arrays.get(f"history.{cell}", np.zeros(1)).size > 0
+        expected[f"history.{cell}"] = (epochs if recorded else 0, *space.shape(cell))
+    _check_shapes(f"{path} does not fit {META}, space {space.name} and {epochs} epochs", expected, arrays)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            place = ", ".join(map(str, np.argwhere(~np.isfinite(array))[0]))
+            raise BadInput(f"{path}: {name} holds NaN or infinity at [{place}]; {RESTORE}")
+    final = {cell: arrays[f"final.{cell}"] for cell in space.cells}
+    history = {cell: arrays[f"history.{cell}"] for cell in space.cells}
+    for cell, rows in history.items():
+        if len(rows) and not np.array_equal(rows[-1], final[cell]):
+            raise BadInput(f"{path}: final.{cell} is not the last epoch of history.{cell}; {RESTORE}")
+    return final, history
+
+
+def _log(path: Path, content: bytes | None, epochs: int, recorded: int) -> list[dict[str, Any]]:
+    """A line for every epoch; an imported checkpoint without recorded alphas may have none."""
+    if content is None:
+        raise BadInput(f"{path} is missing; {RESTORE}")
+    lines = [parse(path, line) for line in content.splitlines() if line.strip()]
+    if len(lines) not in (recorded, epochs):
+        raise BadInput(f"{path} has {len(lines)} epochs and {META} has {epochs}; {RESTORE}")
+    return lines
+
+
+def _scores(path: Path, content: bytes | None, current: str) -> dict[str, Any] | None:
+    if content is None:
+        return None
+    scores = parse(path, content)
+    if scores.get("digest", current) != current:
+        raise BadInput(f"{path} was measured on another supernet; delete it, or measure again")
+    return scores
+
+
+def _tensors(path: Path, content: bytes | None) -> Arrays:
+    if content is None:
+        raise BadInput(f"{path} is missing; {RESTORE}")
+    try:
+        arrays = parse_tensors(content)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:  # KeyError: a type that numpy lacks
+        raise damaged(path, error) from None
+    for name, array in arrays.items():
+        if array.dtype != np.float32:
+            raise BadInput(f"{path}: {name} {array.shape} is {array.dtype} and must be float32; {RESTORE}")
+    return arrays
+
+
+def _no_checkpoint(path: Path) -> BadInput:
+    """The sentence for a path that is no checkpoint folder, naming one where it is near."""
+    if not path.exists():
+        return BadInput(f"there is no checkpoint {path}; give a folder that holds {META}, as `train --out` writes")
+    if not path.is_dir():
+        better = f"give its folder {path.parent}" if path.name in FILES else "give a folder, as `train --out` writes"
+        return BadInput(f"{path} is a file and a checkpoint is a folder that holds {META}; {better}")
+    inside = sorted(found.parent.name for found in path.glob(f"*/{META}"))
+    better = f"give one in it: {', '.join(inside[:5])}" if inside else "give a folder that `train --out` wrote"
+    return BadInput(f"{path} is no checkpoint, it holds no {META}; {better}")
+
+
+def sha256(content: bytes | None) -> str:
+    return hashlib.sha256(content or b"").hexdigest()

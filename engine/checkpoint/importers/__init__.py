@@ -1,0 +1,183 @@
+"""Supernets from elsewhere: files of the search programs of the field, opened without running anything in them.
+
+import_checkpoint   a foreign file as a Checkpoint; writes nothing
+supernet_of         the same for a file that has been opened
+try_out             a forward pass on a few images
+save_import         write an imported checkpoint into a new folder
+
+By module: `pickles` and `reading` open files, `formats` and `alphas` know who stores what where, `names` and `fitting`
+find every tensor's place, `decided` reads a selection that has begun.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.checkpoint import folder as store
+from engine.checkpoint import format
+from engine.checkpoint.folder import Checkpoint
+from engine.checkpoint.importers.alphas import read_alphas
+from engine.checkpoint.importers.decided import begun
+from engine.checkpoint.importers.fitting import Fit, fit
+from engine.checkpoint.importers.formats import Found, recognise
+from engine.checkpoint.importers.reading import Foreign, read_file
+from engine.data.load import Normalisation, load_data, normalise, resize
+from engine.data.sources import CIFAR10_CLASSES, NORMALISATION
+from engine.errors import BadInput, one_of
+from engine.selection.alphas import Alphas
+from engine.selection.selection import Selection
+from engine.spaces.space import SearchSpace, search_space
+
+__all__ = ["CLASSES", "import_checkpoint", "save_import", "supernet_of", "try_out"]
+
+CLASSES = {"cifar10": 10, "cifar100": 100, "svhn": 10}
+"""Data sets that a supernet can be said to come from, and their numbers of classes."""
+IMAGE_SIZE = 32
+TRIED = 16
+"""Images of a first forward pass."""
+
+
+def import_checkpoint(
+    path: str | Path, space: str | None = None, dataset: str | None = None, alphas: str | Path | None = None
+) -> Checkpoint:
+    """The supernet in a file of another program. Nothing in the file is run, and nothing is written.
+
+    space: its search space; None finds it by the names and shapes in the file. dataset: what it was trained on, one of
+    CLASSES; None assumes cifar10 or, with 100 classes, cifar100. alphas: a second file with the alphas, where the
+    first has none. What had to be assumed is in `meta["notes"]`, and a selection that had begun in `selection`.
+
+    Raises BadInput for a file that is damaged, holds more than tensors or is no supernet of a known space, and names
+    the tensors that differ.
+    """
+    wanted = None if space is None else search_space(space)
+    if dataset is not None and dataset not in CLASSES:
+        raise one_of("data set", dataset, CLASSES)
+    given = None if alphas is None else read_file(alphas)
+    return supernet_of(read_file(path), wanted, dataset, given, Path(path).expanduser())
+
+
+def supernet_of(
+    file: Foreign,
+    space: SearchSpace | None = None,
+    dataset: str | None = None,
+    alphas: Foreign | None = None,
+    path: Path | None = None,
+) -> Checkpoint:
+    """`import_checkpoint` of opened files; path None for one that lies nowhere."""
+    found = recognise(file)
+    fitted = fit(file.name, found, space)
+    notes = [*found.notes, *fitted.notes]
+    selection = Selection(fitted.space, _alphas(file.name, fitted.space, found, alphas, notes))
+    if found.selection is not None:
+        selection, said = begun(file.name, found.selection, selection)
+        notes += said
+    rows = {cell: torch.tensor(selection.alphas[cell]) for cell in fitted.space.cells}
+    meta = _meta(file, found, fitted, dataset, notes)
+    weights = {name: value.numpy() for name, value in fitted.supernet.state_dict().items()}
+    meta["digest"] = format.digest(meta, weights, {cell: value.numpy() for cell, value in rows.items()})
+    return Checkpoint(
+        path=path or Path(file.name),
+        name=file.name,
+        space=fitted.space,
+        supernet=fitted.supernet,
+        alphas=rows,
+        history={cell: value.new_zeros((0, *value.shape)) for cell, value in rows.items()},
+        meta=meta,
+        digest=meta["digest"],
+        scores=None,
+        log=[],
+        selection=selection if selection.decisions else None,
+    )
+
+
+def try_out(checkpoint: Checkpoint) -> int:
+    """Run the supernet on one batch of the bundled images; gives their number.
+
+    Raises BadInput if a logit is not finite.
+    """
+    data = load_data("bundled")
+    pixels = resize(data.search.pixels[:TRIED], checkpoint.meta["image_size"])
+    images = normalise(pixels, Normalisation.from_json(checkpoint.meta["normalisation"]))
+    with torch.no_grad():
+        logits = checkpoint.supernet(images, Selection(checkpoint.space, checkpoint.alphas).weights(), "batch")
+    if not logits.isfinite().all():
+        raise BadInput(f"{checkpoint.name} answers {TRIED} images with NaN or infinity; take an earlier epoch")
+    return TRIED
+
+
+def save_import(checkpoint: Checkpoint, directory: str | Path) -> None:
+    """Write an imported checkpoint as a folder of its own.
+
+    Raises BadInput if the folder has anything in it or cannot be written.
+    """
+    directory = Path(directory).expanduser()
+    if os.path.lexists(directory) and not (directory.is_dir() and not any(directory.iterdir())):
+        raise BadInput(f"{directory} is there already, and an import overwrites nothing; choose another folder")
+    extra = {} if checkpoint.selection is None else {store.SELECTION: checkpoint.selection.to_json()}
+    store.save(
+        directory,
+        supernet=checkpoint.supernet,
+        alphas=checkpoint.alphas,
+        history=checkpoint.history,
+        meta=checkpoint.meta,
+        log=checkpoint.log,
+        extra_files=extra,
+    )
+
+
+def _alphas(file: str, space: SearchSpace, found: Found, given: Foreign | None, notes: list[str]) -> Alphas:
+    """The alphas of the second file, else of the first, else all equal; always as float32."""
+    name, alphas = file, found.alphas
+    if given is not None:
+        name = given.name
+        alphas, said = read_alphas(given)
+        notes.append(said)
+    if alphas is None:
+        notes.append("the file holds no alphas: all operations are mixed equally; give alphas as a second file")
+        alphas = {cell: torch.zeros(space.shape(cell)) for cell in space.cells}
+    try:
+        return Alphas.read(space, alphas, dtype="float32")
+    except BadInput as error:
+        raise BadInput(f"{name}: {error}") from None
+
+
+def _meta(file: Foreign, found: Found, fitted: Fit, dataset: str | None, notes: list[str]) -> dict[str, Any]:
+    """What meta.json says of an import, without what `save` fills in."""
+    supernet = fitted.supernet
+    known = dataset or ("cifar100" if supernet.classes == CLASSES["cifar100"] else "cifar10")
+    fits = CLASSES[known] == supernet.classes
+    if not fits and dataset is not None:
+        raise BadInput(
+            f"{file.name} tells {supernet.classes} classes apart and {dataset} has {CLASSES[known]}; "
+            "name another data set, or none"
+        )
+    if dataset is None:
+        what = known if fits else f"an unknown data set, with the normalisation of {known}"
+        notes.append(f"the file does not say what it was trained on: taken as {what}")
+    if fits and found.format == "autodl" and known == "cifar10":
+        notes.append("AutoDL-Projects splits CIFAR-10 otherwise: some scoring images may have trained the weights")
+    if found.selection is not None:
+        notes.append(f"epoch {found.epochs} counts from the beginning of the selection")
+    names = {"class_names": list(CIFAR10_CLASSES)} if fits and known == "cifar10" else {}
+    return {
+        "space": fitted.space.name,
+        "method": "darts",
+        "channels": supernet.channels,
+        "cells": supernet.cells_per_net,
+        "classes": supernet.classes,
+        **names,
+        "image_size": IMAGE_SIZE,
+        "epochs": found.epochs,
+        "data": known if fits else None,
+        "dataset": known if fits else None,
+        "split": f"{known}-halves" if fits and found.format != "autodl" else None,
+        "normalisation": NORMALISATION[known].to_json(),
+        "seed": None,
+        "hyperparameters": {},
+        "accuracies": {},
+        "parameters": sum(parameter.numel() for parameter in supernet.parameters()),
+        "source": {"format": found.format, "file": file.name, "sha256": file.sha256},
+        "notes": notes,
+    }

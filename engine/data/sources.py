@@ -1,0 +1,182 @@
+"""The kinds of image source, each read as training half, search half and test part.
+
+Data              a data set ready for use
+read_bundled      the CIFAR-10 sample shipped with the project
+read_torchvision  CIFAR-10, CIFAR-100 or SVHN through torchvision
+read_parquet      parquet files of encoded images and labels
+read_folder       train/<class>/* and test/<class>/*
+cifar10_order     recognises CIFAR-10 by its labels
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.data.augment import Normalisation
+from engine.data.decode import Encoded, Images, read_classes, read_rows
+from engine.errors import BadInput
+
+BUNDLED = Path(__file__).parents[1] / "bundled"
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+# Reference section 4.1.
+NORMALISATION = {
+    "cifar10": Normalisation((0.49139968, 0.48215827, 0.44653124), (0.24703233, 0.24348505, 0.26158768)),
+    "cifar100": Normalisation((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
+    "svhn": Normalisation((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970)),
+}
+PUBLISHED = tuple(NORMALISATION)
+# SHA-256 of the labels (one byte each) of CIFAR-10's five training batches.
+CIFAR10_BATCHES = (
+    "d829dbdf32167c9d7b3687cee66d92d80d46c441308b5aca0d11e8b69e27dac9",
+    "5d18f7371ed35ea9ade77952fe958b0660a45cd6c8b8a8970030f21612cfd7e3",
+    "32cf77b0ee2e790b1c4384d2d82e42dc1571b87e67f6da8f444b2725b2973f65",
+    "d2815e3f8f656272864920fc0edde56b04ec9cf81bf397c0dd3069f4aea51aeb",
+    "2ddf3ab27d5d04409c94ce7b56849c243129c10de1058ae0bfe14c77e934800c",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A data set ready for use. `train` trains weights, `search` trains alphas and is scored, `test` only tests."""
+
+    name: str  # cifar10, cifar100, svhn, else the folder's or file's name
+    spec: str  # as asked for
+    classes: tuple[str, ...]
+    normalisation: Normalisation
+    split: str  # equal ids: the same images train weights
+    train: Images
+    search: Images
+    test: Images | None  # None when absent or not asked for
+
+
+def read_bundled(test: bool) -> Data:
+    """The CIFAR-10 sample: every image in the part that it has in the reference split of the full set."""
+    train, search, held_out = (
+        read_rows([BUNDLED / f"cifar10-{part}.parquet"]).decode() if wanted else None
+        for part, wanted in (("train", True), ("search", True), ("test", test))
+    )
+    assert train is not None and search is not None
+    return Data(
+        "cifar10", "bundled", CIFAR10_CLASSES, NORMALISATION["cifar10"], "cifar10-halves", train, search, held_out
+    )
+
+
+def read_torchvision(name: str, root: Path, download: bool, test: bool) -> Data:
+    """CIFAR-10, CIFAR-100 or SVHN (its train split alone, without `extra`) from `root`, in reference halves.
+
+    Raises BadInput when the files are absent or fail torchvision's checksums, which it verifies before it reads them.
+    """
+    import torchvision.datasets  # takes over a second, and only these sets need it
+
+    def part(is_test: bool) -> tuple[Images, Sequence[str]]:
+        try:
+            if name == "svhn":
+                found = torchvision.datasets.SVHN(root, "test" if is_test else "train", download=download)
+                pixels, labels, classes = found.data, found.labels, [str(digit) for digit in range(10)]
+            else:
+                kind = torchvision.datasets.CIFAR10 if name == "cifar10" else torchvision.datasets.CIFAR100
+                found = kind(root, train=not is_test, download=download)
+                pixels, labels, classes = found.data.transpose(0, 3, 1, 2), found.targets, found.classes
+        except (RuntimeError, OSError) as error:
+            if download:
+                raise BadInput(f"{name} cannot be downloaded to {root} ({error}); check the connection") from error
+            raise BadInput(f"{name} is not in {root}; add --download, or --data-dir with its folder") from error
+        labels = torch.as_tensor(np.asarray(labels, np.int64))
+        return Images(torch.from_numpy(np.ascontiguousarray(pixels)), labels), classes
+
+    whole, classes = part(False)
+    train, search = _halves(whole)
+    held_out = part(True)[0] if test else None
+    return Data(name, name, tuple(classes), NORMALISATION[name], f"{name}-halves", train, search, held_out)
+
+
+def read_parquet(train_files: Sequence[Path], test_files: Sequence[Path], name: str, spec: str, test: bool) -> Data:
+    """The parquet `train_files`, together one data set in that order, and `test_files` (see `encoded.read_rows`).
+
+    With the labels of CIFAR-10 (`cifar10_order`) it is CIFAR-10: reference halves and normalisation. Anything else is
+    halved in its own order, and its normalisation measured on the first half. Raises BadInput for fewer than two
+    classes, a label out of range (a gap in the numbers counts as that) or an unreadable image.
+    """
+    rows = read_rows(train_files)
+    order = cifar10_order(rows.labels)
+    if order is not None:
+        rows, name = rows.take(order), "cifar10"
+        classes: tuple[str, ...] = CIFAR10_CLASSES
+    else:
+        # Counting the labels, not trusting the largest: one stray 255 must not make 256 classes.
+        classes = rows.classes or tuple(str(label) for label in range(len(np.unique(rows.labels))))
+    _check_two_classes(rows, spec)
+    rows.check_labels(classes)
+    train, search = _halves(rows.decode())
+    held_out = None
+    if test and test_files:
+        test_rows = read_rows(test_files)
+        test_rows.check_labels(classes)
+        held_out = test_rows.decode()
+    if order is not None:
+        normalisation, split = NORMALISATION["cifar10"], "cifar10-halves"
+    else:
+        normalisation, split = Normalisation.of(train.pixels), f"halves-{_digest(rows.labels.tobytes())}"
+    return Data(name, spec, tuple(classes), normalisation, split, train, search, held_out)
+
+
+def read_folder(folder: Path, spec: str, test: bool) -> Data:
+    """The images `folder`/train/<class>/* and, where it exists, `folder`/test/<class>/*.
+
+    Each class is split at random (seed 0, over sorted paths): floor(n/2) of its images train weights. Normalisation is
+    measured on the training half. Raises BadInput for no training images, one class, a class with a single image or
+    an unreadable image.
+    """
+    if not (folder / "train").is_dir():
+        raise BadInput(f"{folder} has neither *train*.parquet nor train/<class>/ folders; add one of them")
+    files = read_classes(folder / "train")
+    classes = files.classes or ()
+    _check_two_classes(files, spec)
+    random = np.random.RandomState(0)
+    trains = np.zeros(len(files.labels), bool)
+    for label, name in enumerate(classes):
+        members = np.flatnonzero(files.labels == label)
+        if len(members) < 2:
+            raise BadInput(f"class {name} in {folder / 'train'} has 1 image; give at least 2, one for each half")
+        trains[random.permutation(members)[: len(members) // 2]] = True
+    train, search = (files.take(np.flatnonzero(chosen)).decode() for chosen in (trains, ~trains))
+    has_test = (folder / "test").is_dir()
+    held_out = read_classes(folder / "test", classes).decode() if test and has_test else None
+    paths = "\n".join(file.relative_to(folder).as_posix() for file in files.sources)
+    split = f"stratified-{_digest(paths.encode())}"
+    return Data(folder.resolve().name, spec, classes, Normalisation.of(train.pixels), split, train, search, held_out)
+
+
+def cifar10_order(labels: np.ndarray) -> np.ndarray | None:
+    """Where each row of the original CIFAR-10 training set stands among `labels` [N]; None when it is another set.
+
+    The set is recognised by its labels: 50,000 of them, in five runs of 10,000 that are the published training batches.
+    Copies that hold the batches in another order (their archive lists batch 4 first) are put back in the original one.
+    """
+    if len(labels) != 50_000 or labels.min() < 0 or labels.max() > 9:
+        return None
+    runs = [hashlib.sha256(run.tobytes()).hexdigest() for run in labels.astype(np.uint8).reshape(5, 10_000)]
+    if set(runs) != set(CIFAR10_BATCHES):
+        return None
+    return np.concatenate([np.arange(10_000) + 10_000 * runs.index(batch) for batch in CIFAR10_BATCHES])
+
+
+def _halves(whole: Images) -> tuple[Images, Images]:
+    # Reference section 4.1: dataset order, the first floor(n/2) images train the weights.
+    cut = len(whole) // 2
+    return Images(whole.pixels[:cut], whole.labels[:cut]), Images(whole.pixels[cut:], whole.labels[cut:])
+
+
+def _check_two_classes(rows: Encoded, spec: str) -> None:
+    if len(np.unique(rows.labels)) < 2:
+        raise BadInput(f"the training images of {spec} are all of one class; give images of at least 2 classes")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]

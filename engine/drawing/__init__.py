@@ -1,0 +1,1 @@
+"""How cells, operations and numbers look, on the page and in exported files."""

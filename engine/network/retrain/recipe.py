@@ -1,0 +1,152 @@
+"""Settings of a training from scratch, with the published protocol of each family as defaults. Needs no torch.
+
+Recipe          frozen settings of one run: everything that changes its result
+PROTOCOLS       family -> published values
+read_genotype   a genotype from its text, or from a file that holds one or a complete selection
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import BadInput
+from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.selection import Selection
+
+# Liu et al. 2019, appendix A, as Wang et al. 2021 train their cells; Dong and Yang 2020, section 2.
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    "darts": {
+        "epochs": 600,
+        "channels": 36,
+        "layers": 20,
+        "batch_size": 96,
+        "lr": 0.025,
+        "weight_decay": 3e-4,
+        "nesterov": False,
+        "clip": 5.0,
+        "drop_path": 0.2,
+        "auxiliary": True,
+        "cutout": 16,
+    },
+    "nas-bench-201": {
+        "epochs": 200,
+        "channels": 16,
+        "layers": 5,
+        "batch_size": 256,
+        "lr": 0.1,
+        "weight_decay": 5e-4,
+        "nesterov": True,
+        "clip": 0.0,
+        "drop_path": 0.0,
+        "auxiliary": False,
+        "cutout": 0,
+    },
+}
+AUXILIARY_WEIGHT = 0.4
+MOMENTUM = 0.9
+MOST_BYTES = 10_000_000
+
+PUBLISHED: Any = None
+"""Of a setting that is left out: the published value of the genotype's family takes its place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Settings of one run; what is left out becomes the published value of the genotype's family.
+
+    genotype: its text. layers: cells in all (DARTS family) or per stage (NAS-Bench-201). lr falls to 0 along a cosine.
+    clip: largest gradient norm, 0 for none. drop_path: its last probability, reached linearly. cutout: side of the
+    erased square in pixels, 0 for none. At 16 pixels the square is half as large, and there is no auxiliary head unless
+    asked for. Raises BadInput for values that cannot be used.
+    """
+
+    genotype: str
+    epochs: int = PUBLISHED
+    data: str = "bundled"
+    channels: int = PUBLISHED
+    layers: int = PUBLISHED
+    image_size: int = 32
+    seed: int = 0
+    batch_size: int = PUBLISHED
+    lr: float = PUBLISHED
+    weight_decay: float = PUBLISHED
+    nesterov: bool = PUBLISHED
+    clip: float = PUBLISHED
+    drop_path: float = PUBLISHED
+    auxiliary: bool = PUBLISHED
+    cutout: int = PUBLISHED
+
+    def __post_init__(self) -> None:
+        genotype = parse_genotype(self.genotype)
+        object.__setattr__(self, "genotype", str(genotype))
+        if self.image_size not in (16, 32):
+            raise BadInput(f"image size must be 32 or 16, not {self.image_size}")
+        published = dict(PROTOCOLS[genotype.family])
+        if self.image_size == 16:
+            published |= {"auxiliary": False, "cutout": published["cutout"] // 2}
+        for name, value in published.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+        self._check(genotype)
+
+    def _check(self, genotype: Genotype) -> None:
+        if not (0 < self.lr < math.inf):
+            raise BadInput(f"the learning rate must be a number greater than 0, not {self.lr}")
+        if not 0 <= self.drop_path < 1:
+            raise BadInput(f"drop path must be at least 0 and less than 1, not {self.drop_path}")
+        if self.drop_path and genotype.family != "darts":
+            raise BadInput("networks of NAS-Bench-201 are trained without drop path; leave it out")
+        if self.epochs < 1 or self.batch_size < 2:
+            raise BadInput(f"at least 1 epoch and 2 images a batch are needed, not {self.epochs} and {self.batch_size}")
+        if not 0 <= self.cutout <= self.image_size:
+            raise BadInput(f"cutout must be 0 to {self.image_size} pixels, not {self.cutout}")
+        if self.auxiliary and self.image_size != 32:
+            raise BadInput("the auxiliary head needs images of 32 pixels; add --no-auxiliary or take --image-size 32")
+        for name in ("weight_decay", "clip"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise BadInput(f"{name.replace('_', ' ')} must be at least 0, not {getattr(self, name)}")
+
+    def plan(self) -> dict[str, Any]:
+        """Everything as plain JSON values: what a run's folder says it is."""
+        return {"command": "retrain", **asdict(self)}
+
+    def learning_rate(self, epoch: int) -> float:
+        """Of the epoch with this number from 0 on."""
+        return self.lr * (1 + math.cos(math.pi * epoch / self.epochs)) / 2
+
+    def drop_path_at(self, epoch: int) -> float:
+        """Rises linearly and never reaches its last value."""
+        return self.drop_path * epoch / self.epochs
+
+
+def read_genotype(text: str) -> Genotype:
+    """The genotype in a text, or in a file of this name: its text, or a complete selection.
+
+    Raises BadInput, naming the file, for anything else.
+    """
+    if text.lstrip().startswith(("|", "{")) or "Genotype(" in text:
+        return parse_genotype(text)
+    path = Path(text).expanduser()
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BadInput(f"{path} is too large for a genotype; give its text, or the selection.json that holds it")
+        content = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is no text; give a file with a genotype, or a selection.json") from None
+    except (OSError, ValueError):
+        raise BadInput(f"{text[:200]!r} is no genotype and no readable file; give one of them") from None
+    try:
+        return Selection.from_json(content).genotype() if _is_selection(content) else parse_genotype(content)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from None
+
+
+def _is_selection(text: str) -> bool:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, Mapping) and "decisions" in data

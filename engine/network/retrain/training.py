@@ -1,0 +1,277 @@
+"""A derived network trained from scratch on the full training part, tested after every epoch; resumable.
+
+train        run a recipe in a folder until its last epoch, or go on where it stopped
+Retraining   a run: its recipe, network and the line of every finished epoch
+report       what is known at the end: size, test accuracy of the last and of the best epoch
+cutout       erase a square of every image
+
+Every random draw of an epoch comes from (seed, epoch), so a resumed run repeats what an uninterrupted one does.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from scipy import stats
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.data.load import Data, augment, crop_padding, load_data, normalise, resize
+from engine.errors import BadInput
+from engine.network.network import Network, count_parameters, multiply_adds
+from engine.network.retrain.folder import Keeper
+from engine.network.retrain.recipe import AUXILIARY_WEIGHT, MOMENTUM, Recipe
+from engine.scoring.intervals import CONFIDENCE
+from engine.selection.genotype import parse_genotype
+from engine.training.loop import CHECK_EVERY, Diverged, Progress, generator
+
+Batch = tuple[Tensor, Tensor]
+"""(uint8 or float pixels [N, 3, S, S] in 0..255, labels [N])."""
+ORDER, CROPS, SQUARES, LAYERS, START = range(5)
+"""What a generator draws, beside the seed and the epoch."""
+TEST_BATCH = 256
+STATUS_SECONDS = 2.0
+
+
+@dataclass
+class Retraining:
+    """A run on `device`. log: one line per finished epoch."""
+
+    recipe: Recipe
+    network: Network
+    optimizer: torch.optim.Optimizer
+    device: torch.device
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return len(self.log)
+
+
+def start(recipe: Recipe, classes: int, device: torch.device) -> Retraining:
+    """A fresh run: weights from the seed. Raises BadInput for sizes that cannot be built."""
+    with _drawing(recipe.seed, START, device=torch.device("cpu")):
+        network = Network(parse_genotype(recipe.genotype), recipe.channels, recipe.layers, classes, recipe.auxiliary)
+    network = network.to(device).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(
+        network.parameters(), recipe.lr, MOMENTUM, weight_decay=recipe.weight_decay, nesterov=recipe.nesterov
+    )
+    return Retraining(recipe, network, optimizer, device)
+
+
+def train(
+    recipe: Recipe,
+    out: Path,
+    *,
+    resume_run: bool = False,
+    device: str = "cpu",
+    data: Data | None = None,
+    report_progress: Callable[[Progress], None] = lambda progress: None,
+    epoch_done: Callable[[dict[str, Any]], None] = lambda line: None,
+) -> tuple[Retraining, dict[str, Any]]:
+    """Train `recipe` into `out`, saving after every epoch; a finished run returns at once. Returns it and its report.
+
+    Raises BadInput for a folder that holds something else and for data without a test part, Diverged (last good epoch
+    kept) for a loss that is not finite. A KeyboardInterrupt leaves the last finished epoch in the folder.
+    """
+    where = torch.device(device)
+    data = data or load_data(recipe.data, test=True)
+    if data.test is None:
+        raise BadInput(f"{data.spec} has no test part; add *test*.parquet or test/<class>/ to it")
+    run = start(recipe, len(data.classes), where)
+    keeper = Keeper(out, recipe, resume_run)
+    momentum: dict[str, Tensor] = {}
+    run.log = keeper.load(run.network, momentum)
+    for name, parameter in run.network.named_parameters():
+        if name in momentum:
+            run.optimizer.state[parameter] = {"momentum_buffer": torch.empty_like(parameter).copy_(momentum[name])}
+    whole = torch.cat([data.train.pixels, data.search.pixels]), torch.cat([data.train.labels, data.search.labels])
+    part, test = (
+        (resize(pixels, recipe.image_size).to(where), labels.to(where))
+        for pixels, labels in (whole, (data.test.pixels, data.test.labels))
+    )
+    keeper.run.status("running", **_standing(run))
+    told = time.monotonic()
+
+    def tell(progress: Progress) -> None:
+        nonlocal told
+        report_progress(progress)
+        if time.monotonic() - told >= STATUS_SECONDS:
+            told = time.monotonic()
+            keeper.run.status(
+                "running", **_standing(run), step=progress.step, steps=progress.steps, left=progress.remaining
+            )
+
+    try:
+        while run.epoch < recipe.epochs:
+            line = run_epoch(run, data, part, test, tell)
+            run.log.append(line)
+            keeper.save(run.network, _momentum(run), run.log)
+            epoch_done(line)
+    except (KeyboardInterrupt, Diverged) as stop:
+        state = "interrupted" if isinstance(stop, KeyboardInterrupt) else "failed"
+        keeper.run.status(state, **_standing(run), error=str(stop))
+        raise
+    found = report(run, data)
+    keeper.run.status("done", **_standing(run), result=found)
+    return run, found
+
+
+def run_epoch(
+    run: Retraining, data: Data, part: Batch, test: Batch, tell: Callable[[Progress], None]
+) -> dict[str, Any]:
+    """Train one epoch and test; returns its log line. Raises Diverged when a loss is not finite."""
+    recipe, epoch, began = run.recipe, run.epoch, time.perf_counter()
+    lr = recipe.learning_rate(epoch)
+    for group in run.optimizer.param_groups:
+        group["lr"] = lr
+    run.network.drop_path = recipe.drop_path_at(epoch)
+    with _drawing(recipe.seed, LAYERS, epoch, device=run.device):
+        loss, accuracy = learn(run, data, part, tell)
+        tested = evaluate(run, data, test)
+    return {
+        "epoch": epoch + 1,
+        "lr": lr,
+        "drop_path": run.network.drop_path,
+        "train_loss": loss,
+        "train_accuracy": accuracy,
+        "test": tested,
+        "seconds": round(time.perf_counter() - began, 2),
+    }
+
+
+def learn(run: Retraining, data: Data, part: Batch, tell: Callable[[Progress], None]) -> tuple[float, float]:
+    """Go once through the training part; returns mean loss and accuracy (%) on its augmented images."""
+    recipe, network = run.recipe, run.network.train()
+    batches = _order(recipe, run.epoch, len(part[1]))
+    draws = [generator(recipe.seed, kind, run.epoch) for kind in (CROPS, SQUARES)]
+    loss, right, seen = 0.0, 0, 0
+    pending: list[Tensor] = []
+    began = time.perf_counter()
+    for step, index in enumerate(batches, 1):
+        index = index.to(run.device)
+        images = normalise(augment(part[0][index], crop_padding(recipe.image_size), draws[0]), data.normalisation)
+        labels = part[1][index]
+        batch_loss, logits = _step(run, cutout(images, recipe.cutout, draws[1]), labels)
+        pending.append(torch.stack([batch_loss * len(labels), (logits.argmax(1) == labels).sum()]))
+        seen += len(labels)
+        if step % CHECK_EVERY == 0 or step == len(batches):
+            more_loss, more_right = torch.stack(pending).double().sum(0).tolist()
+            loss, right = loss + more_loss, right + round(more_right)
+            pending.clear()
+            if not math.isfinite(loss):
+                raise Diverged(f"epoch {run.epoch + 1}: the loss became {loss} by step {step} of {len(batches)}")
+        tell(Progress(run.epoch, recipe.epochs, step, len(batches), (time.perf_counter() - began) / step))
+    network.eval()
+    return loss / seen, 100 * right / seen
+
+
+def _step(run: Retraining, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """One step of SGD; returns the main loss and the logits."""
+    run.optimizer.zero_grad(set_to_none=True)
+    with _precision(run.device):
+        logits, extra = run.network(images)
+        main = loss = F.cross_entropy(logits, labels)
+        if extra is not None:
+            loss = main + AUXILIARY_WEIGHT * F.cross_entropy(extra, labels)
+    loss.backward()
+    if run.recipe.clip:
+        nn.utils.clip_grad_norm_(run.network.parameters(), run.recipe.clip)
+    run.optimizer.step()
+    return main.detach(), logits.detach()
+
+
+def evaluate(run: Retraining, data: Data, test: Batch) -> dict[str, Any]:
+    """Accuracy on the whole test part with running BN statistics, in percent, with Wilson's 95 % interval.
+
+    Raises Diverged when the loss is not finite.
+    """
+    right, loss = 0, 0.0
+    run.network.eval()
+    with torch.no_grad(), _precision(run.device):
+        for pixels, labels in zip(test[0].split(TEST_BATCH), test[1].split(TEST_BATCH), strict=True):
+            logits = run.network(normalise(pixels, data.normalisation))[0].float()
+            right += int((logits.argmax(1) == labels).sum())
+            loss += float(F.cross_entropy(logits, labels, reduction="sum"))
+    images = len(test[1])
+    if not math.isfinite(loss):
+        raise Diverged(f"epoch {run.epoch + 1}: the loss on the test images became {loss}")
+    low, high = stats.binomtest(right, images).proportion_ci(CONFIDENCE, method="wilson")
+    ci = [100 * float(low), 100 * float(high)]
+    return {"accuracy": 100 * right / images, "ci": ci, "loss": loss / images, "images": images, "bn": "running"}
+
+
+def cutout(images: Tensor, side: int, draw: torch.Generator) -> Tensor:
+    """Images [B, 3, S, S] with a square of 0 around a random pixel, cut off at the border (DeVries and Taylor 2017)."""
+    if not side:
+        return images
+    size = images.shape[-1]
+    centres = torch.randint(size, (2, len(images), 1), generator=draw)
+    pixels = torch.arange(size)
+    inside = (pixels >= centres - side // 2) & (pixels < centres - side // 2 + side)
+    erased = (inside[0][:, :, None] & inside[1][:, None, :]).to(images.device)
+    return images.masked_fill(erased[:, None], 0)
+
+
+def report(run: Retraining, data: Data) -> dict[str, Any]:
+    """A finished run as plain JSON values. `best` is the highest of all test accuracies, and so chosen on the test
+    images; `last` is not."""
+    recipe = run.recipe
+    return {
+        **recipe.plan(),
+        "family": run.network.genotype.family,
+        "classes": len(data.classes),
+        "dataset": data.name,
+        "parameters": count_parameters(run.network),
+        "multiply_adds": multiply_adds(run.network, recipe.image_size),
+        "train_images": len(data.train) + len(data.search),
+        "last": _tested(run.log[-1]),
+        "best": _tested(max(run.log, key=lambda line: line["test"]["accuracy"])),
+        "seconds": round(sum(line["seconds"] for line in run.log), 2),
+        "device": run.device.type,
+    }
+
+
+def _tested(line: dict[str, Any]) -> dict[str, Any]:
+    return {"epoch": line["epoch"], **line["test"]}
+
+
+def _standing(run: Retraining) -> dict[str, Any]:
+    """How far a run is, for its status."""
+    return {"epoch": run.epoch, "epochs": run.recipe.epochs, "test": _tested(run.log[-1]) if run.log else None}
+
+
+def _order(recipe: Recipe, epoch: int, size: int) -> list[Tensor]:
+    """Batches of image numbers, the last one shorter. BN cannot train on one image: such a last one is left out."""
+    order = torch.randperm(size, generator=generator(recipe.seed, ORDER, epoch))
+    return [batch for batch in order.split(recipe.batch_size) if len(batch) > 1]
+
+
+def _momentum(run: Retraining) -> dict[str, Tensor]:
+    # What no output depends on (behind a `none`, or an input that no node takes) has no gradient and no momentum.
+    state = run.optimizer.state
+    return {
+        name: state[parameter]["momentum_buffer"]
+        for name, parameter in run.network.named_parameters()
+        if parameter in state
+    }
+
+
+@contextmanager
+def _drawing(*path: int, device: torch.device) -> Iterator[None]:
+    """Layers that draw (weights, drop path, noise) draw from `path` alone inside, and leave no trace outside."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(generator(*path).initial_seed())
+        yield
+
+
+def _precision(device: torch.device) -> torch.autocast:
+    """bfloat16 where a GPU computes fast in it."""
+    fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=fast)

@@ -1,0 +1,1 @@
+"""Folders and files of work that can be killed and resumed."""

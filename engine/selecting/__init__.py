@@ -1,0 +1,1 @@
+"""Full selections: strategies, schedule, tuning, the run, its record, and summaries over several."""

@@ -1,0 +1,185 @@
+"""Selection documents: a selection with everything that it rests on, the file that a selection run ends with.
+
+Document   selection, checkpoint, settings, measurements and the path; to_json and from_json
+Step       what is known about one decision: who took it and on which scores
+Point      the supernet's accuracy at one moment of the path
+
+A document is a selection's JSON with further keys, so `Selection.from_json` reads it too.
+"""
+
+import json
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from engine.checkpoint.meta import from_json
+from engine.errors import BadInput
+from engine.results import BnMode, EdgeScores, InputScores, Interval
+from engine.selection.decisions import Decision, InputsDecision
+from engine.selection.selection import Selection
+from engine.spaces.space import SearchSpace
+
+By = Literal["alpha", "measured", "random", "person"]
+Scores = EdgeScores | InputScores
+DETAILS = ("checkpoint", "strategy", "settings", "command", "date", "versions")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One decision. `by` took it; `scores`: the measurement before it, if there was one."""
+
+    by: By
+    scores: Scores | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """The supernet after `decisions` decisions and, where there was tuning since, `tuned` units of it ("epochs" or
+    "batches"). Accuracy in percent with its 95 % interval, loss in nats, on `images` search images."""
+
+    decisions: int
+    tuned: int
+    unit: str
+    accuracy: float
+    loss: float
+    ci: Interval | None
+    images: int
+    bn: BnMode
+
+
+@dataclass(frozen=True)
+class Document:
+    """A selection and where it comes from.
+
+    steps: one for every decision of the selection. checkpoint: name, digest, space, method and epochs of the supernet.
+    strategy: "magnitude", "perturbation", "pt-mag", "random" or "person". settings: what was measured with (see
+    `engine.sweep.Settings`), how it was tuned, edge order and seed. command: the command line that gives this document
+    again, if there is one. date: UTC. versions: of engine, torch and python. undecided: what has been measured about
+    edges and nodes that no decision has been taken on.
+    """
+
+    selection: Selection
+    steps: tuple[Step, ...] = ()
+    path: tuple[Point, ...] = ()
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    strategy: str = "person"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    command: str | None = None
+    date: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    undecided: tuple[Scores, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.steps) != len(self.selection.decisions):
+            raise ValueError(f"{len(self.steps)} steps for {len(self.selection.decisions)} decisions")
+
+    def to_json(self) -> str:
+        """One JSON object; the same document gives the same text."""
+        details = {name: getattr(self, name) for name in DETAILS}
+        return json.dumps(
+            json.loads(self.selection.to_json())
+            | {key: dict(value) if isinstance(value, Mapping) else value for key, value in details.items()}
+            | {
+                "steps": [
+                    {"by": step.by, "scores": None if step.scores is None else step.scores.to_dict()}
+                    for step in self.steps
+                ],
+                "path": [asdict(point) for point in self.path],
+                "undecided": [scores.to_dict() for scores in self.undecided],
+            },
+            allow_nan=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str, space: SearchSpace | None = None) -> "Document":
+        """Read `to_json`, or a plain selection's JSON, of which nothing more is known.
+
+        Raises BadInput as `Selection.from_json`, and where the further keys are damaged.
+        """
+        selection = Selection.from_json(text, space)
+        try:
+            data = from_json(text)
+            if "steps" not in data:
+                return cls(selection, tuple(Step("person") for _ in selection.decisions))
+            document = cls(
+                selection,
+                tuple(Step(step["by"], _scores(step["scores"])) for step in data["steps"]),
+                tuple(Point(**{**point, "ci": _interval(point["ci"])}) for point in data["path"]),
+                **{name: data[name] for name in DETAILS},
+                undecided=tuple(_scores(scores) for scores in data.get("undecided", ())),
+            )
+            _check(document)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
+            raise BadInput(f"damaged selection file ({reason}); export it again") from None
+        return document
+
+
+def _scores(data: Mapping[str, Any] | None) -> Any:
+    if data is None:
+        return None
+    return EdgeScores.from_dict(data) if "edge" in data else InputScores.from_dict(data)
+
+
+def _interval(value: Any) -> Interval | None:
+    return None if value is None else (float(value[0]), float(value[1]))
+
+
+def _check(document: Document) -> None:
+    """Raises ValueError unless every value is of its type and every measurement is of this selection's space."""
+    for name, kind in _kinds(Document).items():
+        if name != "selection" and not _fits(getattr(document, name), kind):
+            raise ValueError(f"{name} has a value of another kind")
+    space = document.selection.space
+    if document.checkpoint.get("space", space.name) != space.name:
+        raise ValueError(f"a checkpoint of another space than {space.name}")
+    for number, (decision, step) in enumerate(zip(document.selection.decisions, document.steps, strict=True)):
+        if step.scores is not None and _place(decision) != _place(step.scores):
+            raise ValueError(f"step {number} has the scores of another decision")
+    for scores in (*(step.scores for step in document.steps), *document.undecided):
+        if isinstance(scores, EdgeScores):
+            known = space.edge(scores.cell, scores.edge)
+            names = tuple(each.name for each in scores.operations)
+            if (scores.source, scores.target) != (known.source, known.target):
+                raise ValueError(f"edge {scores.edge} joins other nodes")
+            if names != space.operations(scores.cell, scores.edge):
+                raise ValueError(f"edge {scores.edge} has other operations")
+            if not {scores.best, scores.best_by_alpha, scores.best_by_drop} <= set(names):
+                raise ValueError(f"the best of edge {scores.edge} is none of its operations")
+        elif scores is not None:
+            edges = [(edge.index, edge.source) for edge in space.inputs(scores.node)]
+            if [(each.edge, each.source) for each in scores.candidates] != edges:
+                raise ValueError(f"node {scores.node} has other inputs")
+
+
+def _place(of: Decision | Scores) -> tuple[str, str, int]:
+    if isinstance(of, InputsDecision | InputScores):
+        return of.cell, "node", of.node
+    return of.cell, "edge", of.edge
+
+
+_kinds = cache(get_type_hints)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value is what a type hint says, down to the fields of dataclasses. Every number must be finite."""
+    arguments = get_args(kind)
+    if kind is Any:
+        return True
+    if isinstance(kind, type) and is_dataclass(kind):
+        return isinstance(value, kind) and all(_fits(getattr(value, name), hint) for name, hint in _kinds(kind).items())
+    if kind is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    if (origin := get_origin(kind)) is Literal:
+        return isinstance(value, str) and value in arguments
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, each) for each in arguments)
+    if origin is Mapping:
+        return isinstance(value, dict) and all(_fits(item, arguments[1]) for item in value.values())
+    if origin is tuple and isinstance(value, tuple):
+        wanted = arguments[:1] * len(value) if arguments[-1] is ... else arguments
+        return len(value) == len(wanted) and all(map(_fits, value, wanted))
+    return type(value) is kind

@@ -1,0 +1,301 @@
+"""A full selection run: decisions, tuning between them, everything recorded in a folder that a killed run goes on from.
+
+Plan        what a run is made of: every setting that changes its result
+Progress    where a run stands
+select      run a plan in a folder, or go on where it stopped; gives the document
+
+The folder: plan.json and progress.json (the document so far and how many actions are done), tuned/ (the tuned supernet
+as a checkpoint), events.jsonl (one line per action), status.json, and in the end selection.json. Random draws depend on
+the seed and on the place in the plan alone, so that there is no other random state to keep.
+"""
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import torch
+
+from engine import __version__
+from engine.checkpoint import folder as store
+from engine.checkpoint.folder import Checkpoint
+from engine.data.load import scoring_batches
+from engine.errors import one_of
+from engine.runs import files
+from engine.runs.folder import RunFolder, now
+from engine.scoring.measurement import Measurement, Settings
+from engine.scoring.scores import measure
+from engine.selecting.record import Document, Point, Step
+from engine.selecting.schedule import schedule
+from engine.selecting.strategies import STRATEGIES, choose
+from engine.selecting.tuning import NONE, Tuner, Tuning
+from engine.selection.decisions import Decision
+from engine.selection.orders import NextStep, Order, edge_order, index_order
+from engine.selection.selection import Selection
+
+ORDERS = ("random", "index", "disagreement")
+RESULT, TUNED = "selection.json", "tuned"
+WATCHED = 1024
+"""Images on which the path's accuracies are measured, or fewer where fewer are scored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Settings of a selection run.
+
+    order: of the edges; random follows `seed` as the official code does, disagreement goes by the difference between
+    alpha's choice and the best operation, measured at the start. together: normal and reduce edges side by side, as
+    published, or one cell type after the other. allow_none: whether `none` may win. cumulative: whether a discarded
+    input stays away while the others are measured. start: decisions already taken. Raises BadInput for unknown names.
+    """
+
+    strategy: str = "perturbation"
+    settings: Settings = field(default_factory=Settings)
+    tuning: Tuning = NONE
+    order: Literal["random", "index", "disagreement"] = "random"
+    seed: int = 0
+    together: bool = True
+    allow_none: bool = True
+    cumulative: bool = False
+    start: tuple[Decision, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.strategy not in STRATEGIES:
+            raise one_of("strategy", self.strategy, STRATEGIES)
+        if self.order not in ORDERS:
+            raise one_of("order", self.order, ORDERS)
+        if self.strategy in ("magnitude", "random"):
+            object.__setattr__(self, "tuning", NONE)
+
+    def to_dict(self) -> dict[str, Any]:
+        return json.loads(json.dumps(asdict(self)))
+
+
+class Action(NamedTuple):
+    """One thing to do: measure the start, decide a step, or tune once (`batches`, or None: an epoch)."""
+
+    kind: Literal["look", "decide", "tune"]
+    step: NextStep | None = None
+    batches: int | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """done: finished actions, the running one in part. remaining: seconds, or None while nothing is known."""
+
+    done: float
+    total: int
+    label: str
+    remaining: float | None
+
+
+Report = Callable[[Progress], None]
+
+
+def select(
+    checkpoint: Checkpoint,
+    plan: Plan,
+    out: Path,
+    *,
+    resume: bool = False,
+    device: str = "cpu",
+    command: str | None = None,
+    report: Report = lambda progress: None,
+    data_dir: str | Path | None = None,
+    download: bool = False,
+) -> Document:
+    """Run a plan to its end and return what it found; a finished run is read back.
+
+    Raises BadInput for a folder that holds another run (or any, without `resume`), Diverged when tuning does. Whatever
+    ends it before, the folder holds the last finished action.
+    """
+    folder = RunFolder(Path(out), {"checkpoint": checkpoint.digest, **plan.to_dict()}, resume)
+    run = _Run(folder, checkpoint, plan, device, command, {"data_dir": data_dir, "download": download})
+    return run.to_the_end(report)
+
+
+class _Run:
+    """The moving parts of a run."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        checkpoint: Checkpoint,
+        plan: Plan,
+        device: str,
+        command: str | None,
+        source: dict[str, Any],
+    ) -> None:
+        self.folder, self.plan, self.checkpoint = folder, plan, checkpoint
+        tuned = store.load(folder.path / TUNED) if store.exists(folder.path / TUNED) else None
+        self.tuner = None
+        if plan.tuning.amount:
+            options = {"data": plan.settings.data, "seed": plan.seed, "device": device, **source}
+            # A tuned checkpoint says where it comes from; everything else about it is as it was.
+            self.tuner = Tuner(tuned or checkpoint, resumed=tuned is not None, **options)
+        current = self.tuner.tuned() if self.tuner else checkpoint
+        current.supernet.to(torch.device(device))
+        start = Selection(checkpoint.space, checkpoint.alphas).replay(plan.start)
+        self.measurement = Measurement(current, start, plan.settings, cumulative=plan.cumulative, **source)
+        watched = min(plan.settings.images or WATCHED, WATCHED)
+        self.watched = scoring_batches(
+            plan.settings.data,
+            images=watched,
+            batch_size=plan.settings.batch_size,
+            checkpoint=checkpoint,
+            device=device,
+            **source,
+        )
+        self.document = Document(
+            start,
+            tuple(Step("person") for _ in plan.start),
+            checkpoint=_origin(checkpoint),
+            strategy=plan.strategy,
+            settings=_settings(plan, self.measurement),
+            command=command,
+            date=now(),
+            versions={"engine": __version__, "torch": str(torch.__version__), "python": platform.python_version()},
+        )
+        self.done, self.order = 0, None
+        if (kept := folder.progress()) is not None:
+            self.document = Document.from_json(json.dumps(kept["document"]), checkpoint.space)
+            self.done, self.order = kept["done"], Order(*(tuple(map(tuple, kept["order"][k])) for k in Order._fields))
+        self.seconds: dict[str, list[float]] = {}
+
+    def to_the_end(self, report: Report) -> Document:
+        result = self.folder.path / RESULT
+        if self.order is None:
+            self.order = self._order(report)
+        actions = self._actions()
+        try:
+            for number in range(self.done, len(actions)):
+                began = time.perf_counter()
+
+                def tell(share: float, number: int = number) -> None:
+                    report(self._progress(actions, number, share))
+
+                event = self._do(actions[number], tell)
+                self.seconds.setdefault(actions[number].kind, []).append(time.perf_counter() - began)
+                self.done = number + 1
+                self.folder.keep(self._kept(), {"done": self.done, **event})
+                self._tell("running", self._progress(actions, number, 1.0))
+                tell(1.0)
+        except BaseException as problem:
+            state = "interrupted" if isinstance(problem, KeyboardInterrupt) else "failed"
+            self._tell(state, self._progress(actions, self.done, 0.0))
+            raise
+        if not result.exists():
+            files.write(result, self.document.to_json())
+        self._tell("done", Progress(len(actions), len(actions), "done", 0.0))
+        return self.document
+
+    def _kept(self) -> dict[str, Any]:
+        assert self.order is not None
+        document = json.loads(self.document.to_json())
+        return {"done": self.done, "order": self.order._asdict(), "document": document}
+
+    def _tell(self, state: str, progress: Progress) -> None:
+        self.folder.status(state, **asdict(progress))
+
+    def _order(self, report: Report) -> Order:
+        plan, space = self.plan, self.checkpoint.space
+        if plan.order == "random":
+            return edge_order(space, plan.seed)
+        order = index_order(space)
+        if plan.order == "index":
+            return order
+        edges, _ = self.measurement.targets()
+        found = {}
+        for number, place in enumerate(edges):
+            report(Progress(0, 1, f"order: edge {number + 1} of {len(edges)}", None))
+            found[place] = self.measurement.edge(*place).difference
+        return Order(tuple(sorted(order.edges, key=lambda place: -found.get(place, 0.0))), order.nodes)
+
+    def _actions(self) -> list[Action]:
+        assert self.order is not None
+        start = Selection(self.checkpoint.space, self.checkpoint.alphas).replay(self.plan.start)
+        actions, passes = [Action("look")], 0
+        for decided, tune in schedule(start, self.order, self.plan.tuning, together=self.plan.together):
+            actions += [Action("decide", step) for step in decided]
+            for _ in range(tune if self.plan.tuning.unit == "epochs" else min(tune, 1)):
+                batches = None if self.plan.tuning.unit == "epochs" else tune
+                actions.append(Action("tune", None, batches, passes))
+                passes += 1
+        return actions
+
+    def _do(self, action: Action, tell: Callable[[float], None]) -> dict[str, Any]:
+        selection = self._current()
+        self.measurement.selection = selection
+        if action.kind == "decide":
+            assert action.step is not None
+            plan = self.plan
+            choice = choose(
+                plan.strategy,
+                selection,
+                action.step,
+                self.measurement,
+                plan.seed,
+                allow_none=plan.allow_none,
+                report=tell,
+            )
+            self.document = replace(
+                self.document,
+                selection=self.document.selection.decide(choice.decision),
+                steps=(*self.document.steps, Step(choice.by, choice.scores)),
+            )
+            point = self._point(0)
+            event: dict[str, Any] = {"decision": asdict(choice.decision), "by": choice.by}
+        elif action.kind == "tune":
+            assert self.tuner is not None
+            steps = action.batches or self.tuner.batches_per_epoch
+            if self.tuner.passes == action.number:  # else the run was killed after tuning, before this was recorded
+                lr = self.plan.tuning.lr
+                self.tuner.tune(selection, action.batches, lr, lambda step: tell(step / steps))
+                self.tuner.save(self.folder.path / TUNED)
+            last = self.document.path[-1]
+            before = last.tuned if last.decisions == selection.steps_done else 0
+            point = self._point(before + (action.batches or 1))
+            event = {"tuned": point.tuned, "unit": point.unit}
+        else:
+            point, event = self._point(0), {}
+        self.document = replace(self.document, path=(*self.document.path, point))
+        return {"action": action.kind, **event, "accuracy": point.accuracy}
+
+    def _current(self) -> Selection:
+        """The decisions so far on top of the alphas as they are now."""
+        decisions = self.document.selection.decisions
+        return self.document.selection if self.tuner is None else self.tuner.selection(decisions)
+
+    def _point(self, tuned: int) -> Point:
+        selection, bn = self._current(), self.plan.settings.bn
+        found = measure(self.measurement.checkpoint.supernet, selection.weights(), self.watched, bn)
+        images = sum(len(labels) for _, labels in self.watched)
+        unit = self.plan.tuning.unit
+        return Point(selection.steps_done, tuned, unit, found.accuracy, found.loss, found.ci, images, bn)
+
+    def _progress(self, actions: list[Action], number: int, share: float) -> Progress:
+        left = actions[number + 1 :]
+        mean = {kind: sum(spent) / len(spent) for kind, spent in self.seconds.items()}
+        kind = actions[min(number, len(actions) - 1)].kind
+        known = all(action.kind in mean for action in left) and kind in mean
+        remaining = sum(mean[action.kind] for action in left) + (1 - share) * mean[kind] if known else None
+        decided = self.document.selection.steps_done
+        label = f"{'tuning' if kind == 'tune' else 'measuring'}, {decided} of {self.checkpoint.space.steps} decided"
+        return Progress(number + share, len(actions), label, remaining)
+
+
+def _origin(checkpoint: Checkpoint) -> dict[str, Any]:
+    meta = checkpoint.meta
+    return {"name": checkpoint.name, "digest": checkpoint.digest} | {
+        key: meta[key] for key in ("space", "method", "epochs", "channels", "cells", "image_size")
+    }
+
+
+def _settings(plan: Plan, measurement: Measurement) -> dict[str, Any]:
+    names = ("tuning", "order", "seed", "together", "allow_none", "cumulative")
+    chosen = {name: plan.to_dict()[name] for name in names}
+    return asdict(plan.settings) | {"images": measurement.images, "split": measurement.split} | chosen

@@ -1,0 +1,146 @@
+"""Alphas: the raw architecture parameters that a supernet was trained with, and what they alone would choose.
+
+Alphas    checked, immutable alphas of every cell type, with PC-DARTS edge strengths where there are any
+
+Letters in shapes: E edges of a cell type, K candidate operations of an edge.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import BadInput
+from engine.spaces.space import SearchSpace
+
+Rows = tuple[tuple[float, ...], ...]  # [E, K]
+FloatType = Literal["float32", "float64"]
+
+
+@dataclass(frozen=True)
+class Alphas(Mapping[str, Rows]):
+    """A mapping cell type -> alphas [E, K] as nested tuples: comparable, hashable, and free of any framework.
+
+    Made by `Alphas.read`. `dtype` is the precision of the numbers it was read from, and the one to compute with.
+    """
+
+    space: SearchSpace
+    rows: tuple[Rows, ...]
+    betas: tuple[tuple[float, ...], ...] | None
+    dtype: FloatType
+
+    @classmethod
+    def read(cls, space: SearchSpace, alphas: Any, betas: Any = None, dtype: FloatType | None = None) -> "Alphas":
+        """Check and copy alphas (cell type -> [E, K]) and betas (cell type -> [E], PC-DARTS) of a space.
+
+        Values may be tensors, arrays or nested sequences. dtype None takes theirs; plain numbers count as float32, as
+        in torch.tensor. Raises BadInput, naming the expected shape, for other
+        cell types, other shapes, and numbers that are not finite.
+        """
+        if isinstance(alphas, Alphas) and betas is None and alphas.space == space:
+            return alphas
+        dtype = dtype or _precision(alphas)
+        rows = _tables("alphas", space, alphas, {cell: space.shape(cell) for cell in space.cells}, dtype)
+        strengths = None
+        if betas is not None:
+            strengths = _tables("betas", space, betas, {cell: space.shape(cell)[:1] for cell in space.cells}, dtype)
+        return cls(
+            space,
+            tuple(tuple(map(tuple, table.tolist())) for table in rows),
+            None if strengths is None else tuple(tuple(table.tolist()) for table in strengths),
+            dtype,
+        )
+
+    def __getitem__(self, cell: str) -> Rows:
+        return self.rows[self.space.cells.index(self.space.check_cell(cell))]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.space.cells)
+
+    def __len__(self) -> int:
+        return len(self.space.cells)
+
+    def strengths(self, cell: str) -> NDArray[np.float64]:
+        """[E]: softmax of the betas over the edges into the same node (PC-DARTS); ones without betas."""
+        edges = self.space.edges(cell)
+        strengths = np.ones(len(edges))
+        if self.betas is not None:
+            betas = np.array(self.betas[self.space.cells.index(cell)])
+            for node in {edge.target for edge in edges}:
+                entering = [edge.index for edge in self.space.inputs(node)]
+                strengths[entering] = _softmax(betas[entering])
+        return strengths
+
+    def weights(self, cell: str) -> NDArray[np.float64]:
+        """[E, K]: softmax of the alphas of every edge, times the strengths."""
+        return _softmax(np.array(self[cell])) * self.strengths(cell)[:, None]
+
+    def best(self, cell: str, edge: int) -> str:
+        """The operation with the largest alpha, `none` left out in the DARTS family; ties go to the lower index."""
+        operations = self.space.operations(cell, edge)
+        row = self[cell][self.space.edge(cell, edge).index]
+        return operations[max(_eligible(self.space, operations), key=row.__getitem__)]
+
+    def inputs(self, cell: str, node: int) -> tuple[int, int]:
+        """The two edges into a node that the magnitude rule keeps (DARTS family), the stronger first.
+
+        An edge is as strong as its largest mixing weight, over all operations but `none`; ties go to the lower source.
+        """
+        weights = self.weights(cell)
+        strongest = {
+            edge.index: max(weights[edge.index, k] for k in _eligible(self.space, self.space.operations(cell, edge)))
+            for edge in self.space.inputs(node)
+        }
+        first, second = sorted(strongest, key=lambda index: -strongest[index])[:2]
+        return first, second
+
+
+def _eligible(space: SearchSpace, operations: tuple[str, ...]) -> list[int]:
+    """Columns that the magnitude rule may choose."""
+    return [k for k, name in enumerate(operations) if name != "none" or space.family == "nas-bench-201"]
+
+
+def _softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(over="ignore"):  # two finite alphas may lie further apart than a float reaches: weight 0
+        exponentials = np.exp(values - values.max(-1, keepdims=True))
+    return exponentials / exponentials.sum(-1, keepdims=True)
+
+
+def _precision(alphas: Any) -> FloatType:
+    parts = (alphas, *alphas.values()) if isinstance(alphas, Mapping) else ()
+    double = any(str(getattr(part, "dtype", "")).endswith("float64") for part in parts)
+    return "float64" if double else "float32"
+
+
+def _tables(
+    what: str, space: SearchSpace, values: Any, shapes: dict[str, tuple[int, ...]], dtype: FloatType
+) -> list[NDArray[np.float64]]:
+    if not isinstance(values, Mapping) or set(values) != set(shapes):
+        given = ", ".join(map(repr, values)) if isinstance(values, Mapping) else type(values).__name__
+        raise BadInput(
+            f"{what} of space {space.name} map the cell types {', '.join(shapes)} to numbers; given: {given}"
+        )
+    return [_table(f"{what}[{cell!r}] of {space.name}", values[cell], shape, dtype) for cell, shape in shapes.items()]
+
+
+def _table(what: str, values: Any, shape: tuple[int, ...], dtype: FloatType) -> NDArray[np.float64]:
+    expected = f"numbers of shape {shape}, " + ("edges by operations" if len(shape) == 2 else "one for every edge")
+    if hasattr(values, "detach"):  # a tensor: on any device, and perhaps of a type that numpy lacks
+        values = values.detach().cpu().double().numpy()
+    try:
+        table = np.asarray(values)
+    except (ValueError, TypeError):
+        raise BadInput(f"{what} must be {expected}; its rows differ in length or kind") from None
+    if table.shape != shape:
+        raise BadInput(f"{what} must be {expected}, not of shape {table.shape}")
+    if table.dtype.kind not in "fiu":
+        raise BadInput(f"{what} must be {expected}, not {table.dtype}")
+    table = table.astype(np.float64)
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(table.astype(dtype))
+    if not finite.all():
+        place = ", ".join(map(str, np.argwhere(~finite)[0]))
+        raise BadInput(f"{what} must be finite {expected}; NaN or infinity stands at [{place}]")
+    return table

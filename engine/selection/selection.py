@@ -1,0 +1,295 @@
+"""Selections: which operations and inputs have been decided, on top of a supernet's alphas.
+
+Selection                           alphas and the decisions taken so far; immutable, every decision gives a new one
+OperationDecision, InputsDecision   one decision (see engine.selection.decisions)
+
+Letters in shapes: E edges of a cell type, K candidate operations of an edge.
+"""
+
+import json
+import warnings
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import BadInput
+from engine.selection.alphas import Alphas
+from engine.selection.decisions import Decision, InputsDecision, OperationDecision, read_decision
+from engine.selection.genotype import Genotype, Pair, kept_pairs
+from engine.selection.orders import index_order
+from engine.spaces.space import Edge, SearchSpace, search_space
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["FORMAT_VERSION", "Decision", "InputsDecision", "OperationDecision", "Selection"]
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Selection:
+    """Alphas plus an ordered list of decisions; comparable and hashable, so it can key a cache.
+
+    alphas: cell type -> [E, K], as tensors, arrays or nested sequences. betas: cell type -> [E], the edge strengths
+    of PC-DARTS. Raises BadInput for other cell types or shapes and for NaN or infinity.
+    """
+
+    space: SearchSpace
+    alphas: Alphas
+    decisions: tuple[Decision, ...]
+
+    def __init__(self, space: SearchSpace, alphas: Any, betas: Any = None) -> None:
+        object.__setattr__(self, "space", space)
+        object.__setattr__(self, "alphas", Alphas.read(space, alphas, betas))
+        object.__setattr__(self, "decisions", ())
+
+    def __repr__(self) -> str:
+        return f"<Selection in {self.space.name}: {self.steps_done} of {self.space.steps} steps>"
+
+    # What has been decided
+
+    @property
+    def steps_done(self) -> int:
+        """Decisions taken, of `space.steps`."""
+        return len(self.decisions)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.steps_done == self.space.steps
+
+    def operation(self, cell: str, edge: int | Edge) -> str | None:
+        """The operation that an edge was decided for, or None."""
+        index = self.space.edge(cell, edge).index
+        taken = (d for d in self.decisions if isinstance(d, OperationDecision))
+        return next((d.operation for d in taken if (d.cell, d.edge) == (cell, index)), None)
+
+    def is_decided(self, cell: str, edge: int | Edge) -> bool:
+        return self.operation(cell, edge) is not None
+
+    def kept(self, cell: str, node: int) -> tuple[int, int] | None:
+        """The two incoming edges that a node was decided to keep, or None."""
+        self.space.check_cell(cell)
+        taken = (d for d in self.decisions if isinstance(d, InputsDecision))
+        return next((d.edges for d in taken if (d.cell, d.node) == (cell, node)), None)
+
+    def is_discarded(self, cell: str, edge: int | Edge) -> bool:
+        """Whether the edge's target node was decided to keep two other edges."""
+        edge = self.space.edge(cell, edge)
+        kept = self.kept(cell, edge.target)
+        return kept is not None and edge.index not in kept
+
+    def undecided_edges(self, cell: str) -> tuple[int, ...]:
+        """Indices of the edges without a decided operation."""
+        return tuple(edge.index for edge in self.space.edges(cell) if not self.is_decided(cell, edge))
+
+    def open_nodes(self, cell: str) -> tuple[int, ...]:
+        """Nodes whose inputs can be decided now: all their operations are, and their inputs are not."""
+        return tuple(
+            node
+            for node in self.space.topology_nodes
+            if self.kept(cell, node) is None and not self._undecided_inputs(cell, node)
+        )
+
+    def _undecided_inputs(self, cell: str, node: int) -> list[int]:
+        return [edge.index for edge in self.space.inputs(node) if not self.is_decided(cell, edge)]
+
+    # Decisions
+
+    def discretize(self, cell: str, edge: int | Edge, operation: str) -> "Selection":
+        """The selection in which an edge keeps one operation.
+
+        Raises BadInput for an unknown edge or operation and for an edge that is already decided.
+        """
+        index = self.space.edge(cell, edge).index
+        self.space.operation_index(cell, index, operation)
+        before = self.operation(cell, index)
+        if before is not None:
+            raise BadInput(f"edge {index} ({cell}) is already decided for {before}; undo that decision first")
+        return self._with((*self.decisions, OperationDecision(cell, index, operation)))
+
+    def keep_inputs(self, cell: str, node: int, edges: Iterable[int]) -> "Selection":
+        """The selection in which a node keeps two of its incoming edges and loses the others.
+
+        Raises BadInput for a node without that choice (only nodes 3 to 5 of the DARTS family have it), before all
+        operations into the node are decided, and for edges that are not two different ones of the node's own.
+        """
+        self.space.check_cell(cell)
+        if node not in self.space.topology_nodes:
+            choice = "only nodes 3, 4 and 5 choose" if self.space.topology_nodes else "no node chooses"
+            raise BadInput(f"node {node!r} keeps all its inputs; {choice} inputs in {self.space.name}")
+        if (before := self.kept(cell, node)) is not None:
+            raise BadInput(f"node {node} ({cell}) already keeps edges {before}; undo that decision first")
+        if undecided := self._undecided_inputs(cell, node):
+            raise BadInput(f"decide the operations of edges {undecided} ({cell}) before the inputs of node {node}")
+        incoming = [edge.index for edge in self.space.inputs(node)]
+        wanted = [self.space.edge(cell, edge).index for edge in edges] if isinstance(edges, Iterable) else []
+        if len(wanted) != 2 or len(set(wanted)) != 2 or not set(wanted) <= set(incoming):
+            raise BadInput(f"node {node} ({cell}) keeps two different edges of {incoming}, not {edges!r}")
+        return self._with((*self.decisions, InputsDecision(cell, int(node), (min(wanted), max(wanted)))))
+
+    def decide(self, decision: Decision) -> "Selection":
+        """The selection with one more decision; checked as in `discretize` and `keep_inputs`."""
+        if isinstance(decision, InputsDecision):
+            return self.keep_inputs(decision.cell, decision.node, decision.edges)
+        return self.discretize(decision.cell, decision.edge, decision.operation)
+
+    def replay(self, decisions: Iterable[Decision]) -> "Selection":
+        """The selection with these decisions taken one after the other."""
+        selection = self
+        for decision in decisions:
+            selection = selection.decide(decision)
+        return selection
+
+    def undo(self) -> "Selection":
+        """The selection before the last decision. Raises BadInput when there is none."""
+        if not self.decisions:
+            raise BadInput("nothing to undo: no decision has been taken")
+        return self._with(self.decisions[:-1])
+
+    def _with(self, decisions: tuple[Decision, ...]) -> "Selection":
+        selection = Selection(self.space, self.alphas)
+        object.__setattr__(selection, "decisions", decisions)
+        return selection
+
+    # What alpha says
+
+    def best_by_alpha(self, cell: str, edge: int | Edge) -> str:
+        """The operation with the largest alpha; `none` only in NAS-Bench-201, ties to the lower index."""
+        return self.alphas.best(cell, self.space.edge(cell, edge).index)
+
+    def inputs_by_alpha(self, cell: str, node: int) -> tuple[int, int]:
+        """The two incoming edges that the magnitude rule keeps, ascending, whatever has been decided."""
+        first, second = sorted(self.alphas.inputs(cell, node))
+        return first, second
+
+    def alpha_path(self) -> "Selection":
+        """The complete selection that alpha alone leads to from here: remaining edges by index, then nodes."""
+        order = index_order(self.space)
+        selection = self
+        for cell, edge in order.edges:
+            if not selection.is_decided(cell, edge):
+                selection = selection.discretize(cell, edge, self.best_by_alpha(cell, edge))
+        for cell, node in order.nodes:
+            if selection.kept(cell, node) is None:
+                selection = selection.keep_inputs(cell, node, self.inputs_by_alpha(cell, node))
+        return selection
+
+    # What it means for the supernet, and in the end
+
+    def weights(
+        self, device: "torch.device | str | None" = None, dtype: "torch.dtype | None" = None
+    ) -> dict[str, "torch.Tensor"]:
+        """Mixing weights, cell type -> [E, K], in the precision of the alphas unless `dtype` says otherwise.
+
+        An undecided row is the softmax of its alphas, a decided one is one-hot, a discarded one is zero. Betas scale
+        the rows into a node until everything about the node is decided: only then do its edges add up plainly, as
+        they do in the discrete network.
+        """
+        return {cell: self._weights(cell).to(device=device, dtype=dtype) for cell in self.space.cells}
+
+    def _weights(self, cell: str) -> "torch.Tensor":
+        import torch
+
+        weights = torch.tensor(self.alphas[cell], dtype=getattr(torch, self.alphas.dtype)).softmax(-1)
+        strengths = self.alphas.strengths(cell)
+        for edge in self.space.edges(cell):
+            if (operation := self.operation(cell, edge)) is not None:
+                weights[edge.index] = 0
+                weights[edge.index, self.space.operation_index(cell, edge, operation)] = 1
+            if self.is_discarded(cell, edge):
+                weights[edge.index] = 0
+            elif not self._is_settled(cell, edge.target):
+                weights[edge.index] *= float(strengths[edge.index])
+        return weights
+
+    def _is_settled(self, cell: str, node: int) -> bool:
+        """Whether nothing about a node's inputs is left to decide."""
+        if node in self.space.topology_nodes:
+            return self.kept(cell, node) is not None
+        return not self._undecided_inputs(cell, node)
+
+    def _kept_operations(self, cell: str, node: int) -> dict[int, str] | None:
+        """Edge -> operation of the edges that a node ends with, or None while something about it is undecided."""
+        if not self._is_settled(cell, node):
+            return None
+        incoming = (edge.index for edge in self.space.inputs(node) if not self.is_discarded(cell, edge))
+        return {edge: str(self.operation(cell, edge)) for edge in incoming}
+
+    @property
+    def replaced_none(self) -> tuple[str, ...]:
+        """One line for every node that keeps `none` where a genotype cannot (DARTS family): what it becomes."""
+        notes = []
+        for cell in self.space.cells if self.space.family == "darts" else ():
+            for node in self._nodes:
+                kept = self._kept_operations(cell, node)
+                if kept and "none" in kept.values():
+                    pairs = " and ".join(f"{name} from node {source}" for name, source in self._pairs(cell, node))
+                    notes.append(f"{cell}, node {node} keeps none, which a genotype cannot hold; decoded as {pairs}")
+        return tuple(notes)
+
+    @property
+    def _nodes(self) -> tuple[int, ...]:
+        return self.space.nodes[len(self.space.input_nodes) :]
+
+    def _pairs(self, cell: str, node: int) -> list[Pair]:
+        return kept_pairs(self.space, cell, node, self._kept_operations(cell, node) or {})
+
+    def genotype(self) -> Genotype:
+        """The genotype of a complete selection, a node's pairs by source. Raises BadInput before the end.
+
+        `none` kept in the DARTS family is replaced as `genotype.kept_pairs` says, with a warning.
+        """
+        if not self.is_complete:
+            missing = self.space.steps - self.steps_done
+            raise BadInput(f"{missing} of {self.space.steps} decisions are missing; a genotype needs them all")
+        if self.replaced_none:
+            warnings.warn("; ".join(self.replaced_none), stacklevel=2)
+        return Genotype(
+            {cell: [pair for node in self._nodes for pair in self._pairs(cell, node)] for cell in self.space.cells}
+        )
+
+    # JSON
+
+    def to_json(self) -> str:
+        """Everything the selection is, as one JSON object; floats survive the round trip exactly."""
+        alphas = self.alphas
+        return json.dumps(
+            {
+                "format_version": FORMAT_VERSION,
+                "space": self.space.name,
+                "dtype": alphas.dtype,
+                "alphas": dict(alphas),
+                "betas": None if alphas.betas is None else dict(zip(self.space.cells, alphas.betas, strict=True)),
+                "decisions": [asdict(decision) for decision in self.decisions],
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str, space: SearchSpace | None = None) -> "Selection":
+        """Read `to_json`. Raises BadInput for other text, another version, a decision that is not legal, or a
+        selection of another space than `space` (when given)."""
+        data = _read_object(text)
+        if data["format_version"] != FORMAT_VERSION:
+            raise BadInput(
+                f"selection format {data['format_version']!r} is unknown; this version reads {FORMAT_VERSION}"
+            )
+        found = search_space(data["space"])
+        if space is not None and found != space:
+            raise BadInput(f"the selection is of space {found.name}; choose one of space {space.name}")
+        if data["dtype"] not in ("float32", "float64"):
+            raise BadInput(f"the selection's dtype must be float32 or float64, not {data['dtype']!r}")
+        alphas = Alphas.read(found, data["alphas"], data["betas"], data["dtype"])
+        return cls(found, alphas).replay(map(read_decision, data["decisions"]))
+
+
+def _read_object(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        raise BadInput("a selection must be the JSON text that Selection.to_json writes") from None
+    fields = ("format_version", "space", "dtype", "alphas", "betas", "decisions")
+    missing = [name for name in fields if name not in data] if isinstance(data, dict) else fields
+    if missing or not isinstance(data["decisions"], list):
+        raise BadInput(f"not a selection: {', '.join(missing) or 'the list of decisions'} is missing; export it again")
+    return data

@@ -1,0 +1,228 @@
+"""Candidate operations, evaluated side by side for all edges that leave one node.
+
+Features         what several operations take from one node's features
+Operation        base of all candidate operations; `evaluate` runs n of them on the same input
+OPERATIONS       operation name -> factory(channels, stride)
+
+Letters as in engine.supernet.layers; n edges are evaluated together.
+Supernet operations have no affine BN parameters and no conv biases, as in the reference implementation.
+
+Every edge that leaves a node sees the same input, so operations of one kind run as one stacked convolution
+and one BatchNorm over n*C channels. An operation's mixing weight enters as the scale of its last BatchNorm.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.supernet.layers import (
+    BatchNorm,
+    Conv,
+    FactorizedReduce,
+    Mode,
+    batch_norm,
+    depthwise,
+    dilated_depthwise,
+    pointwise,
+    reduce_halves,
+    repeat,
+    stack,
+)
+
+
+class Features:
+    """A node's feature map and what several operations take from it, computed at most once."""
+
+    def __init__(self, x: Tensor) -> None:
+        self.x = x  # [B, C, H, W]
+        self._made: dict[str, Tensor] = {}
+
+    def once(self, name: str, make: Callable[[Tensor], Tensor]) -> Tensor:
+        if name not in self._made:
+            self._made[name] = make(self.x)
+        return self._made[name]
+
+    @property
+    def relu(self) -> Tensor:
+        return self.once("relu", F.relu)
+
+
+class Operation(nn.Module):
+    """A candidate operation on one edge. Subclasses say how n of them run together on one node's features."""
+
+    channels: int
+    stride: int
+
+    def __init__(self, channels: int, stride: int) -> None:
+        super().__init__()
+        self.channels, self.stride = channels, stride
+
+    @classmethod
+    def evaluate(cls, ops: Sequence["Operation"], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+        """Outputs of `ops` on the same input, each times its mixing weight.
+
+        source: features [B, C, H, W]; scale: [n] mixing weights. Returns n tensors [B, C, H/s, W/s].
+        """
+        raise TypeError(f"{cls.__name__} has no evaluation")  # pragma: no cover
+
+
+class Skip(Operation):
+    """Identity (stride 1 only; with stride 2 a skip is a FactorizedReduce)."""
+
+    @classmethod
+    def evaluate(cls, ops, source, scale, mode):
+        return [source.x * weight for weight in scale.unbind()]
+
+
+class Noise(Operation):
+    """S4's noise: N(0, 1) independent of the input, redrawn at every forward."""
+
+    seed: tuple[int, ...] | None = None
+
+    @classmethod
+    def evaluate(cls, ops, source, scale, mode):
+        raise TypeError("noise is drawn by the cell, which knows the seed")  # pragma: no cover
+
+    def draw(self, x: Tensor, generator: torch.Generator | None) -> Tensor:
+        """[B, C, H, W] -> standard normal [B, C, H/s, W/s]."""
+        size = (*x.shape[:2], -(-x.shape[2] // self.stride), -(-x.shape[3] // self.stride))
+        return torch.randn(size, generator=generator, device=x.device, dtype=x.dtype)
+
+
+class Pool(Operation):
+    """3x3 pooling, then BN: in the DARTS family's supernets pooled features are normalised like all others."""
+
+    kind: str
+
+    def __init__(self, channels: int, stride: int) -> None:
+        super().__init__(channels, stride)
+        self.bn = BatchNorm(channels)
+
+    @classmethod
+    def evaluate(cls, ops, source, scale, mode):
+        pooled = source.once(cls.kind, lambda x: cls.pool(x, ops[0].stride))
+        out = batch_norm([op.bn for op in ops], repeat(pooled, len(ops)), mode, scale)
+        return out.chunk(len(ops), dim=1)
+
+    @staticmethod
+    def pool(x: Tensor, stride: int) -> Tensor:
+        raise TypeError("use MaxPool or AvgPool")  # pragma: no cover
+
+
+def _avg_pool(x: Tensor, stride: int) -> Tensor:
+    return F.avg_pool2d(x, 3, stride, padding=1, count_include_pad=False)
+
+
+class MaxPool(Pool):
+    kind = "max_pool"
+
+    @staticmethod
+    def pool(x: Tensor, stride: int) -> Tensor:
+        return F.max_pool2d(x, 3, stride, padding=1)
+
+
+class AvgPool(Pool):
+    kind = "avg_pool"
+    pool = staticmethod(_avg_pool)
+
+
+class PlainAvgPool(Operation):
+    """NAS-Bench-201's 3x3 average pooling: no BN."""
+
+    @classmethod
+    def evaluate(cls, ops, source, scale, mode):
+        pooled = source.once("avg_pool", lambda x: _avg_pool(x, ops[0].stride))
+        return [pooled * weight for weight in scale.unbind()]
+
+
+class NorConv(Operation):
+    """NAS-Bench-201's ReLU, kxk convolution, BN."""
+
+    def __init__(self, channels: int, stride: int, kernel: int) -> None:
+        super().__init__(channels, stride)
+        self.conv = Conv(channels, channels, kernel)
+        self.bn = BatchNorm(channels)
+
+    @classmethod
+    def evaluate(cls, ops, source, scale, mode):
+        weight = stack([op.conv.weight for op in ops])
+        out = F.conv2d(source.relu, weight, None, ops[0].stride, weight.shape[-1] // 2)
+        return batch_norm([op.bn for op in ops], out, mode, scale).chunk(len(ops), dim=1)
+
+
+class DilConv(Operation):
+    """ReLU, depthwise kxk with dilation 2, pointwise, BN."""
+
+    def __init__(self, channels: int, stride: int, kernel: int) -> None:
+        super().__init__(channels, stride)
+        self.depthwise = Conv(channels, channels, kernel, groups=channels)
+        self.pointwise = Conv(channels, channels, 1)
+        self.bn = BatchNorm(channels)
+
+    @classmethod
+    def evaluate(cls, ops, source, scale, mode):
+        x = dilated_depthwise([op.depthwise.weight for op in ops], repeat(source.relu, len(ops)), ops[0].stride)
+        x = pointwise([op.pointwise.weight for op in ops], x)
+        return batch_norm([op.bn for op in ops], x, mode, scale).chunk(len(ops), dim=1)
+
+
+class SepConv(Operation):
+    """Twice ReLU, depthwise kxk, pointwise, BN; the stride is in the first half."""
+
+    def __init__(self, channels: int, stride: int, kernel: int) -> None:
+        super().__init__(channels, stride)
+        self.depthwise1 = Conv(channels, channels, kernel, groups=channels)
+        self.pointwise1 = Conv(channels, channels, 1)
+        self.bn1 = BatchNorm(channels)
+        self.depthwise2 = Conv(channels, channels, kernel, groups=channels)
+        self.pointwise2 = Conv(channels, channels, 1)
+        self.bn2 = BatchNorm(channels)
+
+    @classmethod
+    def evaluate(cls, ops, source, scale, mode):
+        x = depthwise([op.depthwise1.weight for op in ops], repeat(source.relu, len(ops)), ops[0].stride)
+        x = pointwise([op.pointwise1.weight for op in ops], x)
+        x = F.relu(batch_norm([op.bn1 for op in ops], x, mode))
+        x = depthwise([op.depthwise2.weight for op in ops], x, 1)
+        x = pointwise([op.pointwise2.weight for op in ops], x)
+        return batch_norm([op.bn2 for op in ops], x, mode, scale).chunk(len(ops), dim=1)
+
+
+class SkipReduce(Operation):
+    """skip_connect with stride 2: a FactorizedReduce from C to C channels."""
+
+    def __init__(self, channels: int, stride: int) -> None:
+        super().__init__(channels, stride)
+        self.reduce = FactorizedReduce(channels, channels)
+
+    @classmethod
+    def evaluate(cls, ops, source, scale, mode):
+        reduces = [op.reduce for op in ops]
+        first, second = reduce_halves(
+            source.relu, stack([r.conv1.weight for r in reduces]), stack([r.conv2.weight for r in reduces])
+        )
+        n = len(ops)
+        pairs = zip(first.chunk(n, dim=1), second.chunk(n, dim=1), strict=True)
+        x = torch.cat([half for pair in pairs for half in pair], dim=1)
+        return batch_norm([r.bn for r in reduces], x, mode, scale).chunk(n, dim=1)
+
+
+def _skip(channels: int, stride: int) -> Operation:
+    return Skip(channels, stride) if stride == 1 else SkipReduce(channels, stride)
+
+
+OPERATIONS: dict[str, Callable[[int, int], Operation]] = {
+    "skip_connect": _skip,
+    "max_pool_3x3": MaxPool,
+    "avg_pool_3x3": AvgPool,
+    "sep_conv_3x3": lambda channels, stride: SepConv(channels, stride, 3),
+    "sep_conv_5x5": lambda channels, stride: SepConv(channels, stride, 5),
+    "dil_conv_3x3": lambda channels, stride: DilConv(channels, stride, 3),
+    "dil_conv_5x5": lambda channels, stride: DilConv(channels, stride, 5),
+    "noise": Noise,
+    "nor_conv_1x1": lambda channels, stride: NorConv(channels, stride, 1),
+    "nor_conv_3x3": lambda channels, stride: NorConv(channels, stride, 3),
+}
+"""`none` has no entry: it adds nothing to a node, so nothing is built or computed for it."""

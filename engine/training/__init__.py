@@ -1,0 +1,1 @@
+"""Supernet training: the recipe, the loop, and one method a file."""

@@ -1,0 +1,455 @@
+import json
+import subprocess
+import sys
+
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.figures.butterfly import ButterflyInfo, ButterflyRow, butterfly_info, plot_butterfly
+from app.figures.derived import DerivedEdge, derived_info, plot_derived
+from app.figures.edge_alphas import EdgeAlphas, edge_alphas
+from app.figures.matrix import MatrixCell, MatrixInfo, MatrixRow, matrix_info, plot_matrix
+from app.figures.outcomes import OutcomesInfo, outcomes_info, plot_outcomes
+from app.figures.slope import SlopeInfo, SlopeRow, plot_slope, slope_info
+from app.figures.tape import TapeInfo, plot_tape, tape_info
+from app.parts.style import THEMES, colour, roles
+from engine import nasbench201
+from engine.errors import BadInput
+from engine.results import Baseline, EdgeScores, OperationScore, Reachable
+from engine.selection.alphas import Alphas
+from engine.selection.genotype import parse_genotype
+from engine.selection.selection import Selection
+from engine.spaces.space import SPACES, SearchSpace, search_space
+
+NB201 = search_space("nas-bench-201")
+CONVOLUTIONS = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
+DARTS_V2 = (
+    "Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), "
+    "('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)], normal_concat=range(2, 6), "
+    "reduce=[('max_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), "
+    "('max_pool_3x3', 0), ('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], reduce_concat=range(2, 6))"
+)
+
+
+def scores(space: SearchSpace, edge: int, drops, alphas, cell: str | None = None, ci: float | None = 1.0) -> EdgeScores:
+    """Scores as the engine returns them, with these drops and alphas in column order."""
+    cell = cell or space.cells[0]
+    names = space.operations(cell, edge)
+    total = sum(alphas)
+    rows = tuple(
+        OperationScore(
+            name, alpha, alpha / total, 54.3 - drop, 1.5, drop, None if ci is None else (drop - ci, drop + ci), 0.1
+        )
+        for name, drop, alpha in zip(names, drops, alphas, strict=True)
+    )
+    by_alpha, by_drop = (names[values.index(max(values))] for values in (list(alphas), list(drops)))
+    place = space.edge(cell, edge)
+    return EdgeScores(
+        cell=cell,
+        edge=edge,
+        source=place.source,
+        target=place.target,
+        baseline=Baseline(54.3, 1.4, (51.2, 57.4)),
+        operations=rows,
+        images=1024,
+        batch_size=64,
+        bn="batch",
+        criterion="accuracy",
+        device="cpu",
+        seconds=0.8,
+        best_by_alpha=by_alpha,
+        best_by_drop=by_drop,
+        best=by_drop,
+        verdict="agree" if by_alpha == by_drop else "disagree",
+        difference=3.3,
+        difference_ci=(1.2, 5.4),
+        separated=None,
+        final=True,
+    )
+
+
+def spread(space: SearchSpace, edge: int, cell: str) -> EdgeScores:
+    count = len(space.operations(cell, edge))
+    return scores(space, edge, [1.7 * k - 2 for k in range(count)], [1 + k % 3 for k in range(count)], cell)
+
+
+def some_alphas(space: SearchSpace) -> Alphas:
+    tables = {
+        cell: [[0.1 * (k % 3) for k in range(space.shape(cell)[1])]] * space.shape(cell)[0] for cell in space.cells
+    }
+    return Alphas.read(space, tables)
+
+
+def trace(figure, **wanted):
+    """The traces with these values."""
+    return [trace for trace in figure["data"] if all(trace.get(key) == value for key, value in wanted.items())]
+
+
+def points(figure: dict) -> int:
+    """How many points all traces draw; plotly itself refuses a figure without any trace."""
+    assert figure["data"]
+    return sum(len(trace["x"]) for trace in figure["data"])
+
+
+def texts(figure) -> list[str]:
+    return [annotation["text"] for annotation in figure["layout"].get("annotations", [])]
+
+
+def check(plot, info, theme) -> dict:
+    """A plain figure that plotly accepts, the same every time, with explicit colours and no NaN."""
+    figure = plot(info, theme)
+    text = json.dumps(figure, allow_nan=False)
+    assert text == json.dumps(plot(info, theme))
+    go.Figure(figure)
+    layout = figure["layout"]
+    assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == roles(theme).background
+    assert layout["font"]["color"] == roles(theme).text
+    assert set(layout["margin"]) == {"l", "r", "t", "b", "pad"}
+    sizes = [annotation["font"]["size"] for annotation in layout.get("annotations", [])]
+    assert min(sizes, default=12) >= 12
+    return figure
+
+
+DROPS, ALPHAS = (0.0, -0.6, 2.7, 1.9, -0.6), (0.21, 0.22, 0.2, 0.2, 0.17)
+
+
+@pytest.fixture
+def one() -> EdgeScores:
+    return scores(NB201, 2, DROPS, ALPHAS)
+
+
+@pytest.fixture
+def skipping() -> Selection:
+    return Selection(NB201, {"cell": [[0.0, 1.0, 0.0, 0.0, 0.0]] * 6})
+
+
+class TestEdgeAlphas:
+    def test_weights_are_the_softmax_in_column_order(self):
+        alphas = Alphas.read(NB201, {"cell": [[0.0, 1.0, 0.0, 0.0, 0.0]] * 6})
+        found = edge_alphas(alphas, "cell", 4)
+        assert found[:4] == ("cell", 4, NB201.operations("cell", 4), (0.0, 1.0, 0.0, 0.0, 0.0))
+        assert found.weights == pytest.approx((0.148848, 0.404609, 0.148848, 0.148848, 0.148848), abs=1e-6)
+        assert found.best_by_alpha == "skip_connect"
+
+    def test_betas_scale_the_weights(self):
+        space = search_space("s2")
+        tables = {cell: [[0.0, 0.0]] * 14 for cell in space.cells}
+        alphas = Alphas.read(space, tables, {cell: [0.0] * 14 for cell in space.cells})
+        assert edge_alphas(alphas, "normal", 2).weights == pytest.approx((1 / 6, 1 / 6))
+
+    def test_an_unknown_edge_is_bad_input(self):
+        with pytest.raises(BadInput, match="no edge 6"):
+            edge_alphas(some_alphas(NB201), "cell", 6)
+
+
+class TestButterfly:
+    def test_rows_go_by_falling_alpha_and_ties_by_column(self, one):
+        assert butterfly_info(one, decided="none") == ButterflyInfo(
+            2,
+            (
+                ButterflyRow("skip_connect", pytest.approx(0.22), -0.6, (-1.6, 0.4)),
+                ButterflyRow("none", pytest.approx(0.21), 0.0, (-1.0, 1.0)),
+                ButterflyRow("nor_conv_1x1", pytest.approx(0.2), 2.7, (pytest.approx(1.7), pytest.approx(3.7))),
+                ButterflyRow("nor_conv_3x3", pytest.approx(0.2), 1.9, (pytest.approx(0.9), pytest.approx(2.9))),
+                ButterflyRow("avg_pool_3x3", pytest.approx(0.17), -0.6, (-1.6, 0.4)),
+            ),
+            "skip_connect",
+            "nor_conv_1x1",
+            "none",
+        )
+
+    def test_alphas_alone_leave_the_measurement_open(self):
+        info = butterfly_info(EdgeAlphas("cell", 0, ("none", "skip_connect"), (0.0, 1.0), (0.27, 0.73), "skip_connect"))
+        assert info.rows == (ButterflyRow("skip_connect", 0.73, None, None), ButterflyRow("none", 0.27, None, None))
+        assert not info.measured
+        assert "not measured yet" in texts(plot_butterfly(info, "light"))
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_bars_carry_drop_colour_and_whisker(self, one, theme):
+        figure = check(plot_butterfly, butterfly_info(one), theme)
+        bars = trace(figure, type="bar", xaxis="x2")
+        assert [bar["x"] for bar in bars] == [[-0.6], [0.0], [2.7], [1.9], [-0.6]]
+        assert [bar["customdata"] for bar in bars][2] == [[2, "nor_conv_1x1"]]
+        assert bars[0]["marker"]["color"] == colour("skip_connect", theme)
+        assert bars[3]["marker"]["pattern"]["shape"] == "/"
+        assert bars[2]["error_x"]["array"] == bars[2]["error_x"]["arrayminus"] == [1.0]
+        (values,) = trace(figure, mode="text")
+        assert [text.strip() for text in values["text"]] == ["−0.6", "+0.0", "<b>+2.7</b>", "+1.9", "−0.6"]
+
+    def test_ring_and_dot_mark_the_two_choices(self, one):
+        ring, dot = trace(plot_butterfly(butterfly_info(one), "light"), mode="markers")
+        assert (ring["marker"]["symbol"], ring["y"]) == ("circle-open", [0])
+        assert (dot["marker"]["symbol"], dot["y"]) == ("circle", [2])
+
+    def test_every_bar_whisker_and_value_lies_inside_the_axis(self, one):
+        figure = plot_butterfly(butterfly_info(one), "light")
+        low, high = figure["layout"]["xaxis2"]["range"]
+        assert low < -1.6 and high > 3.7
+
+    def test_missing_intervals_are_said_and_not_drawn(self):
+        figure = plot_butterfly(butterfly_info(scores(NB201, 2, DROPS, ALPHAS, ci=None)), "light")
+        assert "intervals need more images" in texts(figure)
+        assert not any("error_x" in bar for bar in figure["data"])
+
+    def test_the_decided_operation_is_set_off(self, one):
+        figure = plot_butterfly(butterfly_info(one, decided="none"), "dark")
+        assert "<b>none</b>" in texts(figure)
+        assert [shape["y0"] for shape in figure["layout"]["shapes"] if shape["type"] == "rect"] == [0.52]
+
+    @pytest.mark.parametrize("name", SPACES)
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_draws_every_edge_of_every_space(self, name, theme):
+        space = search_space(name)
+        for cell in space.cells:
+            for edge in space.edges(cell):
+                check(plot_butterfly, butterfly_info(spread(space, edge.index, cell)), theme)
+                check(plot_butterfly, butterfly_info(edge_alphas(some_alphas(space), cell, edge)), theme)
+
+    @given(st.lists(st.floats(-100, 100), min_size=5, max_size=5), st.floats(0, 60))
+    def test_no_drop_is_drawn_outside_the_axis(self, drops, ci):
+        figure = check(plot_butterfly, butterfly_info(scores(NB201, 0, drops, ALPHAS, ci=ci)), "light")
+        low, high = figure["layout"]["xaxis2"]["range"]
+        assert all(low <= drop - ci + 1e-3 and drop + ci - 1e-3 <= high for drop in drops)
+
+
+class TestMatrix:
+    def test_rows_carry_names_cells_choices_and_verdict(self, one):
+        open_edge = EdgeAlphas("cell", 0, NB201.operations("cell", 0), ALPHAS, ALPHAS, "skip_connect")
+        info = matrix_info(NB201, [one, open_edge], selected=2)
+        assert isinstance(info, MatrixInfo)
+        assert (info.columns, info.selected) == (NB201.operations("cell", 0), 2)
+        measured, unmeasured = info.rows
+        assert measured[:2] == (2, "node 1 → node 2")
+        assert measured.cells[2] == MatrixCell("nor_conv_1x1", pytest.approx(0.2), 2.7, pytest.approx((1.7, 3.7)))
+        assert measured[3:] == ("skip_connect", "nor_conv_1x1", "disagree", None)
+        cells = tuple(MatrixCell(name, a, None, None) for name, a in zip(info.columns, ALPHAS, strict=True))
+        assert unmeasured == MatrixRow(0, "input → node 1", cells, "skip_connect", None, None, None)
+
+    def test_a_decided_edge_keeps_one_cell(self, one):
+        (row,) = matrix_info(NB201, [one], decided={2: "nor_conv_3x3"}).rows
+        assert row.cells == (MatrixCell("nor_conv_3x3", 1.0, None, None),)
+        assert (row.decided, row.by_measurement, row.verdict) == ("nor_conv_3x3", None, None)
+
+    def test_s1_columns_are_the_union_of_its_edges_even_when_few_are_shown(self):
+        space = search_space("s1")
+        info = matrix_info(space, [spread(space, 0, "normal")])
+        assert info.columns == ("skip_connect", "dil_conv_3x3", "dil_conv_5x5", "sep_conv_3x3", "max_pool_3x3")
+        assert [cell.operation for cell in info.rows[0].cells] == ["skip_connect", "dil_conv_3x3"]
+
+    def test_squares_grow_with_the_drop_and_are_hollow_where_masking_helps(self, one):
+        figure = check(plot_matrix, matrix_info(NB201, [one]), "light")
+        marker = trace(figure, type="scatter")[0]["marker"]
+        assert marker["size"] == [4, 8.4, 24, 18.1, 8.4]
+        assert marker["symbol"] == ["square", "square-open", "square", "square", "square-open"]
+        assert marker["color"][2] == colour("nor_conv_1x1", "light")
+
+    def test_a_click_on_any_cell_says_edge_and_operation(self, one):
+        open_edge = edge_alphas(some_alphas(NB201), "cell", 5)
+        figure = plot_matrix(matrix_info(NB201, [one, open_edge]), "light")
+        clickable = figure["data"][-1]
+        assert clickable["customdata"] == [[edge, name] for edge in (2, 5) for name in NB201.operations("cell", 0)]
+        assert clickable["marker"]["size"] >= 24
+        assert "node 1 → node 2<br><b>C1</b> conv 1×1" in clickable["hovertext"][2]
+        assert "drop 2.7 [1.7, 3.7] pts" in clickable["hovertext"][2]
+        assert "not measured" in clickable["hovertext"][5]
+
+    def test_a_click_dims_nothing(self, one):
+        figure = plot_matrix(matrix_info(NB201, [one]), "light")
+        for drawn in figure["data"]:
+            assert drawn["unselected"]["marker"]["opacity"] == drawn["marker"].get("opacity", 1)
+
+    def test_unmeasured_rows_are_hatched_and_say_so(self, one):
+        open_edge = edge_alphas(some_alphas(NB201), "cell", 5)
+        figure = plot_matrix(matrix_info(NB201, [one, open_edge]), "dark")
+        (hatched,) = trace(figure, type="bar")
+        assert hatched["y"] == [1] * 5
+        assert texts(figure).count("not measured") == 1
+        assert "<b>≠ disagree</b>" in texts(figure)
+
+    def test_the_selected_row_has_a_band(self, one):
+        rows = [spread(NB201, 0, "cell"), one]
+        bands = [shape for shape in plot_matrix(matrix_info(NB201, rows, selected=2), "light")["layout"]["shapes"]]
+        assert [shape["y0"] for shape in bands if shape["type"] == "rect"] == [0.52] * 3
+
+    def test_a_cell_whose_drops_are_all_zero_is_drawn(self):
+        check(plot_matrix, matrix_info(NB201, [scores(NB201, 0, [0.0] * 5, ALPHAS)]), "light")
+
+    @pytest.mark.parametrize("name", SPACES)
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_draws_every_space_measured_unmeasured_and_decided(self, name, theme):
+        space = search_space(name)
+        for cell in space.cells:
+            rows = [
+                spread(space, edge.index, cell) if edge.index % 2 else edge_alphas(some_alphas(space), cell, edge)
+                for edge in space.edges(cell)
+            ]
+            decided = {3: space.operations(cell, 3)[0]}
+            figure = check(plot_matrix, matrix_info(space, rows, selected=1, decided=decided), theme)
+            assert texts(figure).count("decided") == 1
+
+    def test_no_edges_is_a_labelled_empty_figure(self):
+        figure = check(plot_matrix, matrix_info(NB201, []), "light")
+        assert points(figure) == 0 and texts(figure) == ["this cell has no edges to show"]
+
+
+class TestSlope:
+    def test_ranks_by_alpha_and_by_drop(self, one):
+        assert slope_info(one) == SlopeInfo(
+            (
+                SlopeRow("skip_connect", 1, 4, -0.6),
+                SlopeRow("none", 2, 3, 0.0),
+                SlopeRow("nor_conv_1x1", 3, 1, 2.7),
+                SlopeRow("nor_conv_3x3", 4, 2, 1.9),
+                SlopeRow("avg_pool_3x3", 5, 5, -0.6),
+            ),
+            crossings=5,
+        )
+
+    def test_the_same_order_crosses_nowhere(self):
+        assert slope_info(scores(NB201, 0, (5, 4, 3, 2, 1), (5, 4, 3, 2, 1))).crossings == 0
+        assert slope_info(scores(NB201, 0, (1, 2, 3, 4, 5), (5, 4, 3, 2, 1))).crossings == 10
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_lines_run_from_rank_to_rank_in_the_operations_look(self, one, theme):
+        figure = check(plot_slope, slope_info(one), theme)
+        ends = [(line["y"][0], line["y"][-1]) for line in figure["data"]]
+        assert ends == [(1, 4), (2, 3), (3, 1), (4, 2), (5, 5)]
+        assert figure["data"][1]["line"]["dash"] == "dot"
+        assert {"skip", "+2.7 pts", "−0.6 pts", "<b>C1</b>"} <= set(texts(figure))
+
+    def test_alphas_alone_rank_once(self):
+        info = slope_info(edge_alphas(some_alphas(NB201), "cell", 0))
+        assert [row.rank_by_alpha for row in info.rows] == [1, 2, 3, 4, 5]
+        assert {row.rank_by_drop for row in info.rows} == {None}
+        figure = check(plot_slope, info, "dark")
+        assert points(figure) == 0 and "not measured yet" in texts(figure)
+
+    @pytest.mark.parametrize("name", SPACES)
+    def test_draws_every_space(self, name):
+        space = search_space(name)
+        for cell in space.cells:
+            for edge in space.edges(cell):
+                check(plot_slope, slope_info(spread(space, edge.index, cell)), "light")
+
+
+class TestOutcomes:
+    def test_clips_to_where_the_cells_lie_and_counts_the_rest(self, skipping):
+        reachable = nasbench201.reachable(skipping.discretize("cell", 3, "skip_connect"))
+        info = outcomes_info(reachable, alpha=54.30, measured=[93.98, 91.2])
+        assert (info.low, info.below, info.cells) == (50, 3, 3125)
+        assert sum(cells for _, _, cells in info.bars) == 3122
+        assert info.summary == "best 94.37 · median 89.94 · worst 46.25; 3 cells lie below 50"
+
+    def test_a_mark_is_never_clipped(self, skipping):
+        info = outcomes_info(nasbench201.reachable(skipping, "cifar100"), alpha=15.4)
+        assert info.low == 10
+
+    def test_info_is_exact(self):
+        reachable = Reachable("cifar10", 4, 93.5, 92.0, 60.5, (1, 0, 3), (60.0, 61.0, 92.0, 94.0))
+        expected = OutcomesInfo(((60.0, 61.0, 1), (92.0, 94.0, 3)), 60.0, 94.0, 0, 4, 93.5, 92.0, 60.5, None, (93.0,))
+        assert outcomes_info(reachable, measured=[93.0]) == expected
+        assert expected.summary == "best 93.50 · median 92.00 · worst 60.50"
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_marks_alphas_path_and_every_measured_path(self, skipping, theme):
+        info = outcomes_info(nasbench201.reachable(skipping), 54.3, [93.98, 91.2, 89.9, 93.98])
+        figure = check(plot_outcomes, info, theme)
+        lines = [shape for shape in figure["layout"]["shapes"] if shape["x0"] == shape["x1"]]
+        assert [(line["x0"], line["line"]["dash"]) for line in lines] == [
+            (54.3, "dot"),
+            (93.98, "solid"),
+            (91.2, "solid"),
+            (89.9, "solid"),
+            (93.98, "solid"),
+        ]
+        assert {"<b>○ α's path 54.30</b>", "<b>● measured path 93.98</b> (order 0)"} <= set(texts(figure))
+        assert "3 other orders 89.90 to 93.98" in texts(figure)
+        assert info.summary in texts(figure)
+
+    def test_one_order_needs_no_number(self, skipping):
+        figure = plot_outcomes(outcomes_info(nasbench201.reachable(skipping), None, [90.0]), "light")
+        assert "<b>● measured path 90.00</b>" in texts(figure)
+        assert not any("α" in text for text in texts(figure))
+
+    @pytest.mark.parametrize("dataset", nasbench201.DATASETS)
+    def test_draws_from_the_first_step_to_the_last(self, skipping, dataset):
+        for selection in (skipping, skipping.alpha_path()):
+            reachable = nasbench201.reachable(selection, dataset)
+            check(plot_outcomes, outcomes_info(reachable, reachable.worst, [reachable.best]), "light")
+
+    def test_nothing_reachable_is_a_labelled_empty_figure(self):
+        figure = check(plot_outcomes, outcomes_info(Reachable("cifar10", 0, 0.0, 0.0, 0.0, (), ())), "light")
+        assert texts(figure) == ["no cell is reachable"]
+
+
+class TestTape:
+    def test_unknown_accuracies_leave_a_gap_in_the_count(self):
+        assert tape_info([54.3, None, 29.1]) == TapeInfo(((0, 54.3), (2, 29.1)), 2, 2)
+        assert tape_info([54.3, 26.3, 29.1], current=1) == TapeInfo(((0, 54.3), (1, 26.3), (2, 29.1)), 2, 1)
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_the_current_moment_is_hollow(self, theme):
+        figure = check(plot_tape, tape_info([54.3, 26.3, 29.1], current=1), theme)
+        line = figure["data"][0]
+        assert (line["x"], line["y"]) == ([0, 1, 2], [54.3, 26.3, 29.1])
+        accent = roles(theme).accent
+        assert line["marker"]["color"] == [accent, roles(theme).background, accent]
+        assert texts(figure) == ["29.1"]
+
+    @pytest.mark.parametrize("accuracies", [[], [None]])
+    def test_nothing_measured_is_a_labelled_empty_figure(self, accuracies):
+        figure = check(plot_tape, tape_info(accuracies), "light")
+        assert texts(figure) == ["accuracy not measured yet"]
+
+
+class TestDerived:
+    def test_edges_that_the_other_cell_lacks_differ(self):
+        genotype = parse_genotype(CONVOLUTIONS)
+        other = parse_genotype(CONVOLUTIONS.replace("nor_conv_1x1~2", "avg_pool_3x3~2"))
+        info = derived_info(genotype, "cell", other)
+        assert info.nodes == ("input", "node 1", "node 2", "output")
+        assert info.joined == ()
+        assert [edge for edge in info.edges if edge.differs] == [DerivedEdge("nor_conv_1x1", 2, 3, True)]
+        assert len(info.edges) == 6
+
+    def test_the_order_of_a_nodes_pairs_is_no_difference(self):
+        genotype = parse_genotype(DARTS_V2)
+        swapped = parse_genotype(
+            DARTS_V2.replace(
+                "('sep_conv_3x3', 1), ('skip_connect', 0), (", "('skip_connect', 0), ('sep_conv_3x3', 1), ("
+            )
+        )
+        assert not any(edge.differs for edge in derived_info(genotype, "normal", swapped).edges)
+
+    def test_a_darts_cell_joins_its_inner_nodes(self):
+        info = derived_info(parse_genotype(DARTS_V2), "normal")
+        assert info.joined == (2, 3, 4, 5)
+        assert info.edges[-1] == DerivedEdge("dil_conv_3x3", 2, 5, False)
+        dot = plot_derived(info, "light")
+        assert all(f"{node} -> 6" in dot for node in (2, 3, 4, 5))
+        assert "cₖ₋₂" in dot
+
+    @pytest.mark.parametrize("theme", THEMES)
+    @pytest.mark.parametrize("names", [True, False])
+    def test_colours_are_the_themes_and_differences_are_outlined(self, theme, names):
+        genotype, other = (
+            parse_genotype(DARTS_V2),
+            parse_genotype(DARTS_V2.replace("'skip_connect', 0", "'avg_pool_3x3', 0")),
+        )
+        dot = plot_derived(derived_info(genotype, "normal", other), theme, names)
+        assert dot == plot_derived(derived_info(genotype, "normal", other), theme, names)
+        assert dot.count("≠") == dot.count('BORDER="2"') == 2
+        assert "bgcolor=transparent" in dot and roles(theme).text in dot and colour("sep_conv_3x3", theme) in dot
+        assert ("sep 3×3</TD>" in dot) == names
+
+    def test_a_cell_type_of_the_other_family_is_bad_input(self):
+        with pytest.raises(BadInput, match="cell"):
+            derived_info(parse_genotype(DARTS_V2), "normal", parse_genotype(CONVOLUTIONS))
+
+
+def test_figures_need_neither_streamlit_nor_torch():
+    modules = "butterfly, matrix, slope, outcomes, tape, derived, edge_alphas"
+    code = f"import sys; from app.figures import {modules}; sys.exit(bool({{'streamlit', 'torch'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,314 @@
+"""A cell's graph: where things lie, what every edge says, how thick its strands are, the static picture."""
+
+import itertools
+import json
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.figures.cell_graph import BAND, Graph, cell_graph, edge_id, parse_edge_id
+from app.figures.cell_layout import PILL, WIDTHS, cell_layout, path, point
+from app.figures.cell_svg import svg
+from app.parts import style
+from engine.errors import BadInput
+from engine.selection.selection import Selection
+from engine.spaces.space import SPACES, search_space
+from tests.app.cell_graph_samples import sample_scores, sample_weights
+
+CELLS = [(name, cell) for name in SPACES for cell in search_space(name).cells]
+LAYOUTS = [(family, width) for family in ("darts", "nas-bench-201") for width in WIDTHS]
+
+
+def graph_of(name: str = "darts", cell: str | None = None, measured: int = 99, **options: object) -> Graph:
+    space = search_space(name)
+    cell = cell or space.cells[0]
+    weights = sample_weights(space, cell)
+    scores = {edge: one for edge, one in sample_scores(space, cell, weights).items() if edge < measured}
+    return cell_graph(space, cell, **{"alphas": weights, "scores": scores, **options})  # type: ignore[arg-type]
+
+
+def blank_selection(name: str = "darts") -> Selection:
+    space = search_space(name)
+    return Selection(space, {cell: np.zeros(space.shape(cell)) for cell in space.cells})
+
+
+# Names of edges
+
+
+@pytest.mark.parametrize(("name", "cell"), CELLS)
+def test_every_edge_has_its_own_id_that_reads_back(name: str, cell: str) -> None:
+    space = search_space(name)
+    ids = [edge_id(cell, edge) for edge in space.edges(cell)]
+    assert len(set(ids)) == len(ids)
+    assert [parse_edge_id(space, text) for text in ids] == [(cell, edge.index) for edge in space.edges(cell)]
+
+
+def test_edge_ids_follow_the_grammar_of_urls() -> None:
+    assert edge_id("normal", search_space("darts").edges("normal")[0]) == "n0-2"
+    assert edge_id("reduce", search_space("darts").edges("reduce")[13]) == "r4-5"
+    assert edge_id("cell", search_space("nas-bench-201").edges("cell")[5]) == "c2-3"
+
+
+@pytest.mark.parametrize("text", ["", "n", "n2-0", "n0-1", "n0-9", "x0-2", "n0-2 ", "n٠-2", "c0-1", "n00-2"])
+def test_other_texts_are_no_edges(text: str) -> None:
+    with pytest.raises(BadInput, match="n0-2"):
+        parse_edge_id(search_space("darts"), text)
+
+
+@given(st.text(max_size=6))
+def test_any_text_is_an_edge_or_bad_input(text: str) -> None:
+    space = search_space("nas-bench-201")
+    try:
+        cell, edge = parse_edge_id(space, text)
+    except BadInput:
+        return
+    assert edge_id(cell, space.edge(cell, edge)) == text
+
+
+# Places
+
+
+@pytest.mark.parametrize(("family", "width"), LAYOUTS)
+def test_pills_overlap_neither_each_other_nor_a_node_nor_the_border(family: str, width: int) -> None:
+    layout = cell_layout(family, width)  # type: ignore[arg-type]
+    pills = np.array(layout.pills)
+    for first, second in itertools.combinations(pills, 2):
+        assert (np.abs(first - second) >= PILL).any()
+    for box in [*layout.nodes, *([layout.output] if layout.output else [])]:
+        apart = np.abs(pills - (box.x, box.y)) - np.add(PILL, (box.width, box.height)) / 2
+        assert (apart >= 0).any(1).all()
+    assert (pills >= np.array(PILL) / 2).all()
+    assert (pills <= np.array([layout.width, layout.height]) - np.array(PILL) / 2).all()
+
+
+@pytest.mark.parametrize(("family", "width"), LAYOUTS)
+def test_every_pill_lies_on_its_own_line(family: str, width: int) -> None:
+    layout = cell_layout(family, width)  # type: ignore[arg-type]
+    for curve, pill in zip(layout.edges, layout.pills, strict=True):
+        distances = np.linalg.norm(point(curve, np.linspace(0, 1, 2000)) - pill, axis=1)
+        assert distances.min() < 0.5
+
+
+@pytest.mark.parametrize(("family", "width"), LAYOUTS)
+def test_no_edge_runs_through_a_node_that_it_does_not_join(family: str, width: int) -> None:
+    layout = cell_layout(family, width)  # type: ignore[arg-type]
+    space = search_space(family)
+    for edge, curve in zip(space.edges(space.cells[0]), layout.edges, strict=True):
+        line = point(curve, np.linspace(0, 1, 400))
+        for node, box in enumerate(layout.nodes):
+            if node not in (edge.source, edge.target):
+                outside = np.abs(line - (box.x, box.y)) > np.array([box.width, box.height]) / 2
+                assert outside.any(1).all(), f"{edge} runs through node {node}"
+
+
+@pytest.mark.parametrize(("family", "width"), LAYOUTS)
+def test_every_edge_ends_at_ports_of_its_own(family: str, width: int) -> None:
+    layout = cell_layout(family, width)  # type: ignore[arg-type]
+    space = search_space(family)
+    ports = []
+    for edge, curve in zip(space.edges(space.cells[0]), layout.edges, strict=True):
+        source, target = layout.nodes[edge.source], layout.nodes[edge.target]
+        assert curve[0, 0] == pytest.approx(source.x + source.width / 2)
+        assert curve[3, 0] == pytest.approx(target.x - target.width / 2)
+        assert abs(curve[0, 1] - source.y) < source.height / 2
+        assert abs(curve[3, 1] - target.y) < target.height / 2
+        ports += [tuple(curve[0].round(3)), tuple(curve[3].round(3))]
+    assert len(set(ports)) == len(ports)
+    for first, second in itertools.combinations(np.array(ports), 2):
+        assert np.linalg.norm(first - second) > 8
+
+
+def test_ports_are_ordered_by_where_the_other_end_lies() -> None:
+    layout = cell_layout("nas-bench-201", 560)
+    at_input = sorted((0, 1, 3), key=lambda edge: layout.edges[edge][0, 1])  # to node 1, node 2, output
+    assert at_input == [0, 3, 1]  # node 1 lies above, node 2 below
+
+
+def test_nothing_moves_when_edges_are_measured_decided_or_chosen() -> None:
+    decided = blank_selection().discretize("normal", 0, "skip_connect")
+    before = graph_of(measured=0)
+    after = graph_of(selection=decided, focus=3, measure="both", isolate="skip_connect")
+    assert before["layouts"] == after["layouts"]
+    assert [one["width"] for one in before["layouts"]] == list(WIDTHS)
+
+
+@given(st.integers(0, 13), st.sampled_from(WIDTHS), st.floats(-11, 11).filter(lambda offset: abs(offset) > 0.1))
+def test_a_strand_keeps_its_distance_from_the_line(edge: int, width: int, offset: float) -> None:
+    curve = cell_layout("darts", width).edges[edge]
+    numbers = np.array(path(curve, offset).replace("M", " ").replace("C", " ").split(), float).reshape(-1, 2)
+    ends = numbers[[0, -1]]
+    np.testing.assert_allclose(ends, curve[[0, 3]] - (0, offset), atol=0.06)  # lines leave nodes level: above is -y
+    middle = numbers[6]
+    np.testing.assert_allclose(np.linalg.norm(middle - point(curve, 0.5)), abs(offset), atol=0.1)
+
+
+# What an edge says
+
+
+def test_an_unmeasured_edge_shows_alpha_only() -> None:
+    mark = graph_of("nas-bench-201", measured=0)["edges"][0]
+    assert (mark["state"], mark["measured"], mark["glyph"]) == ("unmeasured", None, "")
+    assert mark["label"].endswith("not measured yet")
+
+
+def test_a_measured_edge_says_both_choices_with_the_interval() -> None:
+    space = search_space("darts")
+    weights = [[0.1] * 7 for _ in range(14)]
+    weights[0][2] = 0.31
+    scores = sample_scores(space, "normal", weights)[0]
+    row = replace(scores.operation("sep_conv_3x3"), drop=4.1, ci=(3.2, 5.0))
+    rows = tuple(row if one.name == row.name else one for one in scores.operations)
+    scores = replace(scores, operations=rows, best=row.name, best_by_drop=row.name, verdict="disagree")
+    mark = cell_graph(space, "normal", alphas=weights, scores={0: scores})["edges"][0]
+    assert mark["label"] == (
+        "c_{k-2} → node 0 · α favours skip (0.31) · measured: sep 3×3 (drop 4.1 [3.2, 5.0] pts) · disagree"
+    )
+    assert (mark["alpha"], mark["measured"], mark["glyph"]) == ("skip_connect", "sep_conv_3x3", "≠")
+    by_loss = replace(scores, criterion="loss", operations=tuple(replace(one, rise=0.0426) for one in rows))
+    mark = cell_graph(space, "normal", alphas=weights, scores={0: by_loss})["edges"][0]
+    assert "measured: sep 3×3 (loss +0.043)" in mark["label"]
+
+
+@pytest.mark.parametrize(("verdict", "glyph"), [("agree", ""), ("disagree", "≠"), ("too_close", "≈")])
+def test_a_verdict_is_a_state_and_a_glyph(verdict: str, glyph: str) -> None:
+    space = search_space("darts")
+    weights = sample_weights(space, "normal")
+    scores = replace(sample_scores(space, "normal", weights)[5], verdict=verdict)  # type: ignore[arg-type]
+    mark = cell_graph(space, "normal", alphas=weights, scores={5: scores})["edges"][5]
+    assert (mark["state"], mark["glyph"]) == (verdict, glyph)
+
+
+def test_decided_and_discarded_edges_show_what_was_decided() -> None:
+    selection = blank_selection()
+    for edge in (2, 3, 4):
+        selection = selection.discretize("normal", edge, "sep_conv_3x3")
+    selection = selection.keep_inputs("normal", 3, (2, 4))
+    edges = graph_of(selection=selection, focus=2)["edges"]
+    assert [edges[number]["state"] for number in (2, 3, 4)] == ["decided", "discarded", "decided"]
+    assert edges[2]["label"] == "c_{k-2} → node 1 · decided: sep 3×3"
+    assert edges[3]["label"] == "c_{k-1} → node 1 · decided: sep 3×3, input not kept"
+    assert edges[2]["operation"] == "sep_conv_3x3"
+    assert not edges[2]["open"] and not edges[2]["strands"]
+    assert edges[0]["operation"] is None
+
+
+def test_alpha_chooses_none_only_where_none_is_a_real_choice() -> None:
+    for name, expected in (("darts-none", "max_pool_3x3"), ("nas-bench-201", "none")):
+        space = search_space(name)
+        edges, operations = space.shape(space.cells[0])
+        weights = [[0.5] + [0.5 / (operations - 1)] * (operations - 1)] * edges
+        assert cell_graph(space, space.cells[0], alphas=weights, scores={})["edges"][0]["alpha"] == expected
+
+
+def test_isolating_an_operation_fades_edges_where_no_side_picks_it() -> None:
+    edges = graph_of(isolate="skip_connect")["edges"]
+    assert {mark["dimmed"] for mark in edges} == {True, False}
+    for mark in edges:
+        assert mark["dimmed"] == ("skip_connect" not in (mark["alpha"], mark["measured"]))
+        assert {strand["operation"] for strand in mark["strands"] if not strand["dimmed"]} <= {"skip_connect"}
+
+
+def test_only_the_chosen_edge_and_node_stand_out() -> None:
+    graph = graph_of(focus=4, node=3)
+    assert [mark["focused"] for mark in graph["edges"]].index(True) == 4
+    assert [node["name"] for node in graph["nodes"] if node["focused"]] == ["node 1"]
+    with pytest.raises(BadInput):
+        graph_of(focus=14)
+
+
+# Strands
+
+
+def test_strands_are_open_on_the_chosen_edge_and_everywhere_in_small_cells() -> None:
+    assert [mark["id"] for mark in graph_of(focus=4)["edges"] if mark["open"]] == ["n2-3"]
+    assert all(mark["open"] for mark in graph_of("nas-bench-201")["edges"])
+
+
+def test_alpha_strands_share_the_full_band_side_by_side() -> None:
+    for mark in graph_of(measure="alpha")["edges"]:
+        strands = mark["strands"]
+        assert sum(strand["width"] for strand in strands) == pytest.approx(BAND, abs=1)  # hairlines are a little wider
+        for first, second in itertools.pairwise(strands):
+            gap = first["offset"] - second["offset"] - (first["width"] + second["width"]) / 2
+            assert gap == pytest.approx(0, abs=0.02)
+        assert strands[0]["offset"] + strands[0]["width"] / 2 == pytest.approx(BAND / 2, abs=0.5)
+
+
+def test_drop_strands_grow_with_the_drop_and_never_vanish() -> None:
+    space = search_space("darts")
+    weights = sample_weights(space, "normal")
+    scores = sample_scores(space, "normal", weights)
+    edges = cell_graph(space, "normal", alphas=weights, scores=scores, measure="drop")["edges"]
+    widest = max(sum(max(row.drop, 0) for row in one.operations) for one in scores.values())
+    for mark, one in zip(edges, scores.values(), strict=True):
+        for strand, row in zip(mark["strands"], one.operations, strict=True):
+            assert strand["width"] == pytest.approx(max(row.drop / widest * BAND, 1.0), abs=0.01)
+
+
+def test_an_unmeasured_edge_has_no_drop_strands() -> None:
+    assert not graph_of(measured=0, measure="drop")["edges"][0]["strands"]
+    assert len(graph_of(measured=0, measure="both")["edges"][0]["strands"]) == 7
+
+
+def test_both_shows_alpha_above_the_line_and_drops_below() -> None:
+    for mark in graph_of(measure="both")["edges"]:
+        above, below = mark["strands"][:7], mark["strands"][7:]
+        assert [one["operation"] for one in above] == [one["operation"] for one in below]
+        assert min(one["offset"] - one["width"] / 2 for one in above) > 0
+        assert max(one["offset"] + one["width"] / 2 for one in below) < 0
+
+
+# As data and as a picture
+
+
+@pytest.mark.parametrize(("name", "cell"), CELLS)
+def test_a_graph_is_plain_data_and_the_same_every_time(name: str, cell: str) -> None:
+    first, second = (graph_of(name, cell, focus=1, measure="both") for _ in range(2))
+    assert json.dumps(first) == json.dumps(second)
+    assert json.loads(json.dumps(first)) == first
+
+
+@pytest.mark.parametrize("theme", style.THEMES)
+@pytest.mark.parametrize(("name", "cell"), CELLS)
+def test_the_picture_is_one_closed_svg_in_the_themes_colours(name: str, cell: str, theme: style.Theme) -> None:
+    graph = graph_of(name, cell, measured=5, focus=1)
+    text = svg(graph, theme)
+    root = ElementTree.fromstring(text)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    shown = {"".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")}
+    for mark in graph["edges"]:
+        assert graph["operations"][mark["alpha"]]["code"] in shown
+        assert graph["operations"][mark["alpha"]][theme] in text
+    assert "url(" not in text and "href" not in text and "<script" not in text and "id=" not in text
+
+
+def test_the_picture_says_what_it_shows_and_escapes_it() -> None:
+    graph = graph_of("nas-bench-201")
+    graph["title"] = '<b>"&'
+    assert ElementTree.fromstring(svg(graph, "light")).get("aria-label") == '<b>"&'
+
+
+def test_a_mini_picture_is_small_and_has_no_text() -> None:
+    for name in ("darts", "nas-bench-201"):
+        text = svg(graph_of(name), "light", mini=True)
+        assert "<text" not in text
+        assert len(text) < 12_000
+        assert ElementTree.fromstring(text).get("viewBox") == f"0 0 380 {cell_layout(name, 380).height}"
+
+
+def test_the_picture_comes_in_every_layout() -> None:
+    for width in WIDTHS:
+        assert f'viewBox="0 0 {width} ' in svg(graph_of(), "dark", width=width)
+
+
+def test_the_components_style_sheet_uses_the_colours_of_the_style_table(root: Path) -> None:
+    sheet = (root / "app/parts/cell_graph/cell_graph.css").read_text(encoding="utf-8")
+    light, dark = style.roles("light"), style.roles("dark")
+    for name, role in (("signal", "disagree"), ("quiet", "alpha"), ("muted", "muted")):
+        pair = f"--{name}: light-dark({getattr(light, role)}, {getattr(dark, role)});"
+        assert pair.lower() in sheet.lower()

@@ -1,0 +1,168 @@
+"""The Export menu: the document of what is on screen, and the same bytes as on the command line."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app.library import catalog
+from app.state import url
+from app.state.session import State
+from app.state.url import Link
+from app.work import measurements
+from app.work.measurements import Request
+from engine.cli import main
+from engine.export import FORMATS
+from engine.selecting.record import Document
+from engine.selection.selection import Selection
+from tests.app.conftest import text
+from tests.app.small_runs import OF_201, OF_S2
+
+Buttons = dict[str, dict[str, Any]]
+
+
+def _page() -> None:
+    import streamlit as st
+
+    from app.parts import export_menu
+    from app.screens.decide import view
+
+    view = view.Deciding.current()
+    assert view is not None
+    export_menu.menu(view)
+    st.session_state["document"] = export_menu.document_of(view)
+
+
+@pytest.fixture
+def buttons(monkeypatch: pytest.MonkeyPatch) -> Buttons:
+    """The menu's downloads of the last drawing, by format."""
+    drawn: Buttons = {}
+
+    def button(label: str, data: Callable[[], bytes], *, key: str, **how: Any) -> bool:
+        drawn[key.removeprefix("export-")] = {"label": label, "data": data, **how}
+        return False
+
+    monkeypatch.setattr(st, "download_button", button)
+    return drawn
+
+
+@pytest.fixture
+def draw(monkeypatch: pytest.MonkeyPatch, small_runs: Path) -> Callable[..., AppTest]:
+    """draw(run, selection): the opened menu for a run on which these decisions have been taken."""
+    monkeypatch.setenv("SUPERNET_CHECKPOINTS", str(small_runs))
+
+    def open_at(
+        run: str, selection: Selection | None = None, open: bool = True, tune: str = "", **state: Any
+    ) -> AppTest:
+        app = AppTest.from_function(_page, default_timeout=60)
+        app.session_state["run"] = run
+        app.session_state["export"] = open
+        for key, value in state.items():
+            app.session_state[key] = value
+        if tune:
+            app.query_params["tune"] = tune
+        if selection is not None:
+            app.query_params["d"] = url.format_decisions(selection.decisions, selection.space)
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_at
+
+
+def _start(run: str) -> Selection:
+    summary = catalog.catalog()[run].summary
+    assert summary is not None
+    return Selection(summary.space, summary.alphas)
+
+
+def _made(button: dict[str, Any]) -> bytes:
+    """What a click gives, on a thread of its own as in the running app."""
+    made: list[bytes] = []
+    thread = threading.Thread(target=lambda: made.append(button["data"]()))
+    thread.start()
+    thread.join()
+    return made[0]
+
+
+@pytest.mark.parametrize("run", [OF_201, OF_S2])
+def test_app_and_command_line_give_the_same_bytes(
+    draw: Callable[..., AppTest], buttons: Buttons, tmp_path: Path, run: str
+) -> None:
+    app = draw(run, _start(run).alpha_path())
+    family = _start(run).space.family
+    assert set(buttons) == {name for name, format in FORMATS.items() if format.family in (None, family)}
+    (tmp_path / "selection.json").write_bytes(_made(buttons["json"]))
+    assert Document.from_json((tmp_path / "selection.json").read_text()) == app.session_state["document"]
+    for name, button in buttons.items():
+        out = tmp_path / button["file_name"]
+        command = ["export", str(tmp_path / "selection.json"), "--format", name, "--out", str(out)]
+        assert main(command) == 0
+        assert out.read_bytes() == _made(button)
+        assert not button["disabled"] and button["on_click"] == "ignore"
+
+
+def test_before_the_end_there_are_selection_and_measurements(draw: Callable[..., AppTest], buttons: Buttons) -> None:
+    start = _start("s2")
+    app = draw("s2", start.discretize("normal", 0, start.best_by_alpha("normal", 0)))
+    assert {name for name, button in buttons.items() if not button["disabled"]} == {"json", "csv"}
+    assert "33 decisions are missing" in text(app)
+    assert _made(buttons["csv"]).count(b"\n") == 1 + 2
+    draw(OF_201, _start(OF_201).alpha_path().undo())
+    assert buttons["html"]["disabled"]
+
+
+def test_a_closed_menu_makes_nothing(draw: Callable[..., AppTest], buttons: Buttons) -> None:
+    draw("s2", open=False)
+    assert buttons == {}
+
+
+def test_stored_measurements_of_undecided_edges_are_exported(draw: Callable[..., AppTest], buttons: Buttons) -> None:
+    document = draw("s2").session_state["document"]
+    assert len(document.undecided) == 28 + 6 and document.steps == ()
+    assert [point.decisions for point in document.path] == [0]
+
+
+def test_the_document_knows_checkpoint_settings_and_command(draw: Callable[..., AppTest]) -> None:
+    app = draw("s2", _start("s2").alpha_path())
+    document = app.session_state["document"]
+    summary = catalog.catalog()["s2"].summary
+    assert document.checkpoint["digest"] == summary.digest and document.checkpoint["name"] == "s2"
+    assert document.settings["images"] == 1024 and document.settings["bn"] == "batch"
+    shown = [code.value for code in app.code]
+    assert shown[0].startswith("python -m engine score checkpoints/s2 --all")
+    assert "d=n0-2.SK" in shown[1]
+
+
+def test_decisions_keep_who_took_them_and_on_which_scores(draw: Callable[..., AppTest]) -> None:
+    summary = catalog.catalog()["s2"].summary
+    start = _start("s2")
+    selection = start.alpha_path()
+    said = ("α", "measured", "both", "you", "link")
+    by = dict(zip(selection.decisions, said, strict=False))
+    state = State(Link(decisions=selection.decisions), by=by)
+    document = draw("s2", selection, states={"s2": state}).session_state["document"]
+    expected = ["alpha", "measured", "measured", "person", "person"]
+    assert [step.by for step in document.steps[:5]] == expected
+    first = selection.decisions[0]
+    stored = measurements.find(Request.of(summary, start, "edge", first.cell, first.edge), summary)
+    # The sweep was taken before any decision, so it says nothing about those after the first.
+    assert document.steps[0].scores == stored.result
+    assert not any(step.scores for step in document.steps[1:])
+    assert [point.decisions for point in document.path] == [0]
+
+
+def test_what_tuning_left_unknown_is_not_made_up(draw: Callable[..., AppTest]) -> None:
+    """The link says that the first decision was followed by quick tuning, and its weights are not on this machine."""
+    decisions = _start("s2").alpha_path().decisions[:2]
+    state = State(Link(decisions=decisions, tune="q"))
+    app = draw("s2", _start("s2").replay(decisions), states={"s2": state}, tune="q")
+    document = app.session_state["document"]
+    assert document.settings["tuning"] == "50 batches at 0.01 after decisions 1"
+    assert [(point.decisions, point.tuned) for point in document.path] == [(0, 0)]
+    assert document.steps[0].scores is not None and document.steps[1].scores is None
+    assert document.undecided == ()

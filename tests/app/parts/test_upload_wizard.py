@@ -1,0 +1,171 @@
+"""Bring your own: four checks, refusals that say what to do, and nothing written unless it is kept."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+import engine
+from app.library import catalog
+from app.parts import upload_wizard
+from app.parts.upload_wizard import TITLES, Upload, checked
+from engine.spaces.space import search_space
+from tests.engine.checkpoint.test_importers import selecting
+from tests.engine.foreign import alphas_of, darts_net, saved
+
+S2 = search_space("s2")
+
+
+def content_of(value: object) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def good() -> bytes:
+    return content_of(saved("darts-pt", darts_net(S2), alphas_of(S2)))
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of runs; empty."""
+    monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path / "runs"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def wizard(runs: Path) -> AppTest:
+    def script() -> None:
+        import streamlit as st
+
+        from app.parts import upload_wizard
+
+        upload_wizard.panel()
+        st.text(f"run {st.session_state.get('run')}")
+
+    return AppTest.from_function(script, default_timeout=60).run()
+
+
+def said(app: AppTest) -> str:
+    parts = (*app.markdown, *app.caption, *app.error, *app.text, *app.toast)
+    return " ".join(str(part.value).replace("\\", "") for part in parts)
+
+
+def put(app: AppTest, name: str, content: bytes, key: str = "upload") -> AppTest:
+    return app.file_uploader(key=key).set_value((name, content, "application/octet-stream")).run()
+
+
+def upload(content: bytes, **said: object) -> Upload:
+    return Upload(
+        **{"key": (1,), "name": "a.pt", "content": content, "space": None, "dataset": None, "alphas": None} | said
+    )
+
+
+def test_a_good_file_passes_four_checks_and_is_written_nowhere(wizard: AppTest, runs: Path, good: bytes) -> None:
+    app = put(wizard, "checkpoint_50.pth.tar", good)
+    assert not app.exception and not app.error
+    assert [f"✓ **{title}**" in said(app) for title in TITLES] == [True] * 4
+    assert "space s2" in said(app) and "format darts-pt" in said(app) and "taken as cifar10" in said(app)
+    assert list(runs.parent.iterdir()) == []
+    assert "imported" not in {entry.path.parent.name for entry in catalog.catalog().values()}
+
+
+def test_a_file_is_checked_once(wizard: AppTest, good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = put(wizard, "a.pt", good)
+    monkeypatch.setattr(upload_wizard, "checked", lambda _: pytest.fail("checked again"))
+    assert f"✓ **{TITLES[3]}**" in said(app.run())
+
+
+def test_keeping_makes_a_run_that_opens(wizard: AppTest, runs: Path, good: bytes) -> None:
+    app = put(wizard, "my search (1).pth.tar", good)
+    assert app.text_input(key="upload-name").value == "my-search-1-"
+    app.text_input(key="upload-name").set_value("../../darts").run()
+    app.button(key="upload-keep").click().run()
+    assert not app.exception
+    assert [path.name for path in (runs / "imported").iterdir()] == ["darts"]
+    assert engine.load(runs / "imported" / "darts").space == S2
+    assert "run my-darts" in said(app)
+    entry = catalog.catalog()["my-darts"]
+    assert entry.path == runs / "imported" / "darts" and entry.error is None
+    # The same name again is refused, and what is there stays.
+    app.button(key="upload-keep").click().run()
+    assert "overwrites nothing" in said(app)
+
+
+def test_a_begun_selection_opens_with_its_decisions(wizard: AppTest, runs: Path) -> None:
+    app = put(wizard, "checkpoint_70.pth.tar", content_of(selecting(S2, alphas_of(S2))))
+    assert "17 of 34 decisions" in said(app)
+    app.button(key="upload-keep").click().run()
+    state = app.session_state["states"]["checkpoint_70"]
+    assert len(state.link.decisions) == 17 and state.changed
+    assert catalog.catalog()["checkpoint_70"].begun == state.link.decisions
+
+
+def test_the_disk_is_not_filled(wizard: AppTest, runs: Path, good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_wizard, "MOST_KEPT", 1)
+    (runs / "imported" / "one").mkdir(parents=True)
+    app = put(wizard, "a.pt", good)
+    app.button(key="upload-keep").click().run()
+    assert "kept already" in said(app) and [path.name for path in (runs / "imported").iterdir()] == ["one"]
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("touch ran",)
+
+
+@pytest.mark.parametrize(
+    ("content", "passed", "words"),
+    [
+        (b"", 0, "is empty"),
+        (b"GIF89a", 0, "no kind that is known"),
+        (content_of({"args": Evil()}), 1, "Python objects"),
+        (content_of({"fc.weight": torch.zeros(2, 2)}), 2, "without a supernet"),
+    ],
+)
+def test_a_refusal_says_what_why_and_what_to_do(
+    wizard: AppTest, runs: Path, content: bytes, passed: int, words: str
+) -> None:
+    app = put(wizard, "file.pt", content)
+    assert not app.exception and len(app.error) == 1
+    assert words in said(app) and f"**{TITLES[passed]}**" in app.error[0].value
+    assert said(app).count("✓") == passed and said(app).count("◌") == 3 - passed
+    assert not [button for button in app.button if button.key == "upload-keep"]
+    assert list(runs.parent.iterdir()) == []
+
+
+def test_markdown_in_a_file_is_shown_as_text(wizard: AppTest) -> None:
+    app = put(wizard, "file.pt", content_of({"cells.![x](http://evil)": torch.zeros(2), "$a$": torch.zeros(1)}))
+    assert "![x](" not in app.error[0].value and "$a$" not in app.error[0].value
+
+
+def test_space_data_set_and_alphas_are_heard(good: bytes) -> None:
+    assert [each.passed for each in checked(upload(good, space="s2", dataset="svhn"))] == [True] * 4
+    *_, last = checked(upload(good, space="s3"))
+    assert not last.passed and "it fits space s2" in last.says
+    *_, last = checked(upload(good, dataset="cifar100"))
+    assert not last.passed and "10 classes" in last.says
+    lists = b'{"normal": %s, "reduce": %s}' % ((str([[1.0, 2.0]] * 14).encode(),) * 2)
+    checks = list(checked(upload(good, alphas=("a.json", lists))))
+    assert len(checks) == 4 and checks[2].checkpoint.alphas["normal"][0].tolist() == [1, 2]
+    *_, last = checked(upload(good, alphas=("a.json", b"{}")))
+    assert not last.passed and "no alphas" in last.says
+
+
+def test_the_panel_needs_no_torch(root: Path) -> None:
+    code = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_string("from app.parts import upload_wizard; upload_wizard.panel()", default_timeout=60).run()
+assert not app.exception and app.get("file_uploader")
+sys.exit("torch was imported" if "torch" in sys.modules else 0)
+"""
+    answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr

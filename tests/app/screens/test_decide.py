@@ -1,0 +1,329 @@
+"""Decide without a browser: every way to take a decision, to take it back, and what stands at the end."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.library import catalog
+from app.screens.decide import view
+from app.state import url
+from app.work import measurements
+from app.work.jobs import MANAGER
+from app.work.measurements import Measurement, Request
+from engine import nasbench201
+from engine.checkpoint.format import Summary
+from engine.selection.genotype import magnitude_genotype
+from engine.selection.orders import edge_order
+from engine.selection.selection import Selection
+from tests.app.conftest import finish, heading, keys, text
+from tests.app.small_runs import OF_201, OF_S2
+
+Visit = Callable[..., AppTest]
+
+
+def summary(run: str) -> Summary:
+    found = catalog.catalog()[run].summary
+    assert found is not None
+    return found
+
+
+def start(run: str) -> Selection:
+    return Selection(summary(run).space, summary(run).alphas)
+
+
+def selection(app: AppTest) -> Selection:
+    """What stands, by the page's own link."""
+    run = app.session_state["run"]
+    decisions, wrong = url.parse_decisions(app.query_params.get("d", ""), summary(run).space)
+    assert wrong is None
+    return start(run).replay(decisions)
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click().run()
+    assert not app.exception
+    return app
+
+
+def tape(app: AppTest) -> list[str]:
+    """The tape's lines, the first decision first."""
+    (entries,) = re.findall(r"<ol class='tape' reversed>(.*?)</ol>", text(app))
+    return [re.sub(r"<.*?>", " ", line) for line in re.findall(r"<li>(.*?)</li>", entries)][::-1]
+
+
+def link_to(selection: Selection) -> str:
+    return url.format_decisions(selection.decisions, selection.space)
+
+
+def test_alphas_suggestion_is_taken_and_stands_in_tape_and_link(visit: Visit) -> None:
+    app = visit("decide", run=OF_201)
+    assert heading(app) == "Step 1 of 6 · input → node 1"
+    press(app, "use-alpha")
+    assert heading(app) == "Step 2 of 6 · input → node 2"
+    assert selection(app).operation("cell", 0) == start(OF_201).best_by_alpha("cell", 0)
+    (line,) = tape(app)
+    assert "input → node 1" in line and "α" in line
+
+
+def test_undo_and_redo_walk_through_the_decisions(visit: Visit) -> None:
+    app = visit("decide", run=OF_201)
+    assert app.button(key="undo").disabled and app.button(key="redo").disabled
+    press(press(app, "use-alpha"), "use-alpha")
+    both = selection(app)
+    press(app, "undo")
+    assert selection(app) == both.undo() and not app.button(key="redo").disabled
+    press(app, "undo")
+    assert selection(app).decisions == () and app.button(key="undo").disabled
+    press(press(app, "redo"), "redo")
+    assert selection(app) == both and app.button(key="redo").disabled
+
+
+def test_a_decision_after_undo_leaves_nothing_to_redo(visit: Visit) -> None:
+    app = press(press(visit("decide", run=OF_201), "use-alpha"), "undo")
+    press(app, "use-alpha")
+    assert app.button(key="redo").disabled
+
+
+def test_any_operation_can_be_chosen_and_then_decided(visit: Visit) -> None:
+    app = visit("decide", run=OF_201)
+    names = start(OF_201).space.operations("cell", 0)
+    for number in range(1, len(names) + 1):
+        (key,) = (key for key in keys(app) if key.endswith(f"-operation-{number}"))
+        press(app, key)
+        assert f"chosen-operation-{number}" in keys(app)
+        press(app, "decide")
+        press(app, "undo")
+    press(app, "redo")
+    by_weight = sorted(names, key=lambda name: -start(OF_201).alphas["cell"][0][names.index(name)])
+    assert selection(app).operation("cell", 0) == by_weight[-1]
+    assert "you" in tape(app)[0]
+
+
+def test_skipped_edges_come_last(visit: Visit) -> None:
+    app = visit("decide", run=OF_201)
+    press(app, "skip")
+    assert heading(app) == "Step 1 of 6 · input → node 2"
+    for _ in range(5):
+        press(app, "use-alpha")
+    assert heading(app) == "Step 6 of 6 · input → node 1"
+    assert not selection(app).is_decided("cell", 0)
+
+
+def test_skipping_every_edge_comes_back_to_the_first(visit: Visit) -> None:
+    app = visit("decide", run=OF_201)
+    for _ in range(6):
+        press(app, "skip")
+    assert heading(app) == "Step 1 of 6 · input → node 1"
+
+
+@pytest.mark.parametrize("run", [OF_201, OF_S2])
+def test_a_random_order_is_the_published_one_of_its_seed(visit: Visit, run: str) -> None:
+    app = visit("decide", run=run)
+    app.radio(key="order-choice").set_value("random")
+    app.number_input(key="order-seed").set_value(3)
+    press(app, "use-order")
+    assert (app.query_params["order"], app.query_params["seed"]) == ("random", "3")
+    wanted = edge_order(summary(run).space, 3).edges[:4]
+    for _ in wanted:
+        press(app, "use-alpha")
+    assert tuple((decision.cell, decision.edge) for decision in selection(app).decisions) == wanted
+
+
+def test_the_largest_disagreement_comes_first_where_that_is_asked(visit: Visit) -> None:
+    app = visit("explore", run=OF_201, budget="512", order="disagreement")
+    app = finish(press(app, "measure-all"))
+    differences = {
+        edge: measurements.find(request(start(OF_201), "edge", edge), summary(OF_201)).result.difference
+        for edge in range(6)
+    }
+    app = visit("decide", run=OF_201, budget="512", order="disagreement")
+    largest = max(differences, key=lambda edge: differences[edge])
+    space = summary(OF_201).space
+    assert heading(app).endswith(space.edge_name(space.edge("cell", largest)))
+
+
+def request(
+    selection: Selection, kind: measurements.Kind, index: int, cell: str = "cell", images: int = 512
+) -> Request:
+    return Request.of(summary(OF_201), selection, kind, cell, index, images=images)
+
+
+def test_a_selected_edge_is_decided_next_whatever_the_order_says(visit: Visit) -> None:
+    app = visit("decide", run=OF_201, edge="c2-3", order="random", seed="9")
+    assert heading(app) == "Step 1 of 6 · node 2 → output"
+    press(app, "use-alpha")
+    assert selection(app).is_decided("cell", 5)
+
+
+def test_measurement_suggests_once_it_has_measured_and_its_word_can_be_taken(visit: Visit) -> None:
+    app = visit("decide", run=OF_201, budget="512")
+    assert "use-measured" not in keys(app)
+    app = finish(press(app, "measure-step"))
+    found = measurements.find(request(start(OF_201), "edge", 0), summary(OF_201))
+    assert found is not None and found.source == "live"
+    keep(found._replace(result=clear(found.result)))
+    app.run()
+    press(app, "use-measured")
+    assert selection(app).operation("cell", 0) == found.result.best
+    expected = "both" if found.result.best == found.result.best_by_alpha else "measured"
+    assert expected in tape(app)[0]
+
+
+def clear(scores):
+    """The same scores, as if many more images had been taken: no interval holds zero."""
+    rows = tuple(replace(row, ci=(row.drop + 1, row.drop + 2)) for row in scores.operations)
+    return replace(scores, operations=rows)
+
+
+def unclear(scores):
+    return replace(scores, operations=tuple(replace(row, ci=(-9.0, 9.0)) for row in scores.operations))
+
+
+def keep(found: Measurement) -> None:
+    """Let the pages find this measurement of the undecided small run."""
+    measurements.MEASUREMENTS._keep(request(start(OF_201), "edge", found.result.edge).key, found)
+
+
+def test_where_nothing_stands_out_the_card_says_so_and_offers_more_images(visit: Visit) -> None:
+    app = finish(press(visit("decide", run=OF_201, budget="512"), "measure-step"))
+    found = measurements.find(request(start(OF_201), "edge", 0), summary(OF_201))
+    keep(found._replace(result=unclear(found.result)))
+    app.run()
+    assert "none stands out" in text(app).lower() or "no operation stands out" in text(app).lower()
+    assert "use-measured" not in keys(app) and "use-alpha" in keys(app)
+    app = finish(press(app, "step-more"))
+    assert app.session_state["budget"] == "1k" and "1,024 images" in text(app)
+
+
+def test_a_choice_can_be_tried_without_taking_it(visit: Visit) -> None:
+    app = finish(press(visit("decide", run=OF_201, budget="512"), "try"))
+    assert not app.exception and selection(app).decisions == ()
+    assert "512 images" in text(app) and "try" not in keys(app)
+
+
+def test_the_accuracy_after_every_decision_is_measured_on_request(visit: Visit) -> None:
+    app = visit("decide", run=OF_201, budget="512", d="c0-1.SK,c0-2.C3")
+    assert all("–" in line for line in tape(app))
+    app = finish(press(app, "measure-track"))
+    assert all(re.search(r"\d %", line) for line in tape(app)) and "measure-track" not in keys(app)
+
+
+def test_inputs_are_decided_once_all_operations_are(visit: Visit) -> None:
+    decided = start(OF_S2)
+    for cell in decided.space.cells:
+        for edge in decided.undecided_edges(cell):
+            decided = decided.discretize(cell, edge, decided.best_by_alpha(cell, edge))
+    app = visit("decide", run=OF_S2, budget="512", d=link_to(decided))
+    assert heading(app) == "Step 29 of 34 · keep 2 of 3 inputs to node 1"
+    assert app.button(key="skip").disabled
+    app = finish(press(app, "measure-step"))
+    assert "use-measured" in keys(app)
+    edges = [edge.index for edge in decided.space.inputs(3)]
+    for chosen, is_legal in ((edges[:1], False), (edges, False), (edges[1:], True)):
+        inputs(app).set_value(chosen).run()
+        assert not app.exception and app.button(key="decide").disabled is not is_legal
+    press(app, "decide")
+    assert selection(app).kept("normal", 3) == tuple(edges[1:])
+    assert "inputs of" in tape(app)[-1]
+    assert heading(app).startswith("Step 30 of 34 · keep 2 of 4 inputs")
+
+
+def inputs(app: AppTest):
+    (pills,) = (group for group in app.button_group if str(group.key).startswith("inputs-"))
+    return pills
+
+
+@pytest.mark.parametrize("run", [OF_201, OF_S2])
+def test_the_end_shows_the_genotype_beside_alphas(visit: Visit, run: str) -> None:
+    complete = start(run).alpha_path()
+    app = visit("decide", run=run, budget="512", d=link_to(complete))
+    assert not app.exception and heading(app) == "Every edge is decided"
+    genotype = complete.genotype()
+    assert str(genotype) in [block.value for block in app.code]
+    assert genotype == magnitude_genotype(summary(run).space, summary(run).alphas)
+    if run == OF_201:
+        found = nasbench201.lookup(str(genotype))
+        assert text(app).count(f"{found.cifar10:.2f} %") >= 2, "your cell and alpha's are the same one"
+    app = finish(press(app, "measure-final"))
+    assert "one-shot accuracy" in text(app)
+    press(app, "undo")
+    assert heading(app).startswith(f"Step {complete.space.steps} of")
+
+
+def test_the_measured_path_is_followed_to_the_end_and_shown(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "PATH_SEEDS", (0,))
+    app = visit("decide", run=OF_201, budget="512", d="c0-1.SK,c0-2.C3,c1-2.C1")
+    app = finish(press(app, "measure-paths"))
+    assert not app.exception and "measure-paths" not in keys(app)
+    (path,) = measurements.paths(request(selection(app), "accuracy", 0, cell=""), summary(OF_201))
+    assert path.genotype.startswith("|skip_connect~0|+|nor_conv_3x3~0|nor_conv_1x1~1|")
+    assert "1 edge order, 512 images" in text(app)
+
+
+def test_auto_play_by_alpha_goes_to_the_end_and_can_be_undone(visit: Visit) -> None:
+    app = press(visit("decide", run=OF_201, budget="512"), "play-alpha")
+    assert "pause" in keys(app)
+    for _ in range(8):
+        app.session_state["states"][OF_201].played = 0.0  # long ago: the next decision is due
+        app.run()
+        assert not app.exception
+    assert heading(app) == "Every edge is decided" and "pause" not in keys(app)
+    assert selection(app).genotype() == start(OF_201).alpha_path().genotype()
+    press(app, "undo")
+    assert len(selection(app).decisions) == 5
+
+
+def test_auto_play_by_measurement_waits_for_each_measurement(visit: Visit) -> None:
+    app = press(visit("decide", run=OF_201, budget="512", d="c0-1.SK,c0-2.C3,c1-2.C1,c0-3.SK"), "play-measured")
+    for _ in range(12):
+        app.session_state["states"][OF_201].played = 0.0
+        app = finish(app)
+        assert not app.exception
+    assert heading(app) == "Every edge is decided"
+    by = app.session_state["states"][OF_201].by
+    assert [by[decision] for decision in selection(app).decisions[4:]] == ["measured", "measured"]
+
+
+def test_pausing_stops_auto_play(visit: Visit) -> None:
+    app = press(press(visit("decide", run=OF_201), "play-alpha"), "pause")
+    app.session_state["states"][OF_201].played = 0.0
+    app.run()
+    assert selection(app).decisions == () and "play-alpha" in keys(app)
+
+
+def test_start_over_can_be_taken_back(visit: Visit) -> None:
+    app = press(press(visit("decide", run=OF_201), "use-alpha"), "use-alpha")
+    both = selection(app)
+    press(app, "reset")
+    assert selection(app).decisions == ()
+    press(press(app, "redo"), "redo")
+    assert selection(app) == both
+
+
+def test_each_visitor_decides_alone(visit: Visit) -> None:
+    one, other = visit("decide", run=OF_201), visit("decide", run=OF_201)
+    press(one, "use-alpha")
+    press(other, "skip")
+    press(other, "use-alpha")
+    one.run()
+    assert [decision.edge for decision in selection(one).decisions] == [0]
+    assert [decision.edge for decision in selection(other).decisions] == [1]
+
+
+def test_deciding_starts_no_more_than_one_measurement_at_a_time(visit: Visit) -> None:
+    app = visit("decide", run=OF_201)
+    for _ in range(4):
+        press(app, "use-alpha")
+    assert len(MANAGER.active()) <= 2, "a newer request takes the place of the one that waits"
+
+
+def test_each_run_keeps_its_decisions_while_another_is_looked_at(visit: Visit) -> None:
+    app = press(visit("decide", run=OF_201), "use-alpha")
+    mine = selection(app)
+    app.selectbox(key="run").select(OF_S2).run()
+    assert not app.exception and heading(app).startswith("Step 1 of 34")
+    app.selectbox(key="run").select(OF_201).run()
+    assert selection(app) == mine

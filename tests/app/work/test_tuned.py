@@ -1,0 +1,210 @@
+"""Fine-tuning between steps: on the disk by content, in the link, taken back by undo; branches and looking back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import engine
+from app.library import catalog
+from app.library.image_sets import SAMPLE
+from app.work import tuned
+from app.work.tuned import PRESETS, stage, tune
+from engine.checkpoint.format import Summary, read_summary
+from engine.errors import BadInput
+from engine.selection.selection import Selection
+from tests.app.conftest import finish, heading, keys, text
+from tests.app.screens.test_decide import press, selection, tape
+from tests.app.small_runs import OF_201, OF_S2
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of runs of one's own, and presets of a second."""
+    monkeypatch.setenv(catalog.RUNS, str(tmp_path))
+    short = {"q": PRESETS["q"]._replace(amount=2)}
+    short["p"] = PRESETS["p"]._replace(unit="batches", amount=3)
+    monkeypatch.setattr(tuned, "PRESETS", PRESETS | short)
+    return tmp_path
+
+
+@pytest.fixture
+def summary(small_runs: Path) -> Summary:
+    return read_summary(small_runs / OF_201)
+
+
+def taken(summary: Summary, count: int) -> Selection:
+    chosen = Selection(summary.space, summary.alphas)
+    for edge in range(count):
+        chosen = chosen.discretize("cell", edge, "nor_conv_3x3")
+    return chosen
+
+
+def nobody(done: int, total: int) -> None:
+    pass
+
+
+# Stages
+
+
+def test_without_tuning_everything_is_measured_on_the_supernet_itself(summary: Summary) -> None:
+    decisions = taken(summary, 2).decisions
+    assert stage(summary, decisions, "") == stage(summary, decisions, "nn") == (summary, False)
+
+
+def test_a_stage_is_made_once_and_found_by_whoever_decides_the_same(summary: Summary, runs: Path) -> None:
+    decisions = taken(summary, 2).decisions
+    assert stage(summary, decisions, "nq") == (summary, True)
+    told: list[tuple[int, int]] = []
+    tune(summary, decisions, "nq", lambda done, total: told.append((done, total)))
+    assert told == [(1, 2), (2, 2)]
+    found = stage(summary, decisions, "nq")
+    assert not found.missing and found.summary.digest != summary.digest
+    assert found.summary.meta["tuned"] == {"from": summary.digest, "passes": 1}
+    assert stage(summary, decisions[:1], "nq") == (summary, False)
+    assert stage(summary, decisions, "qn").missing and stage(summary, decisions, "np").missing
+    told.clear()
+    tune(summary, decisions, "nq", lambda done, total: told.append((done, total)))
+    assert not told and len(list((runs / "tuned").iterdir())) == 1
+
+
+def test_a_later_stage_goes_on_from_the_earlier_one_and_makes_it_if_need_be(summary: Summary, runs: Path) -> None:
+    decisions = taken(summary, 3).decisions
+    tune(summary, decisions, "qnp", nobody)
+    late, early = stage(summary, decisions, "qnp").summary, stage(summary, decisions[:1], "qnp").summary
+    assert len(list((runs / "tuned").iterdir())) == 2
+    assert (early.meta["tuned"]["passes"], late.meta["tuned"]["passes"]) == (1, 2)
+    assert stage(summary, decisions[:2], "qnp").summary == early
+    weights = {path: engine.load(path).supernet.classifier.weight for path in (summary.path, early.path, late.path)}
+    assert len({float(weight.sum()) for weight in weights.values()}) == 3
+    (late.path / "meta.json").unlink()
+    assert stage(summary, decisions, "qnp") == (early, True)
+
+
+def test_old_stages_make_room(summary: Summary, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuned, "KEPT", 2)
+    for edge in range(4):
+        chosen = Selection(summary.space, summary.alphas).discretize("cell", edge, "none")
+        tune(summary, chosen.decisions, "q", nobody)
+    assert len(list((runs / "tuned").iterdir())) == 2
+    assert not stage(summary, chosen.decisions, "q").missing
+
+
+def test_a_cancelled_tuning_leaves_nothing_behind(summary: Summary, runs: Path) -> None:
+    def refuse(done: int, total: int) -> None:
+        raise BadInput("enough")
+
+    decisions = taken(summary, 1).decisions
+    with pytest.raises(BadInput, match="enough"):
+        tune(summary, decisions, "q", refuse)
+    assert stage(summary, decisions, "q").missing and not (runs / "tuned").exists()
+
+
+def test_a_preset_takes_as_long_as_its_batches(small_runs: Path) -> None:
+    bundled = read_summary(Path(__file__).parents[3] / "checkpoints" / "nas-bench-201")
+    quick, published = tuned.seconds(bundled, "q", SAMPLE), tuned.seconds(bundled, "p", SAMPLE)
+    assert quick and published and published / quick == pytest.approx(1.5)
+    assert tuned.seconds(read_summary(small_runs / OF_S2), "n", SAMPLE) in (None, 0)
+
+
+# On the page
+
+
+def tuning(visit: Visit, run: str = OF_201, letter: str = "q", **params: str) -> AppTest:
+    app = visit("decide", run=run, budget="512", **params)
+    app.radio(key="tune-choice").set_value(letter).run()
+    assert not app.exception
+    return app
+
+
+def test_a_decision_is_followed_by_tuning_and_shows_accuracy_before_and_after(visit: Visit) -> None:
+    app = finish(press(tuning(visit), "use-alpha"))
+    assert not app.exception and not app.warning
+    assert app.query_params["tune"] == ["q"] or app.query_params["tune"] == "q"
+    (line,) = tape(app)
+    assert "→" in line.split("node 1")[1]
+    assert "fine-tuning after each decision: 2 mini-batches at lr 0.01" in text(app)
+
+
+def test_undo_brings_the_earlier_weights_back_and_redo_the_later_ones_without_work(visit: Visit) -> None:
+    app = finish(press(tuning(visit), "use-alpha"))
+    captions = text(app)
+    press(app, "undo")
+    assert not app.warning and selection(app).decisions == ()
+    press(app, "redo")
+    assert not app.warning and not measure_running(app)
+    assert tape(app)[0] in captions or "→" in tape(app)[0]
+
+
+def measure_running(app: AppTest) -> bool:
+    from app.work.jobs import MANAGER
+
+    return bool(MANAGER.active())
+
+
+def test_a_link_whose_weights_are_not_here_says_so_and_can_make_them(visit: Visit) -> None:
+    app = visit("decide", run=OF_201, budget="512", d="c0-1.C3,c0-2.SK", tune="q")
+    assert "not on this machine" in text(app)
+    app = finish(press(app, "tune-again"))
+    assert "not on this machine" not in text(app)
+    other = visit("explore", run=OF_201, budget="512", d="c0-1.C3,c0-2.SK", tune="q")
+    assert "not on this machine" not in text(other)
+
+
+def test_an_absurd_tuning_in_a_link_is_dropped_with_a_message(visit: Visit) -> None:
+    app = visit("decide", run=OF_201, d="c0-1.C3", tune="quick")
+    assert any("tune" in toast.value for toast in app.toast) and not app.warning
+
+
+def test_the_last_decision_is_not_tuned_after(visit: Visit) -> None:
+    app = tuning(visit, letter="n", d="c0-1.C3,c0-2.SK,c1-2.SK,c0-3.SK,c1-3.SK")
+    app.radio(key="tune-choice").set_value("q").run()
+    app = finish(press(app, "use-alpha"))
+    assert heading(app) == "Every edge is decided" and not app.query_params.get("tune")
+
+
+def test_auto_play_tunes_too(visit: Visit) -> None:
+    app = tuning(visit)
+    app.slider(key="play-speed").set_value(0.5).run()
+    press(app, "play-alpha")
+    for _ in range(200):
+        app = finish(app)
+        if heading(app) == "Every edge is decided":
+            break
+    assert heading(app) == "Every edge is decided" and not app.warning
+
+
+def test_tuning_works_in_the_darts_family(visit: Visit) -> None:
+    app = finish(press(tuning(visit, run=OF_S2), "use-alpha"))
+    assert not app.exception and not app.warning and "→" in tape(app)[0].split("node 0")[1]
+
+
+# Looking back, and branches
+
+
+def test_looking_back_is_read_only_and_leads_back(visit: Visit) -> None:
+    app = press(press(visit("decide", run=OF_201), "use-alpha"), "use-alpha")
+    both = selection(app)
+    press(app, "look-1")
+    assert "You look at the supernet after 1 decision of 2" in text(app)
+    assert not {"decide", "use-alpha", "skip"} & keys(app) and app.button(key="undo").disabled
+    assert selection(app) == both
+    press(app, "return")
+    assert heading(app).startswith("Step 3 of 6") and selection(app) == both
+
+
+def test_continuing_from_the_past_makes_a_branch_and_keeps_the_other(visit: Visit) -> None:
+    app = press(press(visit("decide", run=OF_201), "use-alpha"), "use-alpha")
+    both = selection(app)
+    press(app, "look-1")
+    press(app, "branch-off")
+    assert heading(app).startswith("Step 2 of 6") and selection(app) == both.undo()
+    press(app, "chosen-operation-1" if "chosen-operation-1" in keys(app) else "offered-operation-1")
+    press(app, "decide")
+    app.button_group(key="branch-choice").set_value("A").run()
+    assert not app.exception and selection(app) == both
+    labels = app.button_group(key="branch-choice").options
+    assert any(label.startswith("A · 2 of 6") for label in labels) and any(label.startswith("B") for label in labels)

@@ -1,0 +1,475 @@
+"""Exports: the same input gives the same bytes, and what leaves can be read, run and looked at elsewhere."""
+
+import csv
+import dataclasses
+import inspect
+import io
+import json
+import re
+import shlex
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.checkpoint.folder import read_summary
+from engine.cli.score import score
+from engine.cli.select import select
+from engine.drawing.layout import layered
+from engine.drawing.palette import operation
+from engine.errors import BadInput
+from engine.export import FORMATS, command_line, export, read
+from engine.export.command import DEFAULTS
+from engine.results import EdgeScores, InputScores
+from engine.selecting.record import Document, Point, Step
+from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.selection import Selection
+from tests.engine.golden import fill_deterministically, golden_images
+from tests.engine.published_networks import DARTS_PT, S5_AUXILIARY, S5_LOGITS, genotype
+
+HOSTILE = '"""</title></pre><script src="http://evil.example/x.js">alert(1)</script>\\\n=1+1'
+CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|"
+GENOTYPES = {name: genotype(normal, reduce) for name, normal, reduce, _, _ in DARTS_PT}
+S5 = GENOTYPES["darts_pt_s5_0"]
+
+
+@pytest.fixture(scope="module")
+def s2(root: Path) -> Document:
+    """A complete selection by the largest drops of the stored sweep."""
+    return _by_largest_drops(root / "checkpoints" / "s2")
+
+
+@pytest.fixture(scope="module")
+def bench(root: Path) -> Document:
+    return _by_largest_drops(root / "checkpoints" / "nas-bench-201")
+
+
+def _by_largest_drops(folder: Path) -> Document:
+    summary = read_summary(folder)
+    selection, steps = Selection(summary.space, summary.alphas), []
+    for row in summary.scores["edges"]:
+        scores = EdgeScores.from_dict(row)
+        selection = selection.discretize(scores.cell, scores.edge, scores.best)
+        steps.append(Step("measured", scores))
+    for row in summary.scores["inputs"]:
+        inputs = InputScores.from_dict(row)
+        selection = selection.keep_inputs(inputs.cell, inputs.node, inputs.keep)
+        steps.append(Step("measured", inputs))
+    return Document(
+        selection,
+        tuple(steps),
+        checkpoint={"name": summary.name, "digest": summary.digest},
+        settings=summary.scores["settings"],
+        versions=summary.scores["versions"],
+    )
+
+
+@pytest.fixture(scope="module")
+def partial(s2: Document) -> Document:
+    """Two decisions, one of them unmeasured, and one edge measured that is not decided."""
+    selection = s2.selection
+    for _ in selection.decisions[2:]:
+        selection = selection.undo()
+    return dataclasses.replace(
+        s2, selection=selection, steps=(s2.steps[0], Step("person")), undecided=(s2.steps[2].scores,)
+    )
+
+
+def _formats(document: Document) -> list[str]:
+    family = document.selection.space.family
+    return [name for name, format in FORMATS.items() if format.family in (None, family)]
+
+
+# Any format
+
+
+@pytest.mark.parametrize("which", ["s2", "bench"])
+def test_the_same_document_gives_the_same_text(which: str, request: pytest.FixtureRequest) -> None:
+    document = request.getfixturevalue(which)
+    again = Document.from_json(document.to_json())
+    for name in _formats(document):
+        text = export(document, name)
+        assert text == export(again, name) and text.endswith("\n") and not text.endswith("\n\n")
+
+
+def test_every_file_but_a_bare_genotype_names_checkpoint_and_program(s2: Document) -> None:
+    for name in ("torch", "dot", "svg", "html", "json"):
+        text = export(s2, name)
+        assert s2.checkpoint["digest"] in text and "1024" in text
+    assert s2.checkpoint["digest"] in export(s2, "csv")
+
+
+def test_a_genotype_round_trips(s2: Document, bench: Document) -> None:
+    assert read(export(s2, "darts")) == s2.selection.genotype()
+    assert read(export(bench, "nas-bench-201")) == bench.selection.genotype()
+    assert read(export(s2, "json")) == s2
+    assert read(CELL) == parse_genotype(CELL)
+
+
+def test_a_format_of_the_other_family_names_the_right_one(s2: Document, bench: Document) -> None:
+    with pytest.raises(BadInput, match="use format darts"):
+        export(s2, "nas-bench-201")
+    with pytest.raises(BadInput, match="use format nas-bench-201"):
+        export(bench, "darts")
+    with pytest.raises(BadInput, match="use format nas-bench-201"):
+        export(parse_genotype(CELL), "darts")
+
+
+def test_an_incomplete_selection_gives_only_what_needs_no_genotype(partial: Document) -> None:
+    for name in _formats(partial):
+        if FORMATS[name].needs_genotype:
+            with pytest.raises(BadInput, match="32 of 34 decisions are missing"):
+                export(partial, name)
+        else:
+            assert export(partial, name)
+
+
+def test_a_genotype_alone_has_no_table_and_no_report() -> None:
+    for name in ("csv", "html", "json"):
+        with pytest.raises(BadInput, match="needs a selection file"):
+            export(S5, name)
+
+
+def test_unknown_formats_and_cells_are_named(s2: Document) -> None:
+    with pytest.raises(BadInput, match="unknown format 'pdf'"):
+        export(s2, "pdf")
+    with pytest.raises(BadInput, match="normal, reduce"):
+        export(s2, "svg", "cell")
+    with pytest.raises(BadInput, match="leave out the cell"):
+        export(s2, "csv", "normal")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "nonsense", '{"alphas": 1}', CELL[:-3], str(S5)[:-1]])
+def test_what_is_neither_selection_nor_genotype_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        read(text)
+
+
+# CSV
+
+
+def test_the_table_holds_every_score(s2: Document) -> None:
+    rows = list(csv.DictReader(io.StringIO(export(s2, "csv"))))
+    assert len(rows) == sum(len(_candidates(step.scores)) for step in s2.steps)
+    for number, step in enumerate(s2.steps, start=1):
+        scores = step.scores
+        ours = [row for row in rows if row["step"] == str(number)]
+        for row, found in zip(ours, _candidates(scores), strict=True):
+            for name in ("masked_accuracy", "masked_loss", "drop", "rise"):
+                assert float(row[name]) == getattr(found, name)
+            assert (float(row["ci_low"]), float(row["ci_high"])) == found.ci
+            assert float(row["baseline_accuracy"]) == scores.baseline.accuracy
+            assert (row["images"], row["batch_size"], row["bn"]) == ("1024", "64", "batch")
+            assert (row["criterion"], row["device"], row["by"]) == ("accuracy", "cpu", "measured")
+            if isinstance(scores, EdgeScores):
+                assert (float(row["alpha"]), float(row["weight"])) == (found.alpha, found.weight)
+                assert row["candidate"] == found.name and row["decided"] == (
+                    "yes" if found.name == scores.best else "no"
+                )
+                assert row["alpha_keeps"] == ("yes" if found.name == scores.best_by_alpha else "no")
+            else:
+                assert row["candidate"] == str(found.edge)
+                assert row["decided"] == row["measurement_keeps"] == ("yes" if found.edge in scores.keep else "no")
+
+
+def _candidates(scores: EdgeScores | InputScores) -> tuple:
+    return scores.operations if isinstance(scores, EdgeScores) else scores.candidates
+
+
+def test_the_table_shows_alpha_without_a_measurement_and_measurements_without_a_decision(partial: Document) -> None:
+    rows = list(csv.DictReader(io.StringIO(export(partial, "csv"))))
+    assert [row["step"] for row in rows] == ["1", "1", "2", "2", "", ""]
+    unmeasured, undecided = rows[2], rows[4]
+    assert unmeasured["alpha"] and not unmeasured["drop"] and unmeasured["decided"] in ("yes", "no")
+    assert undecided["drop"] and not undecided["decided"] and not undecided["by"]
+
+
+def test_no_text_of_the_table_is_a_formula(s2: Document) -> None:
+    document = dataclasses.replace(s2, checkpoint={"digest": "=HYPERLINK(1)"})
+    rows = list(csv.DictReader(io.StringIO(export(document, "csv"))))
+    assert {row["digest"] for row in rows} == {"'=HYPERLINK(1)"}
+
+
+# PyTorch module
+
+RUNNER = """
+import importlib.util, json, sys
+assert importlib.util.find_spec("engine") is None
+sys.path.insert(0, ".")
+import torch
+
+torch.nn.init.kaiming_uniform_ = torch.nn.init.uniform_ = lambda tensor, *_, **__: tensor  # sizes need no numbers
+found = {}
+for name, sizes in json.load(open("sizes.json")).items():
+    network = __import__(name).Network
+    with torch.device("meta"):
+        found[name] = [sum(p.numel() for p in network(*size).parameters()) for size in sizes]
+for name in ("darts_pt_s5_0", "darts_pt_s1_1", "bench"):
+    network = __import__(name).Network(channels=4, layers=3, classes=7, auxiliary=False)
+    assert network(torch.zeros(2, 3, 16, 16)).shape == (2, 7)
+both = __import__("darts_pt_s5_0").Network(4, 3, 7, True)
+assert [tuple(part.shape) for part in both(torch.zeros(2, 3, 32, 32))] == [(2, 7), (2, 7)]
+assert both.eval()(torch.zeros(2, 3, 32, 32)).shape == (2, 7)
+print(json.dumps(found))
+"""
+
+
+def test_modules_run_without_this_project_and_have_the_published_sizes(tmp_path: Path) -> None:
+    sizes = {}
+    for name, *_ in DARTS_PT:
+        classes = 100 if "_c100_" in name else 10
+        (tmp_path / f"{name}.py").write_text(export(GENOTYPES[name], "torch"), encoding="utf-8")
+        sizes[name] = [(36, 20, classes), (16, 8, classes)]
+    (tmp_path / "bench.py").write_text(export(parse_genotype(CELL), "torch"), encoding="utf-8")
+    sizes["bench"] = [(16, 5, 10), (4, 1, 10)]
+    (tmp_path / "sizes.json").write_text(json.dumps(sizes))
+    answer = subprocess.run([sys.executable, "-I", "-c", RUNNER], cwd=tmp_path, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    for name, _, _, large, small in DARTS_PT:
+        assert found[name] == [large, small], name
+    assert found["bench"] == [_bench_parameters(16, 5, 10), _bench_parameters(4, 1, 10)]
+
+
+def _bench_parameters(channels: int, layers: int, classes: int) -> int:
+    """Of CELL: two 3x3 and one 1x1 convolution, with affine BN, in every cell."""
+    cells = sum(layers * (19 * width**2 + 6 * width) for width in (channels, 2 * channels, 4 * channels))
+    reductions = sum(9 * w * 2 * w + 4 * w + 9 * 4 * w * w + 4 * w + 2 * w * w for w in (channels, 2 * channels))
+    return 29 * channels + cells + reductions + 8 * channels + (4 * channels + 1) * classes
+
+
+def test_a_module_computes_what_the_published_network_computes() -> None:
+    names: dict = {"__name__": "exported"}
+    exec(export(S5, "torch"), names)
+    network = names["Network"](4, 5, 10, True).double().train()
+    fill_deterministically(network)
+    assert sum(parameter.numel() for parameter in network.parameters()) == 424_652
+    logits, extra = network(golden_images(32))
+    assert torch.allclose(logits[0], torch.tensor(S5_LOGITS).double(), atol=1e-5)
+    assert torch.allclose(extra[0], torch.tensor(S5_AUXILIARY).double(), atol=1e-5)
+
+
+def test_drop_path_acts_in_training_only() -> None:
+    names: dict = {"__name__": "exported"}
+    exec(export(S5, "torch"), names)
+    torch.manual_seed(0)
+    network = names["Network"](4, 3)
+    images = torch.randn(4, 3, 16, 16)
+    network.drop_path = 0.5
+    assert not torch.equal(network(images), network(images))
+    network.eval()
+    assert torch.equal(network(images), network(images))
+
+
+def test_a_module_holds_only_what_it_needs() -> None:
+    plain = export(GENOTYPES["darts_pt_s4_1"], "torch")
+    assert "SepConv" in plain and "DilConv" not in plain and "Noise" not in plain and "MaxPool" not in plain
+    assert "Zero" in export(parse_genotype(CELL), "torch")
+    assert "Zero" not in export(parse_genotype(CELL.replace("none", "skip_connect")), "torch")
+
+
+def test_noise_of_s4_is_drawn_anew() -> None:
+    noisy = Genotype({"normal": [("noise", 0), ("sep_conv_3x3", 1)] * 4, "reduce": [("noise", 0), ("noise", 1)] * 4})
+    names: dict = {"__name__": "exported"}
+    exec(export(noisy, "torch"), names)
+    network = names["Network"](4, 3).eval()
+    images = torch.zeros(2, 3, 16, 16)
+    assert network(images).shape == (2, 10) and not torch.equal(network(images), network(images))
+
+
+def test_the_main_program_counts_parameters(tmp_path: Path, bench: Document) -> None:
+    (tmp_path / "network.py").write_text(export(bench, "torch"), encoding="utf-8")
+    answer = subprocess.run([sys.executable, "-I", "network.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    assert re.match(r"[\d,]+ parameters\n", answer.stdout)
+
+
+# Pictures
+
+
+@pytest.mark.parametrize("genotype", [*GENOTYPES.values(), parse_genotype(CELL)], ids=[*GENOTYPES, "bench"])
+def test_a_drawing_overlaps_nothing(genotype: Genotype) -> None:
+    for cell, _ in genotype.cells:
+        layout = layered(genotype, cell)
+        boxes = [*layout.nodes, *layout.labels]
+        assert len(layout.labels) == len(genotype.edges(cell))
+        for number, one in enumerate(boxes):
+            assert one.width / 2 <= one.x <= layout.width - one.width / 2
+            assert one.height / 2 <= one.y <= layout.height - one.height / 2
+            for other in boxes[:number]:
+                apart_x = abs(one.x - other.x) >= (one.width + other.width) / 2
+                assert apart_x or abs(one.y - other.y) >= (one.height + other.height) / 2
+        for (_, source, target), label in zip(genotype.edges(cell), layout.labels, strict=True):
+            assert layout.nodes[source].x < label.x < layout.nodes[target].x
+
+
+def test_an_svg_says_every_operation_in_words_and_colour() -> None:
+    tree = ElementTree.fromstring(export(S5, "svg"))
+    texts = ["".join(element.itertext()) for element in tree.iter("{http://www.w3.org/2000/svg}text")]
+    for cell in ("normal", "reduce"):
+        assert cell in texts
+        for name, _ in S5.pairs(cell):
+            assert operation(name).code in texts and operation(name).label in texts
+    for name in {name for cell in ("normal", "reduce") for name, _ in S5.pairs(cell)}:
+        assert operation(name).light in export(S5, "svg")
+    one = export(S5, "svg", "reduce")
+    assert ElementTree.fromstring(one) is not None and len(one) < len(export(S5, "svg"))
+
+
+def test_dot_has_a_cluster_for_each_cell_type_and_every_edge() -> None:
+    text = export(S5, "dot")
+    assert text.count("subgraph") == 2
+    assert text.count("->") == 2 * (8 + 4)
+    for cell in ("normal", "reduce"):
+        for name, source, target in S5.edges(cell):
+            label = f"{operation(name).code} {operation(name).label}"
+            assert f'"{cell}_{source}" -> "{cell}_{target}" [label="{label}"' in text
+    assert "subgraph" not in export(S5, "dot", "normal")
+
+
+# Report
+
+
+class _Page(HTMLParser):
+    """Which elements there are, their attributes, and their text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in ("meta",):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_report_is_whole_and_loads_nothing(s2: Document, bench: Document) -> None:
+    for document in (s2, bench):
+        text = export(document, "html")
+        page = _Page(text)
+        assert not page.open
+        assert not {"script", "link", "img", "iframe", "object", "base"} & set(page.tags)
+        assert not {"src", "href", "onload"} & {name for name, _ in page.attributes}
+        assert "http:" not in text and "https:" not in text and "url(" not in text and "@import" not in text
+        assert page.tags.count("svg") == len(document.selection.space.cells) + 1
+        assert page.text.count("measurement") >= len(document.steps)
+        assert str(document.selection.genotype()) in page.text
+        assert document.checkpoint["digest"] in page.text
+        assert command_line(document) in page.text
+
+
+def test_a_report_of_a_benchmark_cell_tells_its_true_accuracy(bench: Document) -> None:
+    text = _Page(export(bench, "html")).text
+    assert "93.31 %" in text and "691 of 15,625" in text
+    assert "54.30 %" in text  # all skip connections, as alpha alone has it
+
+
+def test_a_report_draws_the_path_with_its_tuning(s2: Document) -> None:
+    path = (
+        Point(0, 0, "epochs", 60.0, 1.0, (58.0, 62.0), 512, "running"),
+        Point(5, 3, "epochs", 55.0, 1.0, None, 512, "running"),
+    )
+    text = export(dataclasses.replace(s2, path=path), "html")
+    assert "5 decisions, tuned 3 epochs: 55.0 % on 512 images" in text
+    assert "hollow points follow tuning" in text and "running statistics" in text
+
+
+def test_a_report_without_measurements_has_no_path(s2: Document) -> None:
+    bare = Document.from_json(s2.selection.to_json())
+    page = _Page(export(bare, "html"))
+    assert page.tags.count("svg") == 2 and "along the way" not in page.text
+
+
+def test_hostile_names_stay_text_everywhere(s2: Document) -> None:
+    document = dataclasses.replace(
+        s2,
+        checkpoint={"name": HOSTILE, "digest": HOSTILE, HOSTILE: [HOSTILE]},
+        settings={"images": HOSTILE, HOSTILE: HOSTILE},
+        strategy=HOSTILE,
+        command=HOSTILE,
+        date=HOSTILE,
+        versions={HOSTILE: HOSTILE},
+    )
+    page = _Page(export(document, "html"))
+    assert not page.open and "script" not in page.tags and "src" not in {name for name, _ in page.attributes}
+    assert "<script" not in export(document, "svg")
+    assert ElementTree.fromstring(export(document, "svg")) is not None
+    names: dict = {"__name__": "exported"}
+    exec(export(document, "torch"), names)
+    assert "Network" in names
+    comments = export(document, "dot").partition("digraph")[0]
+    assert all(line.startswith("// ") for line in comments.splitlines())
+    assert export(document, "json") and export(document, "csv")
+
+
+# The command line
+
+
+def test_a_selection_run_is_repeated_with_its_settings(s2: Document) -> None:
+    tuning = {"unit": "batches", "amount": 50, "lr": 0.01}
+    settings = {**s2.settings, "tuning": tuning, "order": "index", "images": None, "seed": 3, "together": False}
+    document = dataclasses.replace(s2, strategy="perturbation", settings=settings)
+    expected = "python -m engine select checkpoints/s2 --strategy perturbation --images all --seed 3"
+    expected += " --tune-batches 50 --tune-lr 0.01 --order index --separate --out selection"
+    assert command_line(document) == expected
+
+
+def test_a_selection_run_without_tuning_says_so_and_the_published_one_does_not(s2: Document) -> None:
+    plain = dataclasses.replace(s2, strategy="magnitude", settings={})
+    assert command_line(plain).endswith("--strategy magnitude --tune-epochs 0 --out selection")
+    published = dataclasses.replace(s2, strategy="perturbation", settings={"published": True, "order": "random"})
+    assert command_line(published).endswith("--strategy perturbation --published --out selection")
+
+
+def test_every_option_of_a_command_line_exists(s2: Document) -> None:
+    tuning = {"unit": "batches", "amount": 50, "lr": 0.01}
+    plan = {"tuning": tuning, "order": "index", "together": False, "allow_none": False, "cumulative": True}
+    measured = {name: True if default is False else "x" for name, default in DEFAULTS.items()}
+    for strategy, command in (("random", select), ("person", score)):
+        for published in (False, True):
+            settings = {**measured, **plan, "published": published}
+            words = shlex.split(command_line(dataclasses.replace(s2, strategy=strategy, settings=settings)))
+            said = {word[2:].replace("-", "_") for word in words if word.startswith("--")}
+            known = set(inspect.signature(command).parameters) | ({"all"} if command is score else set())
+            assert said <= known and len(said) >= 10
+
+
+def test_decisions_by_hand_are_measured_again(partial: Document, s2: Document) -> None:
+    assert command_line(partial) == "python -m engine score checkpoints/s2 --all --selection selection.json"
+    settings = {**s2.settings, "bn": "running", "augment": True}
+    complete = dataclasses.replace(s2, settings=settings)
+    assert command_line(complete) == "python -m engine score checkpoints/s2 --all --bn running --augment"
+
+
+@pytest.mark.parametrize(
+    "command", ["rm -rf everything", "python -m engine score x; rm -rf everything", "python -m 'x"]
+)
+def test_a_file_cannot_smuggle_in_another_command(s2: Document, command: str) -> None:
+    text = command_line(dataclasses.replace(s2, command=command))
+    assert shlex.split(text)[:3] == ["python", "-m", "engine"]
+    assert "; rm" not in text
+
+
+def test_a_command_that_a_document_brings_is_shown(s2: Document) -> None:
+    command = "python -m engine select checkpoints/s2 --strategy random --seed 1 --out run"
+    assert command_line(dataclasses.replace(s2, command=command)) == command

@@ -1,0 +1,148 @@
+"""Selection documents: nothing is lost on the way through JSON, and damaged files are told apart from whole ones."""
+
+import copy
+import dataclasses
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.checkpoint.folder import read_summary
+from engine.errors import BadInput
+from engine.results import EdgeScores, InputScores
+from engine.selecting.record import Document, Point, Step
+from engine.selection.selection import Selection
+from engine.spaces.space import search_space
+
+
+@pytest.fixture(scope="module")
+def document(root: Path) -> Document:
+    """A complete selection by the largest drops of the stored sweep, with a path of two points."""
+    summary = read_summary(root / "checkpoints" / "s2")
+    selection, steps = Selection(summary.space, summary.alphas), []
+    for row in summary.scores["edges"]:
+        scores = EdgeScores.from_dict(row)
+        selection = selection.discretize(scores.cell, scores.edge, scores.best)
+        steps.append(Step("measured", scores))
+    for row in summary.scores["inputs"]:
+        inputs = InputScores.from_dict(row)
+        selection = selection.keep_inputs(inputs.cell, inputs.node, inputs.keep)
+        steps.append(Step("measured", inputs))
+    return Document(
+        selection,
+        tuple(steps),
+        (
+            Point(0, 0, "epochs", 66.9, 1.0, (64.0, 69.8), 1024, "batch"),
+            Point(1, 2, "epochs", 65, 1, None, 512, "batch"),
+        ),
+        {"name": "s2", "digest": summary.digest, "space": "s2", "method": "darts", "epochs": 30},
+        "perturbation",
+        summary.scores["settings"],
+        "python -m engine select checkpoints/s2",
+        "2026-11-24T10:00:00+00:00",
+        summary.scores["versions"],
+        (steps[0].scores,),
+    )
+
+
+@pytest.fixture(scope="module")
+def data(document: Document) -> dict[str, Any]:
+    return json.loads(document.to_json())
+
+
+def test_a_document_survives_json(document: Document) -> None:
+    text = document.to_json()
+    read = Document.from_json(text)
+    assert read == document
+    assert read.to_json() == text
+
+
+def test_a_document_is_a_selection_file_too(document: Document) -> None:
+    assert Selection.from_json(document.to_json()) == document.selection
+
+
+def test_of_a_plain_selection_nothing_more_is_known(document: Document) -> None:
+    read = Document.from_json(document.selection.to_json())
+    assert read.selection == document.selection
+    assert {step.by for step in read.steps} == {"person"} and not any(step.scores for step in read.steps)
+    assert (read.path, read.checkpoint, read.command) == ((), {}, None)
+
+
+def test_undecided_measurements_may_be_absent(document: Document, data: dict[str, Any]) -> None:
+    older = {key: value for key, value in data.items() if key != "undecided"}
+    assert Document.from_json(json.dumps(older)) == dataclasses.replace(document, undecided=())
+
+
+def test_every_decision_needs_its_step(document: Document) -> None:
+    with pytest.raises(ValueError, match="33 steps for 34 decisions"):
+        Document(document.selection, document.steps[1:])
+
+
+def test_a_selection_of_another_space_is_refused(document: Document) -> None:
+    with pytest.raises(BadInput, match="space s2; choose one of space darts"):
+        Document.from_json(document.to_json(), search_space("darts"))
+
+
+def _set(*path: Any) -> Callable[[Any], None]:
+    """Puts the last of `path` where the others lead."""
+
+    def change(data: Any) -> None:
+        *way, key, value = path
+        for part in way:
+            data = data[part]
+        data[key] = value
+
+    return change
+
+
+DAMAGED: dict[str, Callable[[Any], Any]] = {
+    "a step is missing": lambda data: data["steps"].pop(),
+    "steps are no list": _set("steps", 3),
+    "a step is no object": _set("steps", 0, 1),
+    "nobody took a step": _set("steps", 0, "by", "nobody"),
+    "scores of another edge": lambda data: _set("steps", 0, "scores", data["steps"][3]["scores"])(data),
+    "scores of an edge for a node": lambda data: _set("steps", 30, "scores", data["steps"][0]["scores"])(data),
+    "an edge that does not exist": _set("undecided", 0, "edge", 99),
+    "a cell type that does not exist": _set("undecided", 0, "cell", "up"),
+    "an edge between other nodes": _set("undecided", 0, "source", 1),
+    "other operations": lambda data: data["undecided"][0]["operations"].reverse(),
+    "a best that is none of them": _set("undecided", 0, "best", "max_pool_3x3"),
+    "text for a number": _set("steps", 0, "scores", "images", "many"),
+    "NaN": _set("steps", 0, "scores", "operations", 0, "drop", float("nan")),
+    "infinity": _set("path", 0, "accuracy", float("inf")),
+    "half an interval": _set("steps", 0, "scores", "baseline", "ci", [1.0]),
+    "a key is missing": lambda data: data["steps"][0]["scores"].pop("bn"),
+    "a BN mode that does not exist": _set("steps", 0, "scores", "bn", "both"),
+    "an unknown key in the path": _set("path", 0, "colour", "red"),
+    "settings are no object": _set("settings", [1]),
+    "a version is no text": _set("versions", "torch", 2.9),
+    "the date is missing": lambda data: data.pop("date"),
+    "a checkpoint of another space": _set("checkpoint", "space", "darts"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=list(DAMAGED))
+def test_damage_is_told_in_one_line(data: dict[str, Any], damage: Callable[[Any], Any]) -> None:
+    damage(damaged := copy.deepcopy(data))
+    with pytest.raises(BadInput) as caught:
+        Document.from_json(json.dumps(damaged))
+    message = str(caught.value)
+    assert message.startswith("damaged selection file (") and message.endswith("; export it again")
+    assert "\n" not in message
+
+
+def test_a_file_that_was_cut_off_is_refused(document: Document) -> None:
+    text = document.to_json()
+    for length in (0, 1, 100, len(text) // 2, len(text) - 1):
+        with pytest.raises(BadInput):
+            Document.from_json(text[:length])
+
+
+def test_reading_a_document_loads_no_torch(root: Path) -> None:
+    code = "import sys, engine.selecting.record, engine.export; print('torch' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "False"

@@ -1,0 +1,142 @@
+"""Fine-tuning between decisions: on a copy, with decided rows held, to the identical result after a resume."""
+
+import pytest
+import torch
+
+import engine
+from engine.cli import main
+from engine.errors import BadInput
+from engine.selecting.tuning import Tuner, Tuning
+from engine.selection.selection import Selection
+from engine.training.methods import Mixing
+from tests.engine.small_runs import SMALL, write_photos
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    return str(write_photos(tmp_path_factory.mktemp("photos")))
+
+
+@pytest.fixture(scope="module", params=["s4", "nas-bench-201"])
+def checkpoint(request, tmp_path_factory, photos):
+    out = tmp_path_factory.mktemp("runs") / request.param
+    options = ["--space", request.param, "--epochs", "1", "--data", photos, "--out", str(out), *SMALL]
+    cells = ["--cells", "3"] if request.param == "s4" else []
+    assert main(["train", *options, *cells]) == 0
+    return engine.load(out)
+
+
+def begun(tuner: Tuner) -> Selection:
+    """One decision on top of the tuner's alphas."""
+    selection = tuner.selection(())
+    cell = selection.space.cells[0]
+    return selection.discretize(cell, 1, selection.space.operations(cell, 1)[-1])
+
+
+def same(one: dict, other: dict) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_tuning_changes_its_own_copy_and_nothing_else(checkpoint, photos):
+    before = {name: value.clone() for name, value in checkpoint.supernet.state_dict().items()}
+    alphas = {cell: rows.clone() for cell, rows in checkpoint.alphas.items()}
+    tuner = Tuner(checkpoint, data=photos)
+    tuner.tune(begun(tuner), batches=2)
+    assert same(checkpoint.supernet.state_dict(), before) and same(checkpoint.alphas, alphas)
+    assert not same(tuner.supernet.state_dict(), before)
+    assert not checkpoint.supernet.training and not any(p.requires_grad for p in checkpoint.supernet.parameters())
+
+
+def test_decided_rows_are_one_hot_get_no_gradient_and_idle_operations_stay(checkpoint, photos):
+    tuner = Tuner(checkpoint, data=photos)
+    selection = begun(tuner)
+    cell = selection.space.cells[0]
+    mixing = Mixing.of(selection, torch.device("cpu"))
+    leaves = {name: rows.clone().requires_grad_(True) for name, rows in tuner.alphas.items()}
+    weights = mixing(leaves)
+    assert weights[cell][1].tolist() == [0.0] * (len(weights[cell][1]) - 1) + [1.0]
+    for name, rows in selection.weights().items():
+        torch.testing.assert_close(weights[name], rows.float())
+    torch.stack([(rows**2).sum() for rows in weights.values()]).sum().backward()
+    assert not leaves[cell].grad[1].any() and leaves[cell].grad[0].any()
+    before = {name: value.clone() for name, value in tuner.supernet.named_parameters()}
+    tuner.tune(selection, batches=2)
+    idle = [
+        name
+        for name in before
+        if f".edges.1.{selection.space.operations(cell, 1)[-2]}." in name and _of(cell, name, tuner)
+    ]
+    assert all(torch.equal(before[name], dict(tuner.supernet.named_parameters())[name]) for name in idle)
+
+
+def _of(cell: str, parameter: str, tuner: Tuner) -> bool:
+    block = tuner.supernet.blocks[int(parameter.split(".")[1])]
+    return getattr(block, "cell", None) == cell
+
+
+def test_alphas_of_undecided_edges_go_on_training_at_a_constant_rate(checkpoint, photos):
+    tuner = Tuner(checkpoint, data=photos)
+    selection = begun(tuner)
+    cell = selection.space.cells[0]
+    tuner.tune(selection, batches=1, lr=0.0125)
+    assert {group["lr"] for group in tuner.method.optimizer.param_groups} == {0.0125}
+    moved = (tuner.alphas[cell] - checkpoint.alphas[cell]).abs().sum(1)
+    assert (moved[[0, 2, 3]] > 0).all()
+    again = tuner.selection(selection.decisions)
+    assert again.decisions == selection.decisions and again.alphas != selection.alphas
+
+
+def test_sgd_starts_without_momentum_and_adam_goes_on(checkpoint, photos):
+    tuner = Tuner(checkpoint, data=photos)
+    assert not tuner.method.optimizer.state
+    steps = {float(state["step"]) for state in tuner.method.alpha_optimizer.state.values()}
+    assert steps == {2.0}  # the two steps of the one epoch of training
+
+
+def test_a_resumed_tuner_repeats_what_an_uninterrupted_one_does(checkpoint, photos, tmp_path):
+    whole, first = Tuner(checkpoint, data=photos, seed=3), Tuner(checkpoint, data=photos, seed=3)
+    for tuner, passes in ((whole, 3), (first, 1)):
+        for _ in range(passes):
+            tuner.tune(tuner.selection(begun(tuner).decisions), batches=2)
+    first.save(tmp_path / "tuned")
+    again = Tuner(engine.load(tmp_path / "tuned"), data=photos, seed=3, resumed=True)
+    assert again.passes == 1
+    for _ in range(2):
+        again.tune(again.selection(begun(again).decisions), batches=2)
+    assert same(whole.supernet.state_dict(), again.supernet.state_dict()) and same(whole.alphas, again.alphas)
+
+
+def test_passes_and_seeds_draw_other_batches(checkpoint, photos):
+    ends = []
+    for seed in (0, 1):
+        tuner = Tuner(checkpoint, data=photos, seed=seed)
+        tuner.tune(begun(tuner), batches=1)
+        ends.append(tuner.supernet.classifier.weight.detach().clone())
+    assert not torch.equal(*ends)
+
+
+def test_a_supernet_with_fixed_alphas_keeps_them(tmp_path, photos):
+    out = tmp_path / "fixed"
+    options = ["--space", "nas-bench-201", "--method", "fixed-alpha", "--epochs", "1", "--data", photos, *SMALL]
+    assert main(["train", *options, "--out", str(out)]) == 0
+    tuner = Tuner(engine.load(out), data=photos)
+    before = {cell: rows.clone() for cell, rows in tuner.alphas.items()}
+    tuner.tune(begun(tuner), batches=2)
+    assert same(tuner.alphas, before)
+
+
+def test_other_classes_and_edge_strengths_are_refused(checkpoint, tmp_path):
+    few = write_photos(tmp_path, per_class=4, classes=3)
+    with pytest.raises(BadInput, match="has 3 classes and the checkpoint 10"):
+        Tuner(checkpoint, data=str(few))
+    space = checkpoint.space
+    betas = {cell: [0.0] * len(space.edges(cell)) for cell in space.cells}
+    tuner = Tuner(checkpoint)
+    with pytest.raises(BadInput, match="edge strengths"):
+        tuner.tune(Selection(space, checkpoint.alphas, betas), batches=1)
+
+
+@pytest.mark.parametrize("wrong", [{"amount": -1}, {"lr": 0}, {"lr": float("nan")}])
+def test_tuning_that_cannot_be_is_refused(wrong):
+    with pytest.raises(BadInput):
+        Tuning(**wrong)

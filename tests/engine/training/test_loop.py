@@ -1,0 +1,154 @@
+"""Supernet training: what a step does, and that stopping, resuming and failing lose nothing."""
+
+import dataclasses
+import itertools
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import engine
+from engine.data.load import Images, load_data
+from engine.errors import BadInput
+from engine.training import loop
+from engine.training.loop import Diverged, learning_rate, train
+from engine.training.recipe import Recipe
+
+SMALL = dict(space="nas-bench-201", method="darts", channels=4, cells=1, image_size=16)
+
+
+@pytest.fixture(scope="module")
+def data():
+    """The bundled sample cut to 160 images a half."""
+    full = load_data("bundled")
+
+    def cut(images: Images) -> Images:
+        return Images(images.pixels[:160], images.labels[:160])
+
+    return dataclasses.replace(full, train=cut(full.train), search=cut(full.search))
+
+
+def tensors(directory) -> dict[str, torch.Tensor]:
+    loaded = engine.load(directory)
+    return {**loaded.supernet.state_dict(), **loaded.alphas, **{f"history {k}": v for k, v in loaded.history.items()}}
+
+
+@pytest.mark.parametrize(("space", "method"), [("nas-bench-201", "darts"), ("s4", "darts"), ("s1", "fixed-alpha")])
+def test_a_resumed_run_is_identical_to_an_uninterrupted_one(tmp_path, data, space, method):
+    recipe = Recipe(
+        **{**SMALL, "space": space, "method": method, "cells": None if space == "nas-bench-201" else 3}, epochs=2
+    )
+    train(recipe, tmp_path / "whole", data=data)
+
+    class Stop(Exception):
+        pass
+
+    def stop(line):
+        raise Stop
+
+    with pytest.raises(Stop):
+        train(recipe, tmp_path / "parts", data=data, epoch_done=stop)
+    assert engine.load(tmp_path / "parts").meta["epochs"] == 1
+    train(recipe, tmp_path / "parts", data=data, resume_run=True)
+    whole, parts = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_a_finished_run_resumes_to_itself_and_an_absent_one_starts(tmp_path, data):
+    recipe = Recipe(**SMALL, epochs=1)
+    train(recipe, tmp_path / "run", data=data, resume_run=True)
+    before = (tmp_path / "run" / "weights.safetensors").read_bytes()
+    train(recipe, tmp_path / "run", data=data, resume_run=True)
+    assert (tmp_path / "run" / "weights.safetensors").read_bytes() == before
+
+
+def test_a_run_is_not_overwritten_nor_continued_with_other_settings(tmp_path, data):
+    train(Recipe(**SMALL, epochs=1), tmp_path / "run", data=data)
+    with pytest.raises(BadInput, match="--resume"):
+        train(Recipe(**SMALL, epochs=1), tmp_path / "run", data=data)
+    with pytest.raises(BadInput, match="alpha_lr"):
+        train(Recipe(**SMALL, epochs=1, alpha_lr=0.1), tmp_path / "run", data=data, resume_run=True)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_bytes(b"")
+    with pytest.raises(BadInput, match="not empty"):
+        train(Recipe(**SMALL, epochs=1), tmp_path / "photos", data=data)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_epoch(tmp_path, data, monkeypatch):
+    monkeypatch.setattr(loop, "learning_rate", lambda recipe, epoch: 0.01 if epoch == 0 else 1e30)
+    with pytest.raises(Diverged, match="epoch 2"):
+        train(Recipe(**SMALL, epochs=3), tmp_path / "run", data=data)
+    kept = engine.load(tmp_path / "run")
+    assert kept.meta["epochs"] == 1 and len(kept.log) == 1
+
+
+def test_fixed_alpha_leaves_alphas_at_their_start_and_darts_moves_them(tmp_path, data):
+    fixed = train(Recipe(**{**SMALL, "method": "fixed-alpha"}, epochs=1), tmp_path / "fixed", data=data)
+    moved = train(Recipe(**SMALL, epochs=1), tmp_path / "darts", data=data)
+    fresh = loop.start(Recipe(**SMALL, epochs=1), 10, torch.device("cpu"))
+    assert torch.equal(fixed.alphas["cell"], fresh.alphas["cell"])
+    assert fresh.alphas["cell"].abs().max() < 0.01
+    assert not torch.equal(moved.alphas["cell"], fresh.alphas["cell"])
+
+
+def test_the_alpha_step_moves_no_weight_and_the_weight_step_no_alpha(data):
+    run = loop.start(Recipe(**SMALL, epochs=1), 10, torch.device("cpu"))
+    images = torch.randn(8, 3, 16, 16)
+    batch = (images, torch.arange(8))
+    weights = {name: value.clone() for name, value in run.supernet.named_parameters()}
+    alpha = run.alphas["cell"].clone()
+    run.method.alpha_step(batch, noise=0)
+    assert all(torch.equal(value, weights[name]) for name, value in run.supernet.named_parameters())
+    assert all(parameter.grad is None for parameter in run.supernet.parameters())
+    moved = run.alphas["cell"].detach().clone()
+    assert not torch.equal(moved, alpha)
+    run.method.weight_step(batch, noise=0)
+    assert torch.equal(run.alphas["cell"].detach(), moved)
+    changed = [name for name, value in run.supernet.named_parameters() if not torch.equal(value, weights[name])]
+    assert len(changed) == len(weights)
+
+
+@pytest.mark.parametrize(("epoch", "lr"), [(0, 0.025), (1, 0.024976), (10, 0.022708), (25, 0.013), (49, 0.001024)])
+def test_the_learning_rate_follows_the_published_cosine(epoch, lr):
+    assert learning_rate(Recipe(**SMALL, epochs=50), epoch) == pytest.approx(lr, abs=1e-6)
+
+
+def test_each_epoch_is_a_partition_of_the_half_unless_fresh_batches_are_asked_for(data):
+    recipe = Recipe(**SMALL, epochs=1, batch_size=7)
+    half = (data.train.pixels[:20], torch.arange(20))
+    draws = [labels for _, labels in itertools.islice(loop.feed(recipe, data.normalisation, half, 0, 0), 3)]
+    assert sorted(torch.cat(draws).tolist()) == list(range(20))
+    feed = loop.feed(recipe, data.normalisation, half, 0, 0, fresh=True)
+    fresh = [labels for _, labels in itertools.islice(feed, 3)]
+    assert [len(index) for index in fresh] == [7, 7, 7]
+    assert len(set(torch.cat(fresh).tolist())) < 21
+
+
+def test_snapshots_are_checkpoints_of_their_epoch(tmp_path, data):
+    train(Recipe(**SMALL, epochs=2), tmp_path / "run", data=data, snapshots=1)
+    first = engine.load(tmp_path / "run" / "snapshots" / "epoch-001")
+    final = engine.load(tmp_path / "run")
+    assert first.meta["epochs"] == 1 and first.history["cell"].shape == (1, 6, 5)
+    assert torch.equal(first.history["cell"][0], final.history["cell"][0])
+
+
+def test_the_log_holds_accuracies_with_images_and_interval(tmp_path, data):
+    train(Recipe(**SMALL, epochs=1), tmp_path / "run", data=data)
+    (line,) = [json.loads(row) for row in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert line["epoch"] == 1 and line["train_loss"] > 0
+    for bn in ("batch", "running"):
+        found = line["search"][bn]
+        assert found["images"] == 160 and 0 <= found["accuracy"] <= 100
+    low, high = line["search"]["running"]["ci"]
+    assert low <= line["search"]["running"]["accuracy"] <= high
+    assert np.isfinite(line["train_accuracy"])
+
+
+@pytest.mark.parametrize(
+    "settings", [dict(method="magic"), dict(epochs=0), dict(image_size=24), dict(alpha_lr=-1.0), dict(space="s9")]
+)
+def test_recipes_that_cannot_run_are_refused(settings):
+    with pytest.raises(BadInput):
+        Recipe(**{**SMALL, "epochs": 1, **settings})
