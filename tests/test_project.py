@@ -150,6 +150,17 @@ def test_nothing_unpickles_or_evaluates_text(root: Path) -> None:
     assert not found
 
 
+def test_no_code_changes_the_warnings_of_the_whole_process(root: Path) -> None:
+    """`warnings.catch_warnings` is not thread-safe: pages and the worker run side by side."""
+    calls = [
+        path.name
+        for folder in ("engine", "app")
+        for path in sources(root / folder)
+        if "catch_warnings" in path.read_text()
+    ]
+    assert not calls
+
+
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_every_requirement_gives_its_reason(root: Path, name: str) -> None:
     without = [line for line in requirement_lines(root / name) if not re.search(r"\s# \w", line)]

@@ -198,7 +198,7 @@ class Measurements:
             accuracies.append(found.baseline.accuracy)
             images = found.images
             report(len(accuracies))
-        return Path(seed, str(selection.genotype()), tuple(accuracies), "live", images, selection.decisions)
+        return Path(seed, str(selection.decoded()), tuple(accuracies), "live", images, selection.decisions)
 
     def _get(self, key: Hashable) -> Any:
         with self._lock:

@@ -1,7 +1,6 @@
 """`retrain`: train a derived network from scratch and test it, resumable after every epoch."""
 
 import shlex
-import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,11 +58,7 @@ def retrain(
     It trains on the whole training part and is tested after every epoch. Ctrl-C stops; --resume goes on to the
     identical result.
     """
-    with warnings.catch_warnings(record=True) as notes:
-        warnings.simplefilter("always")
-        found = read_genotype(genotype)
-    for note in notes:
-        console.note(str(note.message))
+    found = read_genotype(genotype, console.note)
     said = {
         "epochs": epochs,
         "channels": channels,

@@ -1,7 +1,6 @@
 """`select`: a full selection run, from the supernet to a genotype, and the same in several edge orders."""
 
 import shlex
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -215,9 +214,7 @@ def _found(out: Path, document: "Document") -> dict[str, Any]:
     import json
 
     data = json.loads(document.to_json())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        genotype = document.selection.genotype()
+    genotype = document.selection.decoded()
     return {
         "out": str(out),
         "genotype": str(genotype),

@@ -5,7 +5,6 @@ genotype   the genotype of a subject
 origin     where it comes from, as short lines of plain text
 """
 
-import warnings
 from typing import Any
 
 from engine import __version__
@@ -19,9 +18,7 @@ def genotype(subject: Subject) -> Genotype:
     """Raises BadInput for a selection in which decisions are missing."""
     if isinstance(subject, Genotype):
         return subject
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # `Selection.replaced_none` says the same, to whom it concerns
-        return subject.selection.genotype()
+    return subject.selection.decoded()
 
 
 def origin(subject: Subject) -> tuple[str, ...]:

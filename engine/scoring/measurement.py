@@ -8,7 +8,6 @@ sweep          every undecided edge and node of a selection: what a checkpoint's
 
 import platform
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -202,9 +201,7 @@ def path(measurement: Measurement, seed: int, report: Report = lambda share: Non
         found, images = step.selection, step.scores.images
         accuracies.append(step.scores.baseline.accuracy)
         report(len(accuracies))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a decided `none` is told by whoever decodes the genotype for people
-        return {"seed": seed, "genotype": str(found.genotype()), "accuracies": accuracies, "images": images}
+    return {"seed": seed, "genotype": str(found.decoded()), "accuracies": accuracies, "images": images}
 
 
 def sweep(measurement: Measurement, report: Report = lambda share: None) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Orders      the summary of some selection documents that differ only in their or
 summarise   documents -> Orders
 """
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -54,9 +53,7 @@ def summarise(documents: Sequence[Document]) -> Orders:
         raise BadInput("these selections are of different supernets; sum up one supernet's")
     space = documents[0].selection.space
     selections = [document.selection for document in documents]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a decided `none` is told by whoever shows a single genotype
-        genotypes = tuple(str(selection.genotype()) for selection in selections)
+    genotypes = tuple(str(selection.decoded()) for selection in selections)
     known = [nasbench201.lookup(text) for text in genotypes] if space.family == "nas-bench-201" else []
     return Orders(
         seeds=tuple(int(document.settings.get("seed", 0)) for document in documents),

@@ -236,15 +236,20 @@ class Selection:
         return kept_pairs(self.space, cell, node, self._kept_operations(cell, node) or {})
 
     def genotype(self) -> Genotype:
+        """As `decoded`, with a warning where `none` was replaced."""
+        decoded = self.decoded()
+        if self.replaced_none:
+            warnings.warn("; ".join(self.replaced_none), stacklevel=2)
+        return decoded
+
+    def decoded(self) -> Genotype:
         """The genotype of a complete selection, a node's pairs by source. Raises BadInput before the end.
 
-        `none` kept in the DARTS family is replaced as `genotype.kept_pairs` says, with a warning.
+        `none` kept in the DARTS family is replaced as `genotype.kept_pairs` says; `replaced_none` says where.
         """
         if not self.is_complete:
             missing = self.space.steps - self.steps_done
             raise BadInput(f"{missing} of {self.space.steps} decisions are missing; a genotype needs them all")
-        if self.replaced_none:
-            warnings.warn("; ".join(self.replaced_none), stacklevel=2)
         return Genotype(
             {cell: [pair for node in self._nodes for pair in self._pairs(cell, node)] for cell in self.space.cells}
         )

@@ -6,7 +6,6 @@ Comparing   the page's view: both sides
 name_of, headline, ranked, totals   the words and the bars
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,9 +75,7 @@ class End:
     def genotype(self) -> Genotype | None:
         if not self.document.selection.is_complete:
             return None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # `replaced_none` says it on the page
-            return self.document.selection.genotype()
+        return self.document.selection.decoded()  # `replaced_none` says on the page what that changed
 
     @cached_property
     def truth(self) -> Lookup | None:

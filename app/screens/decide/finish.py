@@ -4,8 +4,6 @@ finished      draw the end state of a selection
 genotype_of   the genotype of a complete selection
 """
 
-import warnings
-
 import streamlit as st
 
 from app.figures.derived import derived_info, plot_derived
@@ -18,7 +16,7 @@ from engine.selection.genotype import Genotype, parse_genotype
 
 def finished(view: Deciding) -> None:
     yours = genotype_of(view)
-    alpha = view.start.alpha_path().genotype()
+    alpha = view.start.alpha_path().decoded()
     paths = view.paths(view.start)
     measured = parse_genotype(paths[0].genotype) if paths else None
     columns = st.columns(3)
@@ -63,9 +61,8 @@ def finished(view: Deciding) -> None:
 
 
 def genotype_of(view: Deciding) -> Genotype:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # `replaced_none` says it on the page
-        return view.selection.genotype()
+    """As decoded; `replaced_none` says on the page what that changed."""
+    return view.selection.decoded()
 
 
 def _cell(view: Deciding, genotype: Genotype, other: Genotype | None) -> None:

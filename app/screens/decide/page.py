@@ -142,7 +142,7 @@ def _auto_play(view: Playing) -> None:
 
 def _outcomes(view: Deciding) -> None:
     found = nasbench201.reachable(view.selection)
-    alpha = nasbench201.lookup(str(view.selection.alpha_path().genotype())).cifar10
+    alpha = nasbench201.lookup(str(view.selection.alpha_path().decoded())).cifar10
     paths = view.paths()
     measured = [nasbench201.lookup(path.genotype).cifar10 for path in paths]
     cells = "cell" if found.count == 1 else "cells"
@@ -193,7 +193,7 @@ def _branches(view: Deciding) -> None:
         if len(taken) < view.space.steps:
             return f"{name} · {len(taken)} of {view.space.steps}"
         if view.space.family == "nas-bench-201":
-            cell = str(view.start.replay(taken).genotype())
+            cell = str(view.start.replay(taken).decoded())
             return f"{name} · true {nasbench201.lookup(cell).cifar10:.2f} %"
         return f"{name} · complete"
 

@@ -7,7 +7,7 @@ read_genotype   a genotype from its text, or from a file that holds one or a com
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -122,9 +122,10 @@ class Recipe:
         return self.drop_path * epoch / self.epochs
 
 
-def read_genotype(text: str) -> Genotype:
+def read_genotype(text: str, note: Callable[[str], None] = lambda line: None) -> Genotype:
     """The genotype in a text, or in a file of this name: its text, or a complete selection.
 
+    note: told where a selection keeps `none`, which a genotype cannot hold, and what it becomes.
     Raises BadInput, naming the file, for anything else.
     """
     if text.lstrip().startswith(("|", "{")) or "Genotype(" in text:
@@ -139,9 +140,15 @@ def read_genotype(text: str) -> Genotype:
     except (OSError, ValueError):
         raise BadInput(f"{text[:200]!r} is no genotype and no readable file; give one of them") from None
     try:
-        return Selection.from_json(content).genotype() if _is_selection(content) else parse_genotype(content)
+        if not _is_selection(content):
+            return parse_genotype(content)
+        selection = Selection.from_json(content)
+        found = selection.decoded()
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from None
+    for line in selection.replaced_none:
+        note(line)
+    return found
 
 
 def _is_selection(text: str) -> bool:

@@ -372,6 +372,7 @@ def test_none_is_decoded_as_the_published_code_does(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         genotype = selection.genotype()
+        assert selection.decoded() == genotype  # and says nothing
     assert list(genotype.normal[-2:]) == decoded
     assert len(caught) == len(selection.replaced_none) == int(kept_none)
     if kept_none:
