@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, hatching, label, rounded, small
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette, wording
+from engine.drawing.palette import Theme
 from engine.results import EdgeScores, Interval
 
 
@@ -63,7 +63,7 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
     """The figure; `customdata` of every bar is [edge, operation]."""
     if not info.rows:
         return empty_figure("no operations", theme)
-    look, rows, count = style.roles(theme), info.rows, len(info.rows)
+    look, rows, count = palette.roles(theme), info.rows, len(info.rows)
     places = list(range(count))
     customdata = [[info.edge, row.operation] for row in rows]
     widest = max(row.weight for row in rows) or 1.0
@@ -76,12 +76,12 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
             "y": places,
             "width": _BAR,
             "marker": {"color": look.alpha, "line": {"width": 0}},
-            "text": [style.weight(row.weight) for row in rows],
+            "text": [wording.weight(row.weight) for row in rows],
             "textposition": "outside",
             "textfont": small(look.text),
             "cliponaxis": False,
             "customdata": customdata,
-            "hovertext": [f"{_name(row.operation)}<br>mixing weight {style.weight(row.weight)}" for row in rows],
+            "hovertext": [f"{_name(row.operation)}<br>mixing weight {wording.weight(row.weight)}" for row in rows],
             "hoverinfo": "text",
         },
         _dots([-0.95 * left], [_place(info, info.by_alpha)], "circle-open", look.text, "α's choice"),
@@ -92,7 +92,7 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
     ]
     annotations += [
         label(
-            _bold(style.operation(row.operation).label, row.operation == info.decided),
+            _bold(palette.operation(row.operation).label, row.operation == info.decided),
             _MIDDLE,
             place,
             look.text,
@@ -133,7 +133,7 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
 
 def _drops(info: ButterflyInfo, theme: Theme, high: float) -> list[dict]:
     """A bar with its whisker for every operation, the values behind them, the dot of the measured choice."""
-    look = style.roles(theme)
+    look = palette.roles(theme)
     rows = [(place, row, row.drop) for place, row in enumerate(info.rows) if row.drop is not None]
     values = {
         "type": "scatter",
@@ -142,7 +142,7 @@ def _drops(info: ButterflyInfo, theme: Theme, high: float) -> list[dict]:
         "x": [rounded(max(0.0, drop, *(row.ci or ()))) for _, row, drop in rows],
         "y": [place for place, _, _ in rows],
         "text": [
-            "\u00a0" + _bold(style.number(drop, sign=True), row.operation == info.by_measurement)
+            "\u00a0" + _bold(wording.number(drop, sign=True), row.operation == info.by_measurement)
             for _, row, drop in rows
         ],
         "textposition": "middle right",
@@ -155,13 +155,13 @@ def _drops(info: ButterflyInfo, theme: Theme, high: float) -> list[dict]:
 
 
 def _drop(edge: int, place: int, row: ButterflyRow, drop: float, theme: Theme) -> dict:
-    look = style.roles(theme)
+    look = palette.roles(theme)
     whisker = None
     if row.ci is not None:
         ends = {"array": [rounded(row.ci[1] - drop)], "arrayminus": [rounded(drop - row.ci[0])], "symmetric": False}
         whisker = {"type": "data", **ends, "color": look.text, "thickness": 1.5, "width": 4}
     pattern = {"fillmode": "overlay", "fgcolor": look.pattern, "fgopacity": 0.55, "size": 7}
-    shape, color = style.operation(row.operation).pattern, style.colour(row.operation, theme)
+    shape, color = palette.operation(row.operation).pattern, palette.colour(row.operation, theme)
     return {
         "type": "bar",
         "orientation": "h",
@@ -172,7 +172,7 @@ def _drop(edge: int, place: int, row: ButterflyRow, drop: float, theme: Theme) -
         "marker": {"color": color, "line": {"width": 0}, "pattern": {"shape": shape, **pattern}},
         **({"error_x": whisker} if whisker else {}),
         "customdata": [[edge, row.operation]],
-        "hovertext": [f"{_name(row.operation)}<br>drop {style.with_interval(drop, row.ci)}"],
+        "hovertext": [f"{_name(row.operation)}<br>drop {wording.with_interval(drop, row.ci)}"],
         "hoverinfo": "text",
     }
 
@@ -203,7 +203,7 @@ def _place(info: ButterflyInfo, name: str | None) -> int | None:
 
 
 def _name(name: str) -> str:
-    look = style.operation(name)
+    look = palette.operation(name)
     return f"<b>{look.code}</b> {look.label}"
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypedDict
 
 from app.figures.cell_layout import WIDTHS, Curve, cell_layout
-from app.parts import style
+from engine.drawing import palette, wording
 from engine.errors import BadInput
 from engine.results import EdgeScores
 from engine.selection.selection import Selection
@@ -202,12 +202,12 @@ def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores 
     state: State = "discarded" if discarded else "decided" if decided else scores.verdict if scores else "unmeasured"
     lines = [space.edge_name(edge)]
     if decided:
-        lines.append(f"decided: {style.operation(decided).label}" + (", input not kept" if discarded else ""))
+        lines.append(f"decided: {palette.operation(decided).label}" + (", input not kept" if discarded else ""))
     else:
-        lines.append(f"α favours {style.operation(alpha).label} ({style.weight(weights[names.index(alpha)])})")
+        lines.append(f"α favours {palette.operation(alpha).label} ({wording.weight(weights[names.index(alpha)])})")
         lines.append(f"measured: {_finding(scores)}" if scores else "not measured yet")
         if scores:
-            lines.append(style.VERDICT[scores.verdict].word)
+            lines.append(wording.VERDICT[scores.verdict].word)
     picked = {decided} if decided else {alpha, measured}
     strands = [] if decided else _strands(view, names, weights, scores)
     return {
@@ -215,7 +215,7 @@ def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores 
         "label": " · ".join(lines),
         "lines": lines,
         "state": state,
-        "glyph": style.VERDICT[scores.verdict].glyph if scores and state in ("disagree", "too_close") else "",
+        "glyph": wording.VERDICT[scores.verdict].glyph if scores and state in ("disagree", "too_close") else "",
         "alpha": alpha,
         "measured": measured,
         "operation": decided,
@@ -236,8 +236,8 @@ def _favourite(space: SearchSpace, names: Sequence[str], weights: Sequence[float
 def _finding(scores: EdgeScores) -> str:
     best = scores.operation(scores.best)
     if scores.criterion == "loss":
-        return f"{style.operation(best.name).label} (loss {style.number(best.rise, 3, sign=True)})"
-    return f"{style.operation(best.name).label} (drop {style.with_interval(best.drop, best.ci)})"
+        return f"{palette.operation(best.name).label} (loss {wording.number(best.rise, 3, sign=True)})"
+    return f"{palette.operation(best.name).label} (drop {wording.with_interval(best.drop, best.ci)})"
 
 
 def _strands(view: _View, names: Sequence[str], weights: Sequence[float], scores: EdgeScores | None) -> list[Strand]:
@@ -266,14 +266,14 @@ def _band(strands: Sequence[Strand]) -> list[float]:
 
 
 def _operation(name: str) -> Operation:
-    look = style.operation(name)
+    look = palette.operation(name)
     return {
         "code": look.code,
         "label": look.label,
         "light": look.light,
         "dark": look.dark,
-        "ink_light": style.ink(name, "light"),
-        "ink_dark": style.ink(name, "dark"),
+        "ink_light": palette.ink(name, "light"),
+        "ink_dark": palette.ink(name, "dark"),
         "dash": look.dash,
     }
 

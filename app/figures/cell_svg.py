@@ -10,8 +10,8 @@ import numpy as np
 
 from app.figures.cell_graph import EdgeMark, Graph, LayoutData
 from app.figures.cell_layout import path
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette
+from engine.drawing.palette import Theme
 
 LINE_WIDTHS = {"agree": 2.5, "disagree": 2.0, "too_close": 2.0, "unmeasured": 1.6, "decided": 5.0, "discarded": 1.5}
 LINE_DASHES = {"disagree": "6 4", "discarded": "1.5 4"}
@@ -24,7 +24,7 @@ def svg(graph: Graph, theme: Theme, *, width: int | None = None, mini: bool = Fa
     width: the layout to use (one of the graph's; default the smallest). mini: lines and nodes without any text.
     """
     layout = next((one for one in graph["layouts"] if one["width"] == width), graph["layouts"][0])
-    roles = style.roles(theme)
+    roles = palette.roles(theme)
     wide, tall = layout["width"], layout["height"]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" role="img" '
@@ -49,7 +49,7 @@ def _curve(numbers: list[float], offset: float = 0.0) -> str:
 
 
 def _edge(graph: Graph, mark: EdgeMark, curve: list[float], theme: Theme, scale: float) -> list[str]:
-    roles = style.roles(theme)
+    roles = palette.roles(theme)
     opacity = 0.35 if mark["dimmed"] else 1.0
     parts = []
     if mark["focused"]:
@@ -83,7 +83,7 @@ def line_operation(mark: EdgeMark) -> str | None:
 
 
 def _nodes(graph: Graph, layout: LayoutData, theme: Theme, mini: bool) -> list[str]:
-    roles = style.roles(theme)
+    roles = palette.roles(theme)
     parts = []
     for node, (x, y, wide, tall) in zip(graph["nodes"], layout["nodes"], strict=True):
         outline, thick = (roles.accent, 3) if node["focused"] else (roles.text, 1.2)
@@ -107,7 +107,7 @@ def _subscripts(text: str) -> str:
 def _pill(graph: Graph, mark: EdgeMark, x: float, y: float, theme: Theme) -> list[str]:
     if mark["state"] == "discarded":
         return []
-    roles = style.roles(theme)
+    roles = palette.roles(theme)
     halves = [mark["operation"]] if mark["operation"] else [mark["alpha"], mark["measured"]]
     wide = len(halves) * 25 + (len(halves) - 1) * 2 + 6 + (14 if mark["glyph"] else 0)
     left = x - wide / 2

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from app.figures.differences import LETTERS
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, rounded, small
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette, wording
+from engine.drawing.palette import Theme
 from engine.results import EdgeScores, Interval
 
 
@@ -64,7 +64,7 @@ _WEIGHTS, _NAME, _DROPS = (0.0, 0.24), 0.385, (0.53, 1.0)
 
 def plot_edge_pair(info: EdgePair, theme: Theme) -> Figure:
     """Weights to the left, drops to the right, a row for every operation; A's bar above B's."""
-    look, count, sides = style.roles(theme), len(info.operations), len(info.values)
+    look, count, sides = palette.roles(theme), len(info.operations), len(info.values)
     letters = LETTERS if sides == 2 else ("",)
     over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6}
     annotations = [
@@ -72,7 +72,7 @@ def plot_edge_pair(info: EdgePair, theme: Theme) -> Figure:
         label("drop when removed, points", sum(_DROPS) / 2, 1, look.muted, **over),
     ]
     for place, name in enumerate(info.operations):
-        annotations.append(label(style.operation(name).label, _NAME, place, look.text, xref="paper"))
+        annotations.append(label(palette.operation(name).label, _NAME, place, look.text, xref="paper"))
         for letter, chosen, shift in zip(LETTERS, info.chosen, (-54, 54), strict=True):
             if chosen == name:
                 tag = {"bordercolor": look.text, "borderpad": 1, "xref": "paper", "xshift": shift}
@@ -86,7 +86,7 @@ def plot_edge_pair(info: EdgePair, theme: Theme) -> Figure:
         middle = (number - (sides - 1) / 2) * 0.42
         places = [round(place + middle, 3) for place in range(count)]
         rows = [side[name] for name in info.operations]
-        weights = [f"{letter} {style.weight(row.weight)}".strip() for row in rows]
+        weights = [f"{letter} {wording.weight(row.weight)}".strip() for row in rows]
         outside = {"text": weights, "textposition": "outside", "textfont": small(look.text), "cliponaxis": False}
         traces.append(_bars([-row.weight for row in rows], places, height, look.alpha) | outside)
         traces += _drops(info, side, places, height, letter, theme)
@@ -124,7 +124,7 @@ def _whiskers(x: list[float], ends: list[Interval | None], theme: Theme) -> dict
         "symmetric": False,
         "array": [rounded(high - value) for value, (_, high) in pairs],
         "arrayminus": [rounded(value - low) for value, (low, _) in pairs],
-        "color": style.roles(theme).text,
+        "color": palette.roles(theme).text,
         "thickness": 1.5,
         "width": 3 if any(ends) else 0,
     }
@@ -133,7 +133,7 @@ def _whiskers(x: list[float], ends: list[Interval | None], theme: Theme) -> dict
 def _texts(x: list[float], y: list[float], texts: list[str], theme: Theme, **more: str) -> dict:
     """Values beside bars; `x` is where bars and whiskers end."""
     place = {"x": [rounded(value) for value in x], "y": y, "text": [f"\u00a0{text}" for text in texts]}
-    look = {"textposition": "middle right", "textfont": small(style.roles(theme).text), "cliponaxis": False}
+    look = {"textposition": "middle right", "textfont": small(palette.roles(theme).text), "cliponaxis": False}
     return {"type": "scatter", "mode": "text", **place, **look, "hoverinfo": "skip", **more}
 
 
@@ -146,15 +146,15 @@ def _drops(
     if not measured:
         return []
     names, at, drops, ends = (list(column) for column in zip(*measured, strict=True))
-    bars = _bars(drops, at, height, [style.colour(name, theme) for name in names])
-    pattern = {"fillmode": "overlay", "fgcolor": style.roles(theme).pattern, "fgopacity": 0.55, "size": 7}
-    bars["marker"]["pattern"] = {"shape": [style.operation(name).pattern for name in names], **pattern}
+    bars = _bars(drops, at, height, [palette.colour(name, theme) for name in names])
+    pattern = {"fillmode": "overlay", "fgcolor": palette.roles(theme).pattern, "fgopacity": 0.55, "size": 7}
+    bars["marker"]["pattern"] = {"shape": [palette.operation(name).pattern for name in names], **pattern}
     hover = [
-        f"{letter} {style.operation(name).label}<br>drop {style.with_interval(drop, ci)}".strip()
+        f"{letter} {palette.operation(name).label}<br>drop {wording.with_interval(drop, ci)}".strip()
         for name, _, drop, ci in measured
     ]
     bars |= {"xaxis": "x2", "error_x": _whiskers(drops, ends, theme), "hovertext": hover, "hoverinfo": "text"}
-    texts = [f"{letter} {style.number(drop, sign=True)}".strip() for drop in drops]
+    texts = [f"{letter} {wording.number(drop, sign=True)}".strip() for drop in drops]
     right = [max(0.0, drop, *(ci or ())) for _, _, drop, ci in measured]
     return [bars, _texts(right, at, texts, theme, xaxis="x2")]
 
@@ -180,7 +180,7 @@ def plot_totals(totals: Sequence[Total], theme: Theme) -> Figure:
     """Paired bars, a row for every measure; each has a scale of its own, shared by A and B."""
     if not totals:
         return empty_figure("nothing to compare yet", theme)
-    look, count = style.roles(theme), len(totals)
+    look, count = palette.roles(theme), len(totals)
     left = {"xref": "paper", "xanchor": "left", "xshift": -_TOTALS.left + 4}
     annotations = [label(total.name, 0, place, look.text, **left) for place, total in enumerate(totals)]
     scales = [total.full or max([value or 0.0 for value in total.values]) or 1.0 for total in totals]

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import graphviz
 
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette
+from engine.drawing.palette import Theme
 from engine.selection.genotype import Genotype
 from engine.spaces.space import search_space
 
@@ -52,7 +52,7 @@ def plot_derived(info: DerivedInfo, theme: Theme, names: bool = True) -> str:
 
     names: False leaves the two-letter codes alone, for narrow columns, where a wide graph would shrink its text.
     """
-    look = style.roles(theme)
+    look = palette.roles(theme)
     font = {"fontname": "Source Sans, sans-serif", "fontsize": "14", "fontcolor": look.text}
     graph = graphviz.Digraph(
         graph_attr={"rankdir": "LR", "bgcolor": "transparent", "nodesep": "0.2", "ranksep": "0.3", "pad": "0.05"},
@@ -73,10 +73,10 @@ _SUBSCRIPT = str.maketrans("k-12", "ₖ₋₁₂")
 
 
 def _drawn(edge: DerivedEdge, theme: Theme, names: bool) -> dict[str, str]:
-    look, color = style.operation(edge.operation), style.colour(edge.operation, theme)
-    signal = style.roles(theme).disagree
+    look, color = palette.operation(edge.operation), palette.colour(edge.operation, theme)
+    signal = palette.roles(theme).disagree
     outline = f'BORDER="2" COLOR="{signal}" STYLE="ROUNDED"' if edge.differs else 'BORDER="0"'
-    code = f'<FONT COLOR="{style.ink(edge.operation, theme)}"><B>{look.code}</B></FONT>'
+    code = f'<FONT COLOR="{palette.ink(edge.operation, theme)}"><B>{look.code}</B></FONT>'
     sign = f'<FONT COLOR="{signal}"><B>≠</B></FONT>' if edge.differs else ""
     beside = " ".join(filter(None, (look.label if names else "", sign)))
     cells = f'<TD STYLE="ROUNDED" BGCOLOR="{color}">{code}</TD>' + (f"<TD>{beside}</TD>" if beside else "")

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, label, pill, small
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette, wording
+from engine.drawing.palette import Theme
 from engine.selection.selection import Selection
 from engine.spaces.space import Edge
 
@@ -100,7 +100,7 @@ def plot_differences(rows: Sequence[Difference], selected: int | None, theme: Th
     """A row for every edge of one cell: its name, A's operation, a sign, B's. `customdata` of a row is [edge]."""
     if not rows:
         return empty_figure("different search spaces: no edge has a counterpart", theme)
-    look, count = style.roles(theme), len(rows)
+    look, count = palette.roles(theme), len(rows)
     over = {"yref": "paper", "yanchor": "bottom", "yshift": 2}
     shapes: list[dict] = []
     annotations = [
@@ -111,7 +111,7 @@ def plot_differences(rows: Sequence[Difference], selected: int | None, theme: Th
             shapes += band(place, 0.48, look.band, _STRIP)
         left = {"xref": "paper", "xanchor": "left", "xshift": -_STRIP.left + 4, "font": small(look.text)}
         annotations += [
-            label(style.subscripts(row.name), 0, place, look.text, **left),
+            label(wording.subscripts(row.name), 0, place, look.text, **left),
             label(f"<b>{SIGNS[row.state]}</b>", _SIGN, place, look.disagree if row.differs else look.muted),
         ]
         for name, kept, x in ((row.a, row.kept[0], _A), (row.b, row.kept[1], _B)):
@@ -130,7 +130,7 @@ def plot_differences(rows: Sequence[Difference], selected: int | None, theme: Th
         "width": 1,
         "opacity": 0,
         "customdata": [[row.edge] for row in rows],
-        "hovertext": [f"{style.subscripts(row.name)}: {WORDS[row.state][0]}" for row in rows],
+        "hovertext": [f"{wording.subscripts(row.name)}: {WORDS[row.state][0]}" for row in rows],
         "hoverinfo": "text",
         # A chosen row is marked by its band; plotly's own way of marking it would show the bars.
         "selected": {"marker": {"opacity": 0}},

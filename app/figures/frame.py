@@ -16,7 +16,7 @@ moment after the browser has changed its theme and Python has not heard of it.
 
 from typing import Any, NamedTuple
 
-from app.parts.style import Theme, colour, ink, operation, roles
+from engine.drawing.palette import Theme, colour, ink, operation, roles
 
 Figure = dict[str, Any]
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, hatching, label, pill, rounded, small
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette, wording
+from engine.drawing.palette import Theme
 from engine.results import EdgeScores, Interval, Verdict
 from engine.spaces.space import SearchSpace
 
@@ -87,7 +87,7 @@ def plot_matrix(info: MatrixInfo, theme: Theme) -> Figure:
     """The figure. Whole cells react to the pointer, however small their square."""
     if not info.rows:
         return empty_figure("this cell has no edges to show", theme)
-    look, count = style.roles(theme), len(info.rows)
+    look, count = palette.roles(theme), len(info.rows)
     margin = Margin(_LEFT, _RIGHT, 44 if len(info.columns) <= _ROOMY else 74, 4)
     shapes, annotations = _headers(info, theme)
     for place, row in enumerate(info.rows):
@@ -113,18 +113,18 @@ def _headers(info: MatrixInfo, theme: Theme) -> tuple[list[dict], list[dict]]:
     shapes, annotations = [], []
     narrow = len(info.columns) > _ROOMY
     rise = 62 if narrow else 34
-    muted = style.roles(theme).muted
+    muted = palette.roles(theme).muted
     below = {"yref": "paper", "yshift": rise - 10, "yanchor": "top", "font": small(muted)}
     for place, name in enumerate(info.columns):
         shape, code = pill(name, place, 1, theme, rise=rise, yref="paper")
-        text = style.operation(name).label
+        text = palette.operation(name).label
         shapes.append(shape)
         annotations += [code, label(text.replace(" ", "<br>") if narrow else text, place, 1, muted, **below)]
     return shapes, annotations
 
 
 def _row_texts(place: int, row: MatrixRow, theme: Theme) -> list[dict]:
-    look = style.roles(theme)
+    look = palette.roles(theme)
     left = {"xref": "paper", "xanchor": "left", "xshift": -_LEFT + 6}
     right = {"xref": "paper", "xanchor": "right", "xshift": _RIGHT - 8}
     if row.decided is not None:
@@ -132,10 +132,10 @@ def _row_texts(place: int, row: MatrixRow, theme: Theme) -> list[dict]:
     elif row.verdict is None:
         text, color = "not measured", look.muted
     else:
-        text = f"<b>{style.VERDICT[row.verdict].short}</b>"
+        text = f"<b>{wording.VERDICT[row.verdict].short}</b>"
         color = look.disagree if row.verdict == "disagree" else look.muted
     return [
-        label(style.subscripts(row.name), 0, place, look.text, **left),
+        label(wording.subscripts(row.name), 0, place, look.text, **left),
         label(text, 1, place, color, **right),
     ]
 
@@ -144,7 +144,7 @@ def _squares(info: MatrixInfo, theme: Theme) -> dict:
     cells = [(place, cell, row) for place, row in enumerate(info.rows) for cell in row.cells]
     drawn = [(place, cell) for place, cell, row in cells if cell.drop is not None or row.decided]
     largest = max((abs(cell.drop) for _, cell in drawn if cell.drop is not None), default=0.0)
-    colors = [style.colour(cell.operation, theme) for _, cell in drawn]
+    colors = [palette.colour(cell.operation, theme) for _, cell in drawn]
     sides = _SMALLEST, 24 if len(info.columns) <= _ROOMY else 20
     return {
         "type": "scatter",
@@ -170,7 +170,7 @@ def _side(drop: float | None, largest: float, sides: tuple[int, int]) -> float:
 
 def _choices(info: MatrixInfo, theme: Theme) -> list[dict]:
     """A ring right of alpha's choice, a dot right of the measured one; side by side where they are the same."""
-    look = style.roles(theme)
+    look = palette.roles(theme)
     open_rows = [(place, row) for place, row in enumerate(info.rows) if row.decided is None]
     rings = [(info.columns.index(row.by_alpha) + _BESIDE, place) for place, row in open_rows]
     dots = [
@@ -227,13 +227,13 @@ def _targets(info: MatrixInfo) -> dict:
 
 
 def _hover(row: MatrixRow, cell: MatrixCell) -> str:
-    look = style.operation(cell.operation)
+    look = palette.operation(cell.operation)
     if row.decided is not None:
         text = "decided"
     else:
-        drop = "not measured" if cell.drop is None else f"drop {style.with_interval(cell.drop, cell.ci)}"
-        text = f"mixing weight {style.weight(cell.weight)}<br>{drop}"
-    return f"{style.subscripts(row.name)}<br><b>{look.code}</b> {look.label}<br>{text}"
+        drop = "not measured" if cell.drop is None else f"drop {wording.with_interval(cell.drop, cell.ci)}"
+        text = f"mixing weight {wording.weight(cell.weight)}<br>{drop}"
+    return f"{wording.subscripts(row.name)}<br><b>{look.code}</b> {look.label}<br>{text}"
 
 
 # A click must not dim what it did not hit.

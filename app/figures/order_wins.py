@@ -8,8 +8,8 @@ plot_order_wins       the plotly figure
 from typing import NamedTuple
 
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, small
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette, wording
+from engine.drawing.palette import Theme
 from engine.selecting.summary import Orders
 from engine.selection.selection import Selection
 from engine.spaces.space import SearchSpace
@@ -66,7 +66,7 @@ def plot_order_wins(info: OrderWins, theme: Theme) -> Figure:
     """A stacked bar for every edge; at its right end alpha's choice, and in how many orders it wins."""
     if not info.orders:
         return empty_figure("no order is stored", theme)
-    look, count = style.roles(theme), len(info.rows)
+    look, count = palette.roles(theme), len(info.rows)
     over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 4, "xanchor": "left"}
     annotations = [
         label("orders that end with each operation", 0, 1, look.muted, **over),
@@ -78,13 +78,13 @@ def plot_order_wins(info: OrderWins, theme: Theme) -> Figure:
         for name, wins in row.wins:
             segments.setdefault(name, []).append(_Segment(place, begun, wins))
             if wins / info.orders >= _ROOM:
-                text = f"<b>{style.operation(name).code}</b>" + (f" {wins}" if wins < info.orders else "")
-                ground = {"bgcolor": style.colour(name, theme), "borderpad": 1}
-                annotations.append(label(text, begun + wins / 2, place, style.ink(name, theme), **ground))
+                text = f"<b>{palette.operation(name).code}</b>" + (f" {wins}" if wins < info.orders else "")
+                ground = {"bgcolor": palette.colour(name, theme), "borderpad": 1}
+                annotations.append(label(text, begun + wins / 2, place, palette.ink(name, theme), **ground))
             begun += wins
         left = {"xref": "paper", "xanchor": "left", "xshift": -_MARGIN.left + 4}
         right = {"xref": "paper", "xanchor": "left", "xshift": 8, "font": small(look.text)}
-        annotations.append(label(style.subscripts(row.name), 0, place, look.text, **left))
+        annotations.append(label(wording.subscripts(row.name), 0, place, look.text, **left))
         annotations.append(label(_by_alpha(row, info.orders), 1, place, look.text, **right))
     return figure(
         theme,
@@ -100,13 +100,13 @@ def plot_order_wins(info: OrderWins, theme: Theme) -> Figure:
 
 def _by_alpha(row: EdgeWins, orders: int) -> str:
     kept = f" · kept {row.kept}" if row.kept < orders else ""
-    return f"○ {style.operation(row.alpha).code} {dict(row.wins).get(row.alpha, 0)} of {orders}{kept}"
+    return f"○ {palette.operation(row.alpha).code} {dict(row.wins).get(row.alpha, 0)} of {orders}{kept}"
 
 
 def _bars(name: str, segments: list[_Segment], info: OrderWins, theme: Theme) -> dict:
     """All segments of one operation as one trace."""
-    look = style.roles(theme)
-    pattern = {"shape": style.operation(name).pattern, "fillmode": "overlay", "fgcolor": look.pattern}
+    look = palette.roles(theme)
+    pattern = {"shape": palette.operation(name).pattern, "fillmode": "overlay", "fgcolor": look.pattern}
     line = {"width": 1, "color": look.background}
     return {
         "type": "bar",
@@ -116,13 +116,13 @@ def _bars(name: str, segments: list[_Segment], info: OrderWins, theme: Theme) ->
         "y": [segment.place for segment in segments],
         "width": _BAR,
         "marker": {
-            "color": style.colour(name, theme),
+            "color": palette.colour(name, theme),
             "line": line,
             "pattern": {**pattern, "fgopacity": 0.55, "size": 7},
         },
         "hovertext": [
-            f"{style.subscripts(info.rows[segment.place].name)}<br>"
-            f"{style.operation(name).label} in {segment.wins} of {info.orders} orders"
+            f"{wording.subscripts(info.rows[segment.place].name)}<br>"
+            f"{palette.operation(name).label} in {segment.wins} of {info.orders} orders"
             for segment in segments
         ],
         "hoverinfo": "text",

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.figures.frame import TEXT, Figure, Margin, axis, empty_figure, figure, label, rounded, small
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette, wording
+from engine.drawing.palette import Theme
 from engine.results import Reachable
 
 
@@ -34,12 +34,12 @@ class OutcomesInfo(NamedTuple):
     @property
     def summary(self) -> str:
         """Best, median and worst in one line."""
-        best, median, worst = (style.number(value, 2) for value in (self.best, self.median, self.worst))
+        best, median, worst = (wording.number(value, 2) for value in (self.best, self.median, self.worst))
         line = f"best {best} · median {median} · worst {worst}"
         if not self.below:
             return line
         cells, lie = ("cell", "lies") if self.below == 1 else ("cells", "lie")
-        return f"{line}; {style.count(self.below)} {cells} {lie} below {self.low:.0f}"
+        return f"{line}; {wording.count(self.below)} {cells} {lie} below {self.low:.0f}"
 
 
 _RARE = 0.05  # share of the cells that may be left out at the lower end
@@ -83,7 +83,7 @@ def plot_outcomes(info: OutcomesInfo, theme: Theme) -> Figure:
     """The figure, with the summary as its last line."""
     if not info.bars:
         return empty_figure("no cell is reachable", theme)
-    look = style.roles(theme)
+    look = palette.roles(theme)
     tallest = max(cells for _, _, cells in info.bars)
     unit = 1 / tallest * _BARS
     bars = {
@@ -92,7 +92,7 @@ def plot_outcomes(info: OutcomesInfo, theme: Theme) -> Figure:
         "y": [round(cells * unit, 4) for _, _, cells in info.bars],
         "width": [rounded(0.86 * (end - start)) for start, end, _ in info.bars],
         "marker": {"color": look.alpha, "line": {"width": 0}},
-        "hovertext": [f"{start:.0f} to {end:.0f} %<br>{style.count(cells)} cells" for start, end, cells in info.bars],
+        "hovertext": [f"{start:.0f} to {end:.0f} %<br>{wording.count(cells)} cells" for start, end, cells in info.bars],
         "hoverinfo": "text",
     }
     ground = {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": 0, "y1": 0}
@@ -102,23 +102,25 @@ def plot_outcomes(info: OutcomesInfo, theme: Theme) -> Figure:
     summary = {**under, "xref": "paper", "yshift": -24, "font": {"color": look.text, "size": TEXT}}
     annotations = [
         label(f"{info.low:.0f} %", info.low, 0, look.muted, **under),
-        label(style.percent(info.best, digits=2), info.best, 0, look.muted, **best),
+        label(wording.percent(info.best, digits=2), info.best, 0, look.muted, **best),
         label(info.summary, 0, 0, look.text, **summary),
     ]
     if info.alpha is not None:
         shapes.append(_mark(info.alpha, 0, _ALPHA, look.text, "dot"))
-        annotations.append(_beside(info, f"<b>○ α's path {style.number(info.alpha, 2)}</b>", info.alpha, _ALPHA, theme))
+        annotations.append(
+            _beside(info, f"<b>○ α's path {wording.number(info.alpha, 2)}</b>", info.alpha, _ALPHA, theme)
+        )
     if info.measured:
         first, *others = info.measured
         order = " (order 0)" if others else ""
-        text = f"<b>● measured path {style.number(first, 2)}</b>{order}"
+        text = f"<b>● measured path {wording.number(first, 2)}</b>{order}"
         shapes.append(_mark(first, 0, _FIRST, look.text, "solid"))
         annotations.append(_beside(info, text, first, _FIRST, theme))
         shapes += [_mark(value, _TICKS - 0.04, _TICKS + 0.04, look.text, "solid") for value in others]
         if others:
             low, high = min(others), max(others)
             orders = "1 other order" if len(others) == 1 else f"{len(others)} other orders"
-            reach = style.number(low, 2) + (f" to {style.number(high, 2)}" if high > low else "")
+            reach = wording.number(low, 2) + (f" to {wording.number(high, 2)}" if high > low else "")
             near = low if _right_half(info, low) else high
             annotations.append(_beside(info, f"{orders} {reach}", near, _TICKS, theme))
     return figure(
@@ -147,4 +149,4 @@ def _beside(info: OutcomesInfo, text: str, value: float, height: float, theme: T
     """A mark's text, on the side where there is room."""
     right = {"xanchor": "right", "xshift": -6}
     side = right if _right_half(info, value) else {"xanchor": "left", "xshift": 6}
-    return label(text, value, height, style.roles(theme).text, **side)
+    return label(text, value, height, palette.roles(theme).text, **side)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, pill, rounded
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette, wording
+from engine.drawing.palette import Theme
 from engine.results import EdgeScores
 
 
@@ -59,18 +59,18 @@ def plot_slope(info: SlopeInfo, theme: Theme) -> Figure:
     """The figure: a line for every operation, with its drop at the right end."""
     if not info.rows:
         return empty_figure("no operations", theme)
-    look, count = style.roles(theme), len(info.rows)
+    look, count = palette.roles(theme), len(info.rows)
     top = {"yref": "paper", "yanchor": "bottom", "yshift": 6}
     annotations = [label("rank by α", _LEFT, 1, look.muted, **top), label("rank by drop", _RIGHT, 1, look.muted, **top)]
     shapes = []
     for row in info.rows:
         beside = {"xanchor": "right", "xshift": -21}
-        annotations.append(label(style.operation(row.operation).label, _LEFT, row.rank_by_alpha, look.text, **beside))
+        annotations.append(label(palette.operation(row.operation).label, _LEFT, row.rank_by_alpha, look.text, **beside))
         ends = [(_LEFT, row.rank_by_alpha)]
         if row.rank_by_drop is not None and row.drop is not None:
             ends.append((_RIGHT, row.rank_by_drop))
             value = {"xanchor": "left", "xshift": 21}
-            annotations.append(label(style.points(row.drop), _RIGHT, row.rank_by_drop, look.text, **value))
+            annotations.append(label(wording.points(row.drop), _RIGHT, row.rank_by_drop, look.text, **value))
         for x, y in ends:
             shape, code = pill(row.operation, x, y, theme)
             shapes.append(shape)
@@ -92,7 +92,7 @@ def plot_slope(info: SlopeInfo, theme: Theme) -> Figure:
 
 def _line(row: SlopeRow, theme: Theme) -> dict:
     """A smooth step from the left rank to the right one."""
-    look = style.operation(row.operation)
+    look = palette.operation(row.operation)
     steps = [step / 24 for step in range(25)]
     start, stop = _LEFT + _END, _RIGHT - _END
     left, right = row.rank_by_alpha, row.rank_by_drop or row.rank_by_alpha
@@ -102,7 +102,7 @@ def _line(row: SlopeRow, theme: Theme) -> dict:
         "x": [rounded(start + (stop - start) * t) for t in steps],
         "y": [rounded(left + (right - left) * t * t * (3 - 2 * t)) for t in steps],
         "line": {
-            "color": style.colour(row.operation, theme),
+            "color": palette.colour(row.operation, theme),
             "dash": look.plotly_dash,
             "width": max(2, 3 * look.width),
         },

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, rounded, small
-from app.parts import style
-from app.parts.style import Theme
+from engine.drawing import palette, wording
+from engine.drawing.palette import Theme
 
 
 class TapeInfo(NamedTuple):
@@ -36,7 +36,7 @@ def plot_tape(info: TapeInfo, theme: Theme) -> Figure:
     """The figure: filled points, a hollow one for the current moment, the last value written beside."""
     if not info.points:
         return empty_figure("accuracy not measured yet", theme, _HEIGHT)
-    look = style.roles(theme)
+    look = palette.roles(theme)
     steps = [step for step, _ in info.points]
     values = [accuracy for _, accuracy in info.points]
     now = [step == info.current for step in steps]
@@ -57,7 +57,7 @@ def plot_tape(info: TapeInfo, theme: Theme) -> Figure:
     }
     low, high = min(values), max(values)
     room = 0.12 * max(high - low, 1.0)
-    last = label(style.number(values[-1]), steps[-1], values[-1], look.text, xanchor="left", xshift=9)
+    last = label(wording.number(values[-1]), steps[-1], values[-1], look.text, xanchor="left", xshift=9)
     return figure(
         theme,
         _HEIGHT,
@@ -71,4 +71,4 @@ def plot_tape(info: TapeInfo, theme: Theme) -> Figure:
 
 def _hover(step: int, accuracy: float) -> str:
     when = "start" if step == 0 else f"after decision {step}"
-    return f"{when}<br>{style.percent(accuracy)}"
+    return f"{when}<br>{wording.percent(accuracy)}"

@@ -20,18 +20,21 @@ from app.figures.cell_graph import Measure, parse_edge_id
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.frame import Figure
 from app.library import image_sets
-from app.parts import sentences, style
+from app.parts import sentences
 from app.parts.cell_graph import cell_graph
 from app.state.page import TUNING, View
 from app.work import measurements
 from app.work.measurements import Measurement
+from engine.drawing import palette, wording
 from engine.results import EdgeScores, Lookup
 
 MEASURES: dict[Measure, str] = {"alpha": "α", "drop": "measured drop", "both": "both"}
 
 
 def title(heading: str, line: str) -> None:
-    st.html(f'<h1 class="finding">{style.subscripts(heading)}</h1><p class="finding-line">{style.subscripts(line)}</p>')
+    st.html(
+        f'<h1 class="finding">{wording.subscripts(heading)}</h1><p class="finding-line">{wording.subscripts(line)}</p>'
+    )
 
 
 def untuned(view: View) -> None:
@@ -56,7 +59,7 @@ def chart(figure: Figure, *, key: str, alt: str, **selection: Any) -> None:
 
 def heading(name: str, line: str = "") -> None:
     """A card's title with a quieter line beside it."""
-    st.html(f'<p class="card-title"><b>{style.subscripts(name)}</b><span>{style.subscripts(line)}</span></p>')
+    st.html(f'<p class="card-title"><b>{wording.subscripts(name)}</b><span>{wording.subscripts(line)}</span></p>')
 
 
 def provenance(measurement: Measurement) -> str:
@@ -64,7 +67,7 @@ def provenance(measurement: Measurement) -> str:
     found = measurement.result
     stored = measurement.date if measurement.source == "stored" else None
     images = image_sets.name_of([measurement.data])
-    return style.provenance(found.images, found.bn, found.device, found.seconds, stored, images)
+    return wording.provenance(found.images, found.bn, found.device, found.seconds, stored, images)
 
 
 def duration(seconds: float) -> str:
@@ -116,11 +119,11 @@ def _list(view: View, graph, key: str) -> None:
         rows.append(
             {
                 "edge": view.space.edge_name(edge),
-                "α keeps": style.operation(view.selection.best_by_alpha(view.cell, edge)).label,
-                "measurement keeps": style.operation(found.best).label if found else "not measured",
-                "verdict": style.VERDICT[found.verdict].text if found else "",
-                "difference": style.with_interval(found.difference, found.difference_ci) if found else "",
-                "decided": style.operation(mark["operation"]).label if mark["operation"] else "",
+                "α keeps": palette.operation(view.selection.best_by_alpha(view.cell, edge)).label,
+                "measurement keeps": palette.operation(found.best).label if found else "not measured",
+                "verdict": wording.VERDICT[found.verdict].text if found else "",
+                "difference": wording.with_interval(found.difference, found.difference_ci) if found else "",
+                "decided": palette.operation(mark["operation"]).label if mark["operation"] else "",
             }
         )
 
@@ -143,12 +146,12 @@ def inspector(view: View) -> None:
     measurement = view.measurement(view.edge)
     scores = measurement.edge if measurement else None
     name, badge = st.columns([3, 2], vertical_alignment="center")
-    name.html(f"<h2 class='edge-name'>{style.subscripts(view.edge_name())}</h2>")
+    name.html(f"<h2 class='edge-name'>{wording.subscripts(view.edge_name())}</h2>")
     if scores is not None:
-        badge.html(f"<span class='badge {scores.verdict}'>{style.VERDICT[scores.verdict].text}</span>")
+        badge.html(f"<span class='badge {scores.verdict}'>{wording.VERDICT[scores.verdict].text}</span>")
     decided = view.selection.operation(view.cell, view.edge)
     if decided:
-        st.caption(f"Decided: {style.operation(decided).label}. Undo that decision to measure this edge again.")
+        st.caption(f"Decided: {palette.operation(decided).label}. Undo that decision to measure this edge again.")
     elif scores is not None:
         st.caption(sentences.edge_finding(scores))
     else:
@@ -164,11 +167,11 @@ def inspector(view: View) -> None:
 
 def _numbers(scores: EdgeScores) -> None:
     best = scores.operation(scores.best)
-    label = style.operation(best.name).label
+    label = palette.operation(best.name).label
     values = (
-        ("supernet", style.percent(scores.baseline.accuracy, scores.baseline.ci)),
-        (f"without {label}", style.percent(best.masked_accuracy)),
-        ("best − α's choice", style.with_interval(scores.difference, scores.difference_ci)),
+        ("supernet", wording.percent(scores.baseline.accuracy, scores.baseline.ci)),
+        (f"without {label}", wording.percent(best.masked_accuracy)),
+        ("best − α's choice", wording.with_interval(scores.difference, scores.difference_ci)),
     )
     cells = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in values)
     st.html(f"<div class='numbers'>{cells}</div>")
@@ -183,12 +186,12 @@ def _arithmetic(scores: EdgeScores) -> None:
         right = round(scores.baseline.accuracy * scores.images / 100)
         left = round(best.masked_accuracy * scores.images / 100)
         st.markdown(
-            f"**Mixing weight** of {style.operation(first.name).label} = softmax of α  \n"
+            f"**Mixing weight** of {palette.operation(first.name).label} = softmax of α  \n"
             f"e^{first.alpha:.3f} / ({alphas}) = {first.weight:.3f}\n\n"
-            f"**Mask** {style.operation(best.name).label}: its weight becomes 0, the others stay as they are.\n\n"
+            f"**Mask** {palette.operation(best.name).label}: its weight becomes 0, the others stay as they are.\n\n"
             f"**Drop** = accuracy before − accuracy without  \n"
             f"{right:,} / {scores.images:,} − {left:,} / {scores.images:,} = "
-            f"{style.with_interval(best.drop, best.ci)}"
+            f"{wording.with_interval(best.drop, best.ci)}"
         )
 
 

@@ -9,7 +9,7 @@ disagreements   edges on which measurement contradicts alpha, the clearest first
 from collections import Counter
 from collections.abc import Mapping
 
-from app.parts import style
+from engine.drawing import palette, wording
 from engine.results import EdgeScores
 from engine.selection.selection import Selection
 
@@ -18,7 +18,7 @@ Scores = Mapping[int, EdgeScores]
 
 
 def _label(name: str) -> str:
-    return style.operation(name).label
+    return palette.operation(name).label
 
 
 def headline(selection: Selection, cell: str, scores: Scores) -> str:
@@ -42,7 +42,7 @@ def too_close(scores: Scores) -> str | None:
     close = [found for found in scores.values() if found.verdict == "too_close"]
     if not close:
         return None
-    images = style.count(max(found.images for found in close))
+    images = wording.count(max(found.images for found in close))
     verb = "is" if len(close) == 1 else "are"
     return f"{len(close)} {verb} too close to call on {images} images; more images separate them."
 

@@ -10,12 +10,13 @@ import streamlit as st
 
 from app.library import catalog, image_sets
 from app.parts import panels
-from app.parts import style as look
+from app.parts.style import chip
 from app.state import session
 from app.state.page import REFRESH, View
 from app.state.url import BUDGETS
 from app.work import measurements
 from app.work.jobs import MANAGER, Job
+from engine.drawing import palette, wording
 
 _CSS = Path(__file__).with_name("sidebar.css").read_text(encoding="utf-8")
 KEYS = {
@@ -115,7 +116,7 @@ def _keys() -> None:
 def _description(view: View) -> str:
     meta = view.summary.meta
     found = meta["accuracies"].get("search", {}).get("batch")
-    accuracy = f" · {look.percent(found['accuracy'])} on {look.count(found['images'])} images" if found else ""
+    accuracy = f" · {wording.percent(found['accuracy'])} on {wording.count(found['images'])} images" if found else ""
     cells = "cells" if view.space.family == "darts" else "cells a stage"
     size = f"{meta['method']}, {meta['channels']} channels, {meta['cells']} {cells}, {meta['image_size']} pixels"
     return f"{size}, epoch {meta['epochs']}{accuracy}"
@@ -131,7 +132,7 @@ def _legend(view: View) -> None:
         by_alpha = sum(view.selection.best_by_alpha(view.cell, edge) == name for edge in edges)
         measured = sum(found.best == name for found in scores.values())
         rows.append(
-            f"<tr><td>{look.chip(name)}</td><td>{look.operation(name).label}</td>"
+            f"<tr><td>{chip(name)}</td><td>{palette.operation(name).label}</td>"
             f"<td>{by_alpha} | {measured if scores else '–'}</td></tr>"
         )
     head = "<tr><th colspan='2'>Operations</th><th>α | measured</th></tr>"
@@ -139,7 +140,7 @@ def _legend(view: View) -> None:
     st.pills(
         "Highlight an operation everywhere",
         names,
-        format_func=lambda name: look.operation(name).code,
+        format_func=lambda name: palette.operation(name).code,
         key="isolate",
         help="Click again to show all",
     )

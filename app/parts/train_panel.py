@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 
 from app.library.image_sets import image_sets
-from app.parts import panels, style
+from app.parts import panels
 from app.work.retraining import Run, estimate, find, launch, small, stop
 from app.work.threads import threads
+from engine.drawing import wording
 from engine.errors import BadInput
 from engine.network.retrain.recipe import PROTOCOLS, Recipe
 from engine.selection.genotype import Genotype
@@ -54,8 +55,8 @@ def _draw(run: Run) -> None:
         st.markdown(f"Test accuracy **{_tested(result['last'])}**, after the last epoch")
         best = result["best"]
         st.caption(f"best of all epochs ({best['epoch']}), chosen on the test images: {_tested(best)}")
-        size = f"{style.count(result['parameters'])} parameters · {result['multiply_adds'] / 1e6:.1f} M multiply-adds"
-        st.caption(f"{size} · trained on {style.count(result['train_images'])} images")
+        size = f"{wording.count(result['parameters'])} parameters · {result['multiply_adds'] / 1e6:.1f} M multiply-adds"
+        st.caption(f"{size} · trained on {wording.count(result['train_images'])} images")
     elif status.get("test"):
         st.markdown(f"Test accuracy **{_tested(status['test'])}**, after epoch {status['test']['epoch']}")
     if run.running:
@@ -65,8 +66,8 @@ def _draw(run: Run) -> None:
 
 
 def _tested(tested: Mapping[str, Any]) -> str:
-    accuracy = style.percent(tested["accuracy"], tuple(tested["ci"]))
-    return f"{accuracy} on {style.count(tested['images'])} test images, {style.bn(tested['bn'])}"
+    accuracy = wording.percent(tested["accuracy"], tuple(tested["ci"]))
+    return f"{accuracy} on {wording.count(tested['images'])} test images, {wording.bn(tested['bn'])}"
 
 
 def _settings(recipe: Recipe) -> str:

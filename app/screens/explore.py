@@ -4,9 +4,10 @@ import streamlit as st
 
 from app.figures.matrix import matrix_info, plot_matrix
 from app.figures.slope import plot_slope, slope_info
-from app.parts import panels, sentences, style
+from app.parts import panels, sentences
 from app.state.page import View, live
 from app.work.measurements import Request
+from engine.drawing import wording
 
 
 def page() -> None:
@@ -42,7 +43,7 @@ def _subtitle(view: View) -> str:
     found = measured[0].result
     parts = [
         sentences.too_close(view.scores()),
-        f"Supernet accuracy {style.percent(found.baseline.accuracy, found.baseline.ci)}",
+        f"Supernet accuracy {wording.percent(found.baseline.accuracy, found.baseline.ci)}",
         panels.provenance(measured[0]),
     ]
     return " · ".join(part for part in parts if part)

@@ -5,9 +5,10 @@ import streamlit as st
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_svg import svg
 from app.library import catalog
-from app.parts import panels, sentences, style, upload_wizard
+from app.parts import panels, sentences, upload_wizard
 from app.state import session
 from app.state.page import View, live
+from engine.drawing import palette, wording
 from engine.results import EdgeScores
 from engine.selection.selection import Selection
 
@@ -57,7 +58,7 @@ def _tile(entry: catalog.Entry) -> None:
     scores = {row["edge"]: EdgeScores.from_dict(row) for row in rows if row["cell"] == cell}
     selection = Selection(summary.space, summary.alphas)
     graph = graph_of(summary.space, cell, alphas=selection.alphas.weights(cell).tolist(), scores=scores)
-    theme: style.Theme = "dark" if st.context.theme.type == "dark" else "light"
+    theme: palette.Theme = "dark" if st.context.theme.type == "dark" else "light"
     st.image(svg(graph, theme, mini=True), width=210)
     meta = summary.meta
     st.markdown(f"**{meta.get('title') or entry.id}** · {meta['space']} · {meta['method']}")
@@ -65,11 +66,11 @@ def _tile(entry: catalog.Entry) -> None:
     lines = []
     if found:
         lines.append(
-            f"supernet {style.percent(found['accuracy'], found['ci'])} on {style.count(found['images'])} images"
+            f"supernet {wording.percent(found['accuracy'], found['ci'])} on {wording.count(found['images'])} images"
         )
     if rows:
         verdicts = [row["verdict"] for row in rows]
-        images = style.count(summary.scores["settings"]["images"])  # type: ignore[index]
+        images = wording.count(summary.scores["settings"]["images"])  # type: ignore[index]
         lines.append(f"{verdicts.count('disagree')} of {len(rows)} edges disagree, measured on {images} images")
     st.caption(" · ".join(lines))
     st.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")

@@ -14,11 +14,11 @@ import streamlit as st
 from app.figures.cell_graph import edge_id, parse_edge_id
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.library import catalog, image_sets
-from app.parts.style import Theme
 from app.state import session, url
 from app.work import measurements, tuned
 from app.work.jobs import Job
 from app.work.measurements import Measurement, Request
+from engine.drawing.palette import Theme
 from engine.errors import BadInput
 from engine.results import EdgeScores
 from engine.selection.decisions import Decision, OperationDecision

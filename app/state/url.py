@@ -11,7 +11,7 @@ format_decisions  decisions as text, "n0-2.S3,n1-2.SK,n3:0+1"
 parse_decisions   such a text as decisions, as far as they are legal one after the other
 BUDGETS, ORDERS, LETTERS   images per measurement, edge orders and tuning, as a link names them
 
-An edge is written as in `app.figures.cell_graph`. A decision is `edge.code` (codes of `app.parts.style`), or
+An edge is written as in `app.figures.cell_graph`. A decision is `edge.code` (codes of `engine.drawing.palette`), or
 `node:source+source` for the inputs a node keeps, nodes numbered as in a genotype.
 """
 
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from app.figures.cell_graph import PREFIXES, edge_id, parse_edge_id
 from app.library.image_sets import image_sets
-from app.parts import style
+from engine.drawing import palette
 from engine.errors import BadInput, one_of
 from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.selection import Selection
@@ -125,7 +125,7 @@ def _format_decision(decision: Decision, space: SearchSpace) -> str:
         first, second = (space.edge(decision.cell, edge).source for edge in decision.edges)
         return f"{PREFIXES[decision.cell]}{decision.node}:{first}+{second}"
     edge = space.edge(decision.cell, decision.edge)
-    return f"{edge_id(decision.cell, edge)}.{style.operation(decision.operation).code}"
+    return f"{edge_id(decision.cell, edge)}.{palette.operation(decision.operation).code}"
 
 
 def parse_decisions(text: str, space: SearchSpace) -> tuple[tuple[Decision, ...], str | None]:
@@ -168,7 +168,7 @@ def _take(selection: Selection, item: str) -> Selection:
     space = selection.space
     if match := _OPERATION.fullmatch(item):
         cell, edge = parse_edge_id(space, match[1])
-        codes = {style.operation(name).code: name for name in space.operations(cell, edge)}
+        codes = {palette.operation(name).code: name for name in space.operations(cell, edge)}
         if match[2] not in codes:
             raise one_of(f"operation on edge {match[1]} of {space.name}:", match[2], codes)
         return selection.discretize(cell, edge, codes[match[2]])

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
 from engine.drawing.layout import CHIP, Box, Layout, layered
-from engine.drawing.palette import OPERATIONS, Theme, colour, ink, operation, roles
+from engine.drawing.palette import STYLES, Theme, colour, ink, operation, roles
 from engine.export.origin import Subject, genotype, origin, plain
 from engine.selection.genotype import Genotype
 from engine.spaces.space import search_space
@@ -78,7 +78,7 @@ def style_sheet() -> str:
         ".join": f"stroke:{look.muted}",
         ".join-end": f"fill:{look.muted}",
     }
-    for name, style in OPERATIONS.items():
+    for name, style in STYLES.items():
         rules[f".{style.code}"] = f"stroke:{style.dark}"
         rules[f".{style.code}-fill"] = f"fill:{style.dark}"
         rules[f".{style.code}-ink"] = f"fill:{ink(name, 'dark')}"
@@ -91,7 +91,7 @@ def chip_sheet() -> str:
     def rules(theme: Theme) -> str:
         return "".join(
             f".{style.code}-chip{{background:{colour(name, theme)};color:{ink(name, theme)}}}"
-            for name, style in OPERATIONS.items()
+            for name, style in STYLES.items()
         )
 
     return f"{rules('light')}@media (prefers-color-scheme:dark){{{rules('dark')}}}"

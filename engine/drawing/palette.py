@@ -1,7 +1,7 @@
 """Colours and signs of the candidate operations, the same wherever one is drawn.
 
 OperationStyle       colours, code, dash, marker and pattern of a candidate operation
-OPERATIONS           operation name -> OperationStyle, for every operation of every space
+STYLES           operation name -> OperationStyle, for every operation of every space
 operation            the style of an operation, by name
 colour               the colour of an operation in a theme
 ink                  the letter colour that reads best on an operation's colour
@@ -36,7 +36,7 @@ class OperationStyle(NamedTuple):
     width: float
 
 
-OPERATIONS: dict[str, OperationStyle] = {
+STYLES: dict[str, OperationStyle] = {
     style.name: style
     for style in (
         OperationStyle("none", "NO", "none", "#898C84", "#8C8D8F", "2 3", "dot", "x-thin", "", 1.0),
@@ -72,9 +72,9 @@ OPERATIONS: dict[str, OperationStyle] = {
 
 def operation(name: str) -> OperationStyle:
     """The style of a candidate operation. Raises BadInput for an unknown name."""
-    if name not in OPERATIONS:
-        raise one_of("operation", name, OPERATIONS)
-    return OPERATIONS[name]
+    if name not in STYLES:
+        raise one_of("operation", name, STYLES)
+    return STYLES[name]
 
 
 def colour(name: str, theme: Theme) -> str:

@@ -11,11 +11,12 @@ import streamlit as st
 from app.figures.order_wins import order_wins, plot_order_wins
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.library import catalog
-from app.parts import panels, style
+from app.parts import panels
 from app.screens.compare import endings, presets
 from app.screens.compare.endings import Shelf, Side
 from app.screens.compare.view import Comparing, name_of
 from engine import nasbench201
+from engine.drawing import wording
 from engine.selecting.record import Document
 from engine.selecting.summary import summarise
 
@@ -79,5 +80,5 @@ def _wins(view: Comparing, shelf: Shelf, documents: Mapping[str, Document], cell
 
 def _spread(what: str, spread: Mapping[str, float], orders: int) -> str:
     name = "true CIFAR-10 accuracy" if what == "true" else "supernet accuracy at the end"
-    lowest, median, highest = (style.number(spread[key], 2) for key in ("lowest", "median", "highest"))
+    lowest, median, highest = (wording.number(spread[key], 2) for key in ("lowest", "median", "highest"))
     return f"{name} over {orders} orders: lowest {lowest}, median {median}, highest {highest} %"

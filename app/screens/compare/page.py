@@ -8,12 +8,13 @@ from app.figures.comparison import edge_pair, plot_edge_pair, plot_totals
 from app.figures.derived import derived_info, plot_derived
 from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
-from app.parts import panels, style
+from app.parts import panels
 from app.parts.cell_graph import cell_graph
 from app.screens.compare import address, endings, order_panel, presets
 from app.screens.compare.endings import Side
 from app.screens.compare.view import Comparing, End, headline, name_of, ranked, totals
 from app.state.page import live
+from engine.drawing import palette, wording
 from engine.results import EdgeScores
 
 MOST = 4
@@ -84,7 +85,7 @@ def _controls(view: Comparing) -> str:
 def _pane(view: Comparing, letter: str, end: End, cell: str, edge: int | None) -> None:
     facts = [end.name]
     if end.truth:
-        facts += [style.percent(end.truth.cifar10, digits=2), f"rank {style.count(end.truth.rank['cifar10'])}"]
+        facts += [wording.percent(end.truth.cifar10, digits=2), f"rank {wording.count(end.truth.rank['cifar10'])}"]
     panels.heading(letter, " · ".join(facts))
     _pickers(view, letter)
     cell = cell if cell in end.space.cells else end.space.cells[0]
@@ -159,8 +160,8 @@ def _strip(view: Comparing, cell: str, edge: int | None) -> None:
 
 
 def _listed(row: Difference) -> dict[str, str]:
-    a, b = (style.operation(name).label if name else "open" for name in (row.a, row.b))
-    return {"edge": style.plain(row.name), "A": a, "B": b, "": in_words({row.state: 1})}
+    a, b = (palette.operation(name).label if name else "open" for name in (row.a, row.b))
+    return {"edge": wording.plain(row.name), "A": a, "B": b, "": in_words({row.state: 1})}
 
 
 def _edge(view: Comparing, cell: str, edge: int | None) -> None:
@@ -174,7 +175,7 @@ def _edge(view: Comparing, cell: str, edge: int | None) -> None:
     (a, when_a), (b, when_b) = first.evidence(cell, edge), second.evidence(cell, edge)
     chosen = first.document.selection.operation(cell, edge), second.document.selection.operation(cell, edge)
     said = ", ".join(
-        f"{letter} keeps {style.operation(name).label}" if name else f"{letter} is undecided"
+        f"{letter} keeps {palette.operation(name).label}" if name else f"{letter} is undecided"
         for letter, name in zip(LETTERS, chosen, strict=True)
     )
     figure = plot_edge_pair(edge_pair(a, b, chosen), view.theme)
@@ -190,7 +191,7 @@ def _edge(view: Comparing, cell: str, edge: int | None) -> None:
 def _measured(found: EdgeScores | EdgeAlphas, when: str) -> str:
     if isinstance(found, EdgeAlphas):
         return "not measured"
-    return f"{style.count(found.images)} images, {style.bn(found.bn)}, {style.device_name(found.device)}, {when}"
+    return f"{wording.count(found.images)} images, {wording.bn(found.bn)}, {wording.device_name(found.device)}, {when}"
 
 
 def _totals(view: Comparing) -> None:

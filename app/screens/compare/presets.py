@@ -8,8 +8,8 @@ procedure   how a stored run went about it, in words
 
 from collections.abc import Mapping
 
-from app.parts import style
 from app.screens.compare.endings import ALPHA, MINE, Shelf, Side
+from engine.drawing import wording
 from engine.selecting.record import Document
 
 RECIPE = ("space", "method", "channels", "cells", "image_size", "epochs", "seed", "data")
@@ -74,9 +74,9 @@ def procedure(document: Document) -> str:
         unit = tuning["unit"] if amount > 1 else {"epochs": "epoch", "batches": "batch"}[tuning["unit"]]
         parts[1] = f"{amount} {unit} at {tuning['lr']:g} between decisions"
     if images := settings.get("images"):
-        parts.append(f"{style.count(images)} images")
+        parts.append(f"{wording.count(images)} images")
     if bn := settings.get("bn"):
-        parts.append(style.bn(bn))
+        parts.append(wording.bn(bn))
     if settings.get("criterion") == "loss":
         parts.append("by the loss")
     if settings.get("published"):

@@ -16,12 +16,12 @@ from app.figures.comparison import Total
 from app.figures.differences import LETTERS, Difference, differences, tally
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.library import catalog, image_sets
-from app.parts import style
 from app.screens.compare import address, endings, presets
 from app.screens.compare.endings import Shelf, Side
 from app.state.page import View
 from app.work import measurements
 from engine import nasbench201
+from engine.drawing import wording
 from engine.results import EdgeScores, Interval, Lookup
 from engine.selecting.record import Document
 from engine.selection.decisions import OperationDecision
@@ -45,12 +45,12 @@ class Accuracy:
 
     @property
     def text(self) -> str:
-        return style.percent(self.value, self.ci)
+        return wording.percent(self.value, self.ci)
 
     @property
     def origin(self) -> str:
         images, bn, _ = self.how
-        return f"{style.count(images)} images, {style.bn(bn)}, {'after tuning' if self.tuned else 'no tuning'}"
+        return f"{wording.count(images)} images, {wording.bn(bn)}, {'after tuning' if self.tuned else 'no tuning'}"
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class End:
         if self.side.ending == endings.MINE:
             return f"decided in this session, {document.selection.steps_done} of {self.space.steps}"
         device = document.settings.get("device")
-        stored = f"stored {(document.date or 'undated')[:10]}" + (f", {style.device_name(device)}" if device else "")
+        stored = f"stored {(document.date or 'undated')[:10]}" + (f", {wording.device_name(device)}" if device else "")
         return f"{stored} · {presets.procedure(document)}"
 
 
@@ -228,7 +228,7 @@ def headline(first: End, second: End, rows: Sequence[Difference]) -> str:
     counts = tally(rows)
     differing, undecided = sum(row.differs for row in rows), counts.get("open", 0)
     verdict = f"{differing} of {len(rows)} edges differ" + (f", {undecided} undecided" if undecided else "")
-    ends = [style.percent(end.truth.cifar10, digits=2) for end in (first, second) if end.truth]
+    ends = [wording.percent(end.truth.cifar10, digits=2) for end in (first, second) if end.truth]
     if counts.get("same") == len(rows):
         return f"{names[0]} and {names[1]} end with the same cell" + (f": {ends[0]}" if ends else "")
     if len(ends) == 2:
@@ -255,7 +255,7 @@ def ranked(first: Accuracy | None, second: Accuracy | None) -> str:
     if first.ci is None or second.ci is None or (first.ci[0] <= second.ci[1] and second.ci[0] <= first.ci[1]):
         return f"{said} · too close to call"
     higher = "A" if first.value > second.value else "B"
-    return f"{said} · {higher} is higher by {style.number(abs(first.value - second.value))} points"
+    return f"{said} · {higher} is higher by {wording.number(abs(first.value - second.value))} points"
 
 
 def totals(first: End, second: End) -> list[Total]:
@@ -263,7 +263,7 @@ def totals(first: End, second: End) -> list[Total]:
     rows = []
     if first.truth or second.truth:
         true = tuple(end.truth.cifar10 if end.truth else None for end in (first, second))
-        said = tuple("not finished" if value is None else style.percent(value, digits=2) for value in true)
+        said = tuple("not finished" if value is None else wording.percent(value, digits=2) for value in true)
         rows.append(Total("true accuracy", (true[0], true[1]), (said[0], said[1]), full=100.0))
     one, other = first.accuracy, second.accuracy
     rows.append(

@@ -5,8 +5,9 @@ card   draw the card of the current step
 
 import streamlit as st
 
-from app.parts import panels, style
+from app.parts import panels
 from app.screens.decide.view import Deciding
+from engine.drawing import palette, wording
 from engine.results import EdgeScores, InputScores
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
 
@@ -92,22 +93,22 @@ def _suggestions(view: Deciding, scores: EdgeScores | InputScores | None) -> Non
 
 def _words(view: Deciding, decision: Decision) -> str:
     if isinstance(decision, OperationDecision):
-        return style.operation(decision.operation).label
+        return palette.operation(decision.operation).label
     edges = [view.space.edge(decision.cell, edge) for edge in decision.edges]
-    return " and ".join(style.plain(view.space.node_name(edge.source)) for edge in edges)
+    return " and ".join(wording.plain(view.space.node_name(edge.source)) for edge in edges)
 
 
 def _alpha_value(view: Deciding, decision: Decision) -> str:
     if isinstance(decision, InputsDecision):
         return ""
     column = view.space.operation_index(decision.cell, decision.edge, decision.operation)
-    return f" {style.weight(view.weights()[decision.edge][column])}"
+    return f" {wording.weight(view.weights()[decision.edge][column])}"
 
 
 def _drop(decision: Decision, scores: EdgeScores | InputScores | None) -> str:
     if isinstance(decision, OperationDecision) and isinstance(scores, EdgeScores):
         best = scores.operation(decision.operation)
-        return f" {style.number(best.drop, sign=True)}{' ' + style.interval(best.ci) if best.ci else ''}"
+        return f" {wording.number(best.drop, sign=True)}{' ' + wording.interval(best.ci) if best.ci else ''}"
     return ""
 
 
@@ -124,13 +125,13 @@ def _operations(view: Deciding, scores: EdgeScores | None) -> Decision:
     assert isinstance(chosen, OperationDecision)
     st.caption("or any of")
     for number, name in enumerate(sorted(names, key=lambda name: -weights[name]), start=1):
-        look = style.operation(name)
+        look = palette.operation(name)
         decision = OperationDecision(step.cell, step.index, name)
         ring = " ○" if decision == suggested["α"] else ""
-        drop = f" · {style.points(drops[name])}" if name in drops else ""
+        drop = f" · {wording.points(drops[name])}" if name in drops else ""
         dot = " ●" if scores and name == scores.best else ""
         st.button(
-            f"**{look.code}** {look.label} · {style.weight(weights[name])}{ring}{drop}{dot}",
+            f"**{look.code}** {look.label} · {wording.weight(weights[name])}{ring}{drop}{dot}",
             shortcut=str(number),
             on_click=view.choose,
             args=(decision,),
@@ -151,10 +152,10 @@ def _inputs(view: Deciding, scores: InputScores | None) -> Decision | None:
     drops = {row.edge: row for row in scores.candidates} if scores else {}
 
     def words(index: int) -> str:
-        source = style.plain(view.space.node_name(view.space.edge(step.cell, index).source))
+        source = wording.plain(view.space.node_name(view.space.edge(step.cell, index).source))
         operation = view.selection.operation(step.cell, index)
-        code = f" ({style.operation(operation).code})" if operation else ""
-        return f"{source}{code}" + (f" · {style.points(drops[index].drop)}" if index in drops else "")
+        code = f" ({palette.operation(operation).code})" if operation else ""
+        return f"{source}{code}" + (f" · {wording.points(drops[index].drop)}" if index in drops else "")
 
     place = f"{view.entry.id}-{step.cell}-node{step.index}-{bool(drops)}"
     chosen = st.pills(
@@ -174,11 +175,11 @@ def _inputs(view: Deciding, scores: InputScores | None) -> Decision | None:
 def _consequence(view: Deciding, decision: Decision) -> None:
     before, after = view.before(), view.after(decision)
     if before and after and before.accuracy.images == after.accuracy.images:
-        images = style.count(after.accuracy.images)
-        then = style.percent(after.accuracy.accuracy, after.accuracy.baseline.ci)
+        images = wording.count(after.accuracy.images)
+        then = wording.percent(after.accuracy.accuracy, after.accuracy.baseline.ci)
         st.markdown(
             f"With **{_words(view, decision)}** the supernet goes "
-            f"**{style.percent(before.accuracy.accuracy)} → {then}** "
+            f"**{wording.percent(before.accuracy.accuracy)} → {then}** "
             f"on {images} images."
         )
     else:

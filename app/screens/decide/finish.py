@@ -7,10 +7,10 @@ genotype_of   the genotype of a complete selection
 import streamlit as st
 
 from app.figures.derived import derived_info, plot_derived
-from app.parts import style
 from app.screens.decide.view import Deciding
 from app.state import session
 from engine import nasbench201
+from engine.drawing import wording
 from engine.selection.genotype import Genotype, parse_genotype
 
 
@@ -29,8 +29,8 @@ def finished(view: Deciding) -> None:
         else:
             result = found.accuracy
             st.caption(
-                f"one-shot accuracy {style.percent(result.accuracy, result.baseline.ci)} on "
-                f"{style.count(result.images)} images, {style.bn(result.bn)}"
+                f"one-shot accuracy {wording.percent(result.accuracy, result.baseline.ci)} on "
+                f"{wording.count(result.images)} images, {wording.bn(result.bn)}"
             )
     with columns[1], st.container(border=True):
         st.markdown("**Pure α**")
@@ -75,5 +75,5 @@ def _cell(view: Deciding, genotype: Genotype, other: Genotype | None) -> None:
         found = nasbench201.lookup(str(genotype))
         st.html(
             f"<div class='numbers'><div><span>true CIFAR-10 accuracy</span><b>{found.cifar10:.2f} %</b></div>"
-            f"<div><span>rank of 15,625</span><b>{style.count(found.rank['cifar10'])}</b></div></div>"
+            f"<div><span>rank of 15,625</span><b>{wording.count(found.rank['cifar10'])}</b></div></div>"
         )

@@ -16,6 +16,7 @@ from app.state.url import LARGEST_SEED
 from app.work import tuned
 from app.work.measurements import Measurement
 from engine import nasbench201
+from engine.drawing import palette, wording
 from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.genotype import parse_genotype
 
@@ -122,7 +123,7 @@ def _tuning(view: Deciding) -> None:
         key="tune-choice",
     )
     known = view.image_set.images
-    count = f"{style.count(known[0])} " if known else ""
+    count = f"{wording.count(known[0])} " if known else ""
     images = f"{count}training images{image_sets.name_of([view.data])}"
     st.caption(
         "Without it the signal dies after two or three decisions. Tuning works on a copy of the weights, on the "
@@ -146,7 +147,7 @@ def _outcomes(view: Deciding) -> None:
     paths = view.paths()
     measured = [nasbench201.lookup(path.genotype).cifar10 for path in paths]
     cells = "cell" if found.count == 1 else "cells"
-    panels.heading("Where this can still lead", f"true CIFAR-10 accuracy of {style.count(found.count)} {cells}")
+    panels.heading("Where this can still lead", f"true CIFAR-10 accuracy of {wording.count(found.count)} {cells}")
     info = outcomes_info(found, alpha, measured)
     panels.chart(
         plot_outcomes(info, view.theme),
@@ -226,14 +227,14 @@ def _tape(view: Deciding) -> None:
     for number, (decision, found) in enumerate(zip(decisions, track[1:], strict=True), start=1):
         lines.append(_entry(view, number, decision, *found))
     lines.reverse()
-    accuracy = style.percent(last[0].accuracy.accuracy) if last[0] else "not measured"
+    accuracy = wording.percent(last[0].accuracy.accuracy) if last[0] else "not measured"
     lines.append(f"<li class='start'>start · supernet {accuracy}</li>")
     st.html(f"<ol class='tape' reversed>{''.join(lines)}</ol>")
     known = [found for found in last if found]
     if known:
-        images = " and ".join(dict.fromkeys(style.count(found.result.images) for found in known))
+        images = " and ".join(dict.fromkeys(wording.count(found.result.images) for found in known))
         of = image_sets.name_of(found.data for found in known)
-        st.caption(f"{images} images{of} · {style.bn(known[-1].result.bn)}")
+        st.caption(f"{images} images{of} · {wording.bn(known[-1].result.bn)}")
     if len(known) < len(last):
         st.button("Measure accuracies", on_click=view.measure_track, disabled=view.busy, key="measure-track")
     if decisions:
@@ -250,25 +251,25 @@ def _moments(view: Deciding) -> None:
             words = f"after {number}: inputs of {view.space.node_name(decision.node)}"
         else:
             edge = view.space.edge_name(view.space.edge(decision.cell, decision.edge))
-            words = f"after {number}: {edge}, {style.operation(decision.operation).label}"
-        st.button(style.plain(words), on_click=view.look, args=(number,), width="stretch", key=f"look-{number}")
+            words = f"after {number}: {edge}, {palette.operation(decision.operation).label}"
+        st.button(wording.plain(words), on_click=view.look, args=(number,), width="stretch", key=f"look-{number}")
 
 
 def _entry(
     view: Deciding, number: int, decision: Decision, at_once: Measurement | None, after: Measurement | None
 ) -> str:
-    accuracy = style.percent(at_once.accuracy.accuracy) if at_once else "–"
+    accuracy = wording.percent(at_once.accuracy.accuracy) if at_once else "–"
     if after:
-        before = style.number(at_once.accuracy.accuracy) if at_once else "–"
-        accuracy = f"{before} → {style.percent(after.accuracy.accuracy)}"
+        before = wording.number(at_once.accuracy.accuracy) if at_once else "–"
+        accuracy = f"{before} → {wording.percent(after.accuracy.accuracy)}"
     by = view.decided_by(decision)
     if isinstance(decision, InputsDecision):
-        node = style.subscripts(view.space.node_name(decision.node))
+        node = wording.subscripts(view.space.node_name(decision.node))
         what = f"inputs of {node}"
         chip = "keep 2"
     else:
         edge = view.space.edge(decision.cell, decision.edge)
-        what = style.subscripts(view.space.edge_name(edge))
+        what = wording.subscripts(view.space.edge_name(edge))
         chip = style.chip(decision.operation)
     past = " class='past'" if number > view.selection.steps_done else ""
     return f"<li{past}><span>{number}</span><span>{what}</span>{chip}<span class='by'>{by}</span><b>{accuracy}</b></li>"

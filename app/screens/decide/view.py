@@ -8,11 +8,11 @@ from functools import cached_property, partial
 
 import streamlit as st
 
-from app.parts import style
 from app.state import url
 from app.state.page import View
 from app.work import measurements, tuned
 from app.work.measurements import Measurement, Request
+from engine.drawing import wording
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
 from engine.selection.orders import NextStep, Order, edge_order, index_order, next_step
 from engine.selection.selection import Selection
@@ -175,7 +175,7 @@ class Deciding(View):
     def paths_line(self, paths: tuple[measurements.Path, ...]) -> str:
         """How the shown paths were found."""
         orders = "order" if len(paths) == 1 else "orders"
-        images = style.count(paths[0].images)
+        images = wording.count(paths[0].images)
         tuning = "no further tuning" if self.letters else "no tuning"
         return f"{len(paths)} edge {orders}, {images} images, batch statistics, {tuning} · {paths[0].source}"
 

@@ -14,8 +14,8 @@ from app.figures.matrix import MatrixCell, MatrixInfo, MatrixRow, matrix_info, p
 from app.figures.outcomes import OutcomesInfo, outcomes_info, plot_outcomes
 from app.figures.slope import SlopeInfo, SlopeRow, plot_slope, slope_info
 from app.figures.tape import TapeInfo, plot_tape, tape_info
-from app.parts.style import THEMES, colour, roles
 from engine import nasbench201
+from engine.drawing.palette import THEMES, colour, roles
 from engine.errors import BadInput
 from engine.results import Baseline, EdgeScores, OperationScore, Reachable
 from engine.selection.alphas import Alphas

@@ -9,7 +9,7 @@ from app.figures.comparison import Total, edge_pair, plot_edge_pair, plot_totals
 from app.figures.differences import Difference, differences, in_words, plot_differences, tally
 from app.figures.edge_alphas import edge_alphas
 from app.figures.order_wins import OrderWins, order_wins, plot_order_wins
-from app.parts.style import THEMES, colour
+from engine.drawing.palette import THEMES, colour
 from engine.selecting.record import Document, Step
 from engine.selecting.summary import summarise
 from engine.selection.selection import Selection

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.figures.cell_graph import BAND, Graph, cell_graph, edge_id, parse_edge_id
 from app.figures.cell_layout import PILL, WIDTHS, cell_layout, path, point
 from app.figures.cell_svg import svg
-from app.parts import style
+from engine.drawing import palette
 from engine.errors import BadInput
 from engine.selection.selection import Selection
 from engine.spaces.space import SPACES, search_space
@@ -273,9 +273,9 @@ def test_a_graph_is_plain_data_and_the_same_every_time(name: str, cell: str) -> 
     assert json.loads(json.dumps(first)) == first
 
 
-@pytest.mark.parametrize("theme", style.THEMES)
+@pytest.mark.parametrize("theme", palette.THEMES)
 @pytest.mark.parametrize(("name", "cell"), CELLS)
-def test_the_picture_is_one_closed_svg_in_the_themes_colours(name: str, cell: str, theme: style.Theme) -> None:
+def test_the_picture_is_one_closed_svg_in_the_themes_colours(name: str, cell: str, theme: palette.Theme) -> None:
     graph = graph_of(name, cell, measured=5, focus=1)
     text = svg(graph, theme)
     root = ElementTree.fromstring(text)
@@ -308,7 +308,7 @@ def test_the_picture_comes_in_every_layout() -> None:
 
 def test_the_components_style_sheet_uses_the_colours_of_the_style_table(root: Path) -> None:
     sheet = (root / "app/parts/cell_graph/cell_graph.css").read_text(encoding="utf-8")
-    light, dark = style.roles("light"), style.roles("dark")
+    light, dark = palette.roles("light"), palette.roles("dark")
     for name, role in (("signal", "disagree"), ("quiet", "alpha"), ("muted", "muted")):
         pair = f"--{name}: light-dark({getattr(light, role)}, {getattr(dark, role)});"
         assert pair.lower() in sheet.lower()

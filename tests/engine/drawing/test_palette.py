@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from colorspacious import cspace_convert
-from hypothesis import given
-from hypothesis import strategies as st
 
-from app.parts import style
-from app.parts.style import OPERATIONS, THEMES, colour, contrast, ink, operation, roles
+from engine.drawing import palette
+from engine.drawing.palette import STYLES, THEMES, colour, contrast, ink, operation, roles
 from engine.errors import BadInput
 from engine.spaces.space import SPACES, search_space
 
@@ -21,7 +19,7 @@ DISTANCES = {
 DARTS = search_space("darts-none").operations("normal", 0)
 
 
-def seen(theme: style.Theme, vision: str) -> np.ndarray:
+def seen(theme: palette.Theme, vision: str) -> np.ndarray:
     """[operations, 3]: the DARTS palette in CAM02-UCS, through complete colour vision deficiency."""
     hexes = [colour(name, theme) for name in DARTS]
     colours = np.array([[int(value[start : start + 2], 16) / 255 for start in (1, 3, 5)] for value in hexes])
@@ -69,11 +67,11 @@ def test_operations_that_take_one_anothers_place_share_a_look():
 def test_graphics_have_contrast_three_and_text_four_and_a_half(theme):
     look = roles(theme)
     for ground in (look.background, look.surface):
-        assert all(contrast(colour(name, theme), ground) >= 3 for name in OPERATIONS)
+        assert all(contrast(colour(name, theme), ground) >= 3 for name in STYLES)
         assert contrast(look.alpha, ground) >= 3
     for ground in (look.background, look.surface, look.band):
         assert all(contrast(text, ground) >= 4.5 for text in (look.text, look.muted, look.disagree, look.accent))
-    assert all(contrast(ink(name, theme), colour(name, theme)) >= 4.5 for name in OPERATIONS)
+    assert all(contrast(ink(name, theme), colour(name, theme)) >= 4.5 for name in STYLES)
 
 
 def test_contrast_knows_black_on_white():
@@ -93,51 +91,3 @@ def test_the_page_and_the_figures_share_their_colours(root: Path, theme):
 def test_an_unknown_operation_is_bad_input_that_lists_the_known_ones():
     with pytest.raises(BadInput, match=r"unknown operation 'conv_7x7'.*skip_connect"):
         operation("conv_7x7")
-
-
-def test_numbers_are_worded_once():
-    assert style.points(4.1) == "+4.1 pts"
-    assert style.points(-0.6) == "−0.6 pts"
-    assert style.with_interval(4.1, (3.2, 5.0)) == "4.1 [3.2, 5.0] pts"
-    assert style.with_interval(-0.6, (-2.04, 0.84)) == "−0.6 [−2.0, 0.8] pts"
-    assert style.with_interval(4.1, None) == "4.1 pts (needs more images)"
-    assert style.percent(54.3) == "54.3 %"
-    assert style.percent(54.3, (51.2, 57.4)) == "54.3 % [51.2, 57.4]"
-    assert style.percent(93.978, digits=2) == "93.98 %"
-    assert style.weight(0.2249) == "0.22"
-    assert style.count(15625) == "15,625"
-
-
-@given(st.floats(-0.049, 0.049))
-def test_what_rounds_to_zero_has_no_minus(value):
-    assert style.points(value) == "+0.0 pts"
-    assert style.number(value) == "0.0"
-
-
-@pytest.mark.parametrize(
-    ("given_", "text"),
-    [
-        ({"bn": "batch", "device": "cpu", "seconds": 0.8}, "1,024 images · batch statistics · live, 0.8 s, CPU"),
-        ({"bn": "running", "device": "cuda:1"}, "1,024 images · running statistics · live, GPU 1"),
-        (
-            {"bn": "batch", "device": "cuda", "stored": "2026-11-24"},
-            "1,024 images · batch statistics · stored 2026-11-24, GPU",
-        ),
-    ],
-)
-def test_provenance_says_images_statistics_source_and_device(given_, text):
-    assert style.provenance(1024, **given_) == text
-
-
-def test_verdicts_are_a_glyph_and_words():
-    assert {name: text.text for name, text in style.VERDICT.items()} == {
-        "agree": "✓ agree",
-        "disagree": "≠ disagree",
-        "too_close": "≈ too close to call",
-    }
-    assert style.VERDICT["too_close"].short == "≈ too close"
-
-
-def test_node_names_get_real_subscripts():
-    assert style.subscripts("c_{k-2} → node 0") == "c<sub>k-2</sub> → node 0"
-    assert style.subscripts("input → node 1") == "input → node 1"

@@ -1,0 +1,53 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.drawing import wording
+
+
+def test_numbers_are_worded_once():
+    assert wording.points(4.1) == "+4.1 pts"
+    assert wording.points(-0.6) == "−0.6 pts"
+    assert wording.with_interval(4.1, (3.2, 5.0)) == "4.1 [3.2, 5.0] pts"
+    assert wording.with_interval(-0.6, (-2.04, 0.84)) == "−0.6 [−2.0, 0.8] pts"
+    assert wording.with_interval(4.1, None) == "4.1 pts (needs more images)"
+    assert wording.percent(54.3) == "54.3 %"
+    assert wording.percent(54.3, (51.2, 57.4)) == "54.3 % [51.2, 57.4]"
+    assert wording.percent(93.978, digits=2) == "93.98 %"
+    assert wording.weight(0.2249) == "0.22"
+    assert wording.count(15625) == "15,625"
+
+
+@given(st.floats(-0.049, 0.049))
+def test_what_rounds_to_zero_has_no_minus(value):
+    assert wording.points(value) == "+0.0 pts"
+    assert wording.number(value) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("given_", "text"),
+    [
+        ({"bn": "batch", "device": "cpu", "seconds": 0.8}, "1,024 images · batch statistics · live, 0.8 s, CPU"),
+        ({"bn": "running", "device": "cuda:1"}, "1,024 images · running statistics · live, GPU 1"),
+        (
+            {"bn": "batch", "device": "cuda", "stored": "2026-11-24"},
+            "1,024 images · batch statistics · stored 2026-11-24, GPU",
+        ),
+    ],
+)
+def test_provenance_says_images_statistics_source_and_device(given_, text):
+    assert wording.provenance(1024, **given_) == text
+
+
+def test_verdicts_are_a_glyph_and_words():
+    assert {name: text.text for name, text in wording.VERDICT.items()} == {
+        "agree": "✓ agree",
+        "disagree": "≠ disagree",
+        "too_close": "≈ too close to call",
+    }
+    assert wording.VERDICT["too_close"].short == "≈ too close"
+
+
+def test_node_names_get_real_subscripts():
+    assert wording.subscripts("c_{k-2} → node 0") == "c<sub>k-2</sub> → node 0"
+    assert wording.subscripts("input → node 1") == "input → node 1"
