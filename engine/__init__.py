@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 # Imported here, not on demand: loading the module of the same name would otherwise put itself in the function's place.
-from engine.spaces.space import search_space as search_space
+from engine.spaces import search_space as search_space
 
 __version__ = "0.1.0"
 

@@ -23,8 +23,8 @@ from engine.errors import BadInput, one_of
 from engine.results import Lookup, Reachable
 from engine.selection.genotype import EXAMPLE, Genotype, parse_genotype
 from engine.selection.selection import Selection
-from engine.spaces.space import NAS_BENCH_201_OPERATIONS as OPERATIONS
-from engine.spaces.space import search_space
+from engine.spaces import NAS_BENCH_201_OPERATIONS as OPERATIONS
+from engine.spaces import search_space
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 TABLE = Path(__file__).parent / "bundled" / "nas-bench-201.npz"

@@ -19,7 +19,7 @@ from engine.drawing import palette, wording
 from engine.errors import BadInput
 from engine.results import EdgeScores
 from engine.selection.selection import Selection
-from engine.spaces.space import Edge, SearchSpace
+from engine.spaces import Edge, SearchSpace
 
 Measure = Literal["alpha", "drop", "both"]
 State = Literal["agree", "disagree", "too_close", "unmeasured", "decided", "discarded"]

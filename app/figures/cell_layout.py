@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.spaces.space import Family, SearchSpace, search_space
+from engine.spaces import Family, SearchSpace, search_space
 
 WIDTHS = (380, 470, 560, 680)
 PILL = (72, 24)

@@ -13,7 +13,7 @@ import graphviz
 from engine.drawing import palette
 from engine.drawing.palette import Theme
 from engine.selection.genotype import Genotype
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 
 
 class DerivedEdge(NamedTuple):

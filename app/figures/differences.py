@@ -13,7 +13,7 @@ from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, 
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
 from engine.selection.selection import Selection
-from engine.spaces.space import Edge
+from engine.spaces import Edge
 
 LETTERS = ("A", "B")
 State = Literal["same", "operation", "input", "open"]

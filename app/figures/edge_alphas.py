@@ -7,7 +7,7 @@ edge_alphas   read them from a selection's or checkpoint's alphas
 from typing import NamedTuple
 
 from engine.selection.alphas import Alphas
-from engine.spaces.space import Edge
+from engine.spaces import Edge
 
 
 class EdgeAlphas(NamedTuple):

@@ -15,7 +15,7 @@ from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, 
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
 from engine.results import EdgeScores, Interval, Verdict
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 
 class MatrixCell(NamedTuple):

@@ -12,7 +12,7 @@ from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
 from engine.selecting.summary import Orders
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 
 class EdgeWins(NamedTuple):

@@ -22,7 +22,7 @@ import streamlit as st
 from app.library import catalog
 from app.state import session
 from engine.errors import BadInput
-from engine.spaces.space import SPACES, search_space
+from engine.spaces import SPACES, search_space
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint

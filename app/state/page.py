@@ -23,7 +23,7 @@ from engine.errors import BadInput
 from engine.results import EdgeScores
 from engine.selection.decisions import Decision, OperationDecision
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 TUNING = "Fine-tuning"
 """The title of work that tunes."""

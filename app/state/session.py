@@ -27,7 +27,7 @@ from app.state import url
 from app.state.url import Link
 from engine.selection.decisions import Decision
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 BRANCH_NAMES = tuple("ABCDEFGH")
 """As many branches as a visitor can have of a run."""

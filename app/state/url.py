@@ -27,7 +27,7 @@ from engine.drawing import palette
 from engine.errors import BadInput, one_of
 from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 BUDGETS: dict[str, int | None] = {"512": 512, "1k": 1024, "4k": 4096, "all": None}
 """Text in a link -> images to measure on; None is every search image."""

@@ -30,7 +30,7 @@ from engine.checkpoint.meta import FORMAT, RESTORE, damaged, from_json, to_json
 from engine.errors import BadInput
 from engine.runs import files
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -30,7 +30,7 @@ from engine.checkpoint.meta import RESTORE, check, damaged, parse, to_json
 from engine.errors import BadInput
 from engine.runs import files
 from engine.selection.alphas import Alphas, Rows
-from engine.spaces.space import SearchSpace, search_space
+from engine.spaces import SearchSpace, search_space
 
 if TYPE_CHECKING:
     from engine.supernet.supernet import Supernet

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput
-from engine.spaces.space import SPACES
+from engine.spaces import SPACES
 
 FORMAT = 1
 RESTORE = "restore the folder from a copy, or train it again"

@@ -8,7 +8,7 @@ import typer
 from engine.cli import console
 from engine.cli.info import describe, summary
 from engine.cli.options import Json, check_writable
-from engine.spaces.space import SPACES
+from engine.spaces import SPACES
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint

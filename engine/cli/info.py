@@ -15,7 +15,7 @@ from engine.cli.options import Device, Json, Seed
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
-    from engine.spaces.space import SearchSpace
+    from engine.spaces import SearchSpace
 
 MOST_ALPHAS = 5000
 """Alphas of all epochs together beyond which `history` leaves them out."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from engine.cli import console
 from engine.cli.options import Device, Json, Seed
-from engine.spaces.space import SPACES, SearchSpace, search_space
+from engine.spaces import SPACES, SearchSpace, search_space
 
 
 def spaces(json: Json = False, device: Device = "auto", seed: Seed = 0) -> None:

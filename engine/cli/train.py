@@ -10,7 +10,7 @@ from engine.cli import console
 from engine.cli.info import describe, summary
 from engine.cli.options import Data, DataDir, Device, Download, Json, Seed, check_writable, pick_device
 from engine.errors import BadInput
-from engine.spaces.space import SPACES
+from engine.spaces import SPACES
 from engine.training.recipe import METHODS, Recipe
 
 

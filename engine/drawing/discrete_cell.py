@@ -15,7 +15,7 @@ from engine.drawing.layout import CHIP, Box, Layout, layered
 from engine.drawing.palette import STYLES, Theme, colour, ink, operation, roles
 from engine.export.origin import Subject, genotype, origin, plain
 from engine.selection.genotype import Genotype
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 
 FONT = "Inter, Helvetica, Arial, sans-serif"
 _CAPTION = 30

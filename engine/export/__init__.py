@@ -18,7 +18,7 @@ from engine.export.report import html
 from engine.export.table import csv
 from engine.selecting.record import Document
 from engine.selection.genotype import parse_genotype
-from engine.spaces.space import Family
+from engine.spaces import Family
 
 
 class Format(NamedTuple):

@@ -18,7 +18,7 @@ from engine.results import EdgeScores, InputScores
 from engine.selecting.record import Document, Step
 from engine.selection.genotype import Genotype
 from engine.selection.selection import Decision, InputsDecision, Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 BY = {"alpha": "alpha", "measured": "measurement", "random": "chance", "person": "a person"}
 DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}

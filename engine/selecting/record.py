@@ -20,7 +20,7 @@ from engine.errors import BadInput
 from engine.results import BnMode, EdgeScores, InputScores, Interval
 from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 By = Literal["alpha", "measured", "random", "person"]
 Scores = EdgeScores | InputScores

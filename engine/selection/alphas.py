@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadInput
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 Rows = tuple[tuple[float, ...], ...]  # [E, K]
 FloatType = Literal["float32", "float64"]

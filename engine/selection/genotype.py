@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import BadInput, one_of
 from engine.selection.alphas import Alphas
-from engine.spaces.space import NAS_BENCH_201_OPERATIONS, SPACES, Edge, Family, SearchSpace, search_space
+from engine.spaces import NAS_BENCH_201_OPERATIONS, SPACES, Edge, Family, SearchSpace, search_space
 
 Pair = tuple[str, int]  # operation, source node
 Cells = tuple[tuple[str, tuple[Pair, ...]], ...]  # cell type, its pairs

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from engine.errors import BadInput
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 if TYPE_CHECKING:
     from engine.selection.selection import Selection

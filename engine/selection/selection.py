@@ -17,7 +17,7 @@ from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision, read_decision
 from engine.selection.genotype import Genotype, Pair, kept_pairs
 from engine.selection.orders import index_order
-from engine.spaces.space import Edge, SearchSpace, search_space
+from engine.spaces import Edge, SearchSpace, search_space
 
 if TYPE_CHECKING:
     import torch

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from engine.errors import BadInput
 from engine.results import BnMode
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 from engine.supernet.layers import BatchNorm, Conv, FactorizedReduce, Mode, ReLUConvBN, ResidualReduction
 from engine.supernet.operations import OPERATIONS, Features, Noise, Operation, PlainAvgPool
 

@@ -24,7 +24,7 @@ from engine.data.load import Data, Normalisation, augment, crop_padding, load_da
 from engine.errors import BadInput
 from engine.scoring.scores import measure
 from engine.selection.genotype import magnitude_genotype
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from engine.supernet.supernet import Supernet
 from engine.training.methods import METHODS, Batch, Method
 from engine.training.recipe import Recipe

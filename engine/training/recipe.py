@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.errors import BadInput, one_of
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 
 METHODS = ("darts", "fixed-alpha")
 

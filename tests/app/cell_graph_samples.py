@@ -6,7 +6,7 @@ sample_weights, sample_scores   mixing weights [edges][operations] and EdgeScore
 import numpy as np
 
 from engine.results import Baseline, EdgeScores, OperationScore, Verdict
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 NOISE = 1.2  # half an interval, in points
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from engine.scoring.scores import measure, score_edge
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from engine.supernet.supernet import Pass, Supernet
 from engine.training.methods import Darts
 from engine.training.recipe import Recipe

@@ -13,7 +13,7 @@ from engine.data.sources import BUNDLED
 from engine.selection.decisions import OperationDecision
 from engine.selection.genotype import parse_genotype
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from tests.app.small_runs import OF_201
 from tests.browser.conftest import serve, settle
 from tests.browser.test_journeys import DECIDED, LIVE, PAUSE, SMALL, OpenPage, button, edge, has, press, strip, title

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 Net = TypeVar("Net", bound=nn.Module)
 

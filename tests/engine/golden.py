@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from engine.spaces.space import SearchSpace, search_space
+from engine.spaces import SearchSpace, search_space
 from engine.supernet.supernet import Supernet
 
 

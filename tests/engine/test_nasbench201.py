@@ -9,7 +9,7 @@ from engine.bundled.build_table import build
 from engine.errors import BadInput
 from engine.selection.genotype import Genotype, parse_genotype
 from engine.selection.selection import Selection
-from engine.spaces.space import NAS_BENCH_201_OPERATIONS, search_space
+from engine.spaces import NAS_BENCH_201_OPERATIONS, search_space
 
 SPACE = search_space("nas-bench-201")
 

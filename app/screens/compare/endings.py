@@ -27,7 +27,7 @@ from engine.selection.decisions import Decision
 from engine.selection.genotype import parse_genotype
 from engine.selection.orders import edge_order
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 ALPHA, AT_ONCE, MINE = "alpha", "at-once", "mine"
 ORDER = "order-"

@@ -27,7 +27,7 @@ from engine.selecting.record import Document
 from engine.selection.decisions import OperationDecision
 from engine.selection.genotype import Genotype
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 NAMES = {endings.ALPHA: "α", endings.AT_ONCE: "largest drops at once", endings.MINE: "my decisions"}
 WEIGHTLESS = {"none", "noise", "skip_connect", "max_pool_3x3", "avg_pool_3x3"}

@@ -28,7 +28,7 @@ from engine.data.sources import CIFAR10_CLASSES, NORMALISATION
 from engine.errors import BadInput, one_of
 from engine.selection.alphas import Alphas
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace, search_space
+from engine.spaces import SearchSpace, search_space
 
 __all__ = ["CLASSES", "import_checkpoint", "save_import", "supernet_of", "try_out"]
 

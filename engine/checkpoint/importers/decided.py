@@ -9,7 +9,7 @@ from typing import Any
 from engine.errors import BadInput
 from engine.selection.decisions import OperationDecision
 from engine.selection.selection import Selection
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 
 FIRST_NODE = 3
 """Their node 0 of the topology stage: the first node with more than two inputs."""

@@ -17,7 +17,7 @@ from torch import Tensor
 from engine.checkpoint.importers.formats import Found
 from engine.checkpoint.importers.names import foreign_names
 from engine.errors import BadInput
-from engine.spaces.space import SPACES, SearchSpace, search_space
+from engine.spaces import SPACES, SearchSpace, search_space
 from engine.supernet.supernet import Supernet
 
 FAMILIES = {

@@ -6,7 +6,7 @@ DARTS and what descends from it: `cells.3._ops.12._ops.4.op.1.weight` is cell 3,
 NAS-Bench-201: `cells.3.edges.2<-1.3.op.1.weight` is cell 3, the edge from node 1 to 2, operation column 3.
 """
 
-from engine.spaces.space import SearchSpace
+from engine.spaces import SearchSpace
 from engine.supernet.supernet import Cell, Supernet
 
 REDUCE = {"conv1": "conv_1", "conv2": "conv_2", "bn": "bn"}

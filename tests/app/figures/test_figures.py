@@ -21,7 +21,7 @@ from engine.results import Baseline, EdgeScores, OperationScore, Reachable
 from engine.selection.alphas import Alphas
 from engine.selection.genotype import parse_genotype
 from engine.selection.selection import Selection
-from engine.spaces.space import SPACES, SearchSpace, search_space
+from engine.spaces import SPACES, SearchSpace, search_space
 
 NB201 = search_space("nas-bench-201")
 CONVOLUTIONS = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"

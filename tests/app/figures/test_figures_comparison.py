@@ -13,7 +13,7 @@ from engine.drawing.palette import THEMES, colour
 from engine.selecting.record import Document, Step
 from engine.selecting.summary import summarise
 from engine.selection.selection import Selection
-from engine.spaces.space import SPACES, SearchSpace, search_space
+from engine.spaces import SPACES, SearchSpace, search_space
 from tests.app.figures.test_figures import scores
 
 NB201, S2 = search_space("nas-bench-201"), search_space("s2")

@@ -17,7 +17,7 @@ from app.figures.cell_svg import svg
 from engine.drawing import palette
 from engine.errors import BadInput
 from engine.selection.selection import Selection
-from engine.spaces.space import SPACES, search_space
+from engine.spaces import SPACES, search_space
 from tests.app.cell_graph_samples import sample_scores, sample_weights
 
 CELLS = [(name, cell) for name in SPACES for cell in search_space(name).cells]

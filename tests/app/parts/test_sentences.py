@@ -7,7 +7,7 @@ import pytest
 from app.parts import sentences
 from engine.results import Baseline, EdgeScores, OperationScore, Verdict
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 
 SPACE = search_space("nas-bench-201")
 NAMES = SPACE.operations("cell", 0)

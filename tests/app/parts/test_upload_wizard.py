@@ -14,7 +14,7 @@ import engine
 from app.library import catalog
 from app.parts import upload_wizard
 from app.parts.upload_wizard import TITLES, Upload, checked
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from tests.engine.checkpoint.test_importers import selecting
 from tests.engine.foreign import alphas_of, darts_net, saved
 

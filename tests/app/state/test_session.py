@@ -292,7 +292,7 @@ def page() -> None:
     from app.state import session
     from engine.selection.decisions import OperationDecision
     from engine.selection.selection import Selection
-    from engine.spaces.space import search_space
+    from engine.spaces import search_space
 
     space = search_space("nas-bench-201")
     start = Selection(space, {"cell": [[0.0] * 5] * 6})

@@ -11,7 +11,7 @@ from app.state import url
 from app.state.url import Link
 from engine.selection.decisions import InputsDecision, OperationDecision
 from engine.selection.selection import Selection
-from engine.spaces.space import SPACES, search_space
+from engine.spaces import SPACES, search_space
 
 DARTS = search_space("darts")
 

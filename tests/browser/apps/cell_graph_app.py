@@ -9,7 +9,7 @@ from app.figures.cell_graph import cell_graph as build
 from app.figures.cell_graph import parse_edge_id
 from app.parts.cell_graph import cell_graph
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from tests.app.cell_graph_samples import sample_scores, sample_weights
 
 st.set_page_config(layout="wide")

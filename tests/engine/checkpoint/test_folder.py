@@ -25,7 +25,7 @@ import engine
 from engine.checkpoint import folder, format
 from engine.errors import BadInput
 from engine.runs import files
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from engine.supernet.supernet import Supernet
 from tests.engine.kills import Killed, dying, moments
 

@@ -12,7 +12,7 @@ import engine
 from engine.checkpoint.importers import import_checkpoint, save_import
 from engine.errors import BadInput
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from tests.engine.foreign import IMAGES, alphas_of, bench_net, darts_net, logits, saved
 
 BENCH = search_space("nas-bench-201")

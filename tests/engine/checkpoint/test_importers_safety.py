@@ -20,7 +20,7 @@ from torch import nn
 import engine
 from engine.checkpoint.importers import import_checkpoint, pickles, reading
 from engine.errors import BadInput
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from tests.engine.foreign import alphas_of, bench_net, darts_net, saved
 
 S2 = search_space("s2")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import engine
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from tests.engine.checkpoint.test_importers import selecting
 from tests.engine.foreign import alphas_of, bench_net, saved
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from tests.engine.published_networks import DARTS_PT, genotype
 from tests.engine.small_runs import write_photos
 

@@ -9,7 +9,7 @@ from colorspacious import cspace_convert
 from engine.drawing import palette
 from engine.drawing.palette import STYLES, THEMES, colour, contrast, ink, operation, roles
 from engine.errors import BadInput
-from engine.spaces.space import SPACES, search_space
+from engine.spaces import SPACES, search_space
 
 # Smallest CAM02-UCS distance of any two operations, as the palette was optimised for.
 DISTANCES = {

@@ -269,7 +269,7 @@ def test_settings_that_cannot_be_used_are_refused(wrong, says):
 
 
 def test_a_genotype_is_read_from_text_file_or_selection(tmp_path):
-    from engine.spaces.space import search_space
+    from engine.spaces import search_space
 
     space = search_space("nas-bench-201")
     selection = Selection(space, {"cell": [[0.0] * 5] * 6})

@@ -9,7 +9,7 @@ import torch
 from engine.errors import BadInput
 from engine.scoring.scores import measure, score_edge, score_inputs, stream_edge_scores
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from engine.supernet.supernet import Supernet
 from tests.engine.golden import golden_alphas, golden_images, golden_supernet
 

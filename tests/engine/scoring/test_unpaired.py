@@ -7,7 +7,7 @@ from engine.errors import BadInput
 from engine.scoring.scores import score_edge, score_inputs
 from engine.scoring.unpaired import score_inputs_published, score_published
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from engine.supernet.supernet import Supernet
 
 

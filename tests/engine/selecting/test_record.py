@@ -16,7 +16,7 @@ from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
 from engine.selecting.record import Document, Point, Step
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 
 
 @pytest.fixture(scope="module")

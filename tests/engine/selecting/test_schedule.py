@@ -6,7 +6,7 @@ from engine.selecting.schedule import rounds, schedule
 from engine.selecting.tuning import NONE, Tuning
 from engine.selection.orders import edge_order, index_order
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from tests.engine.golden import golden_alphas
 
 

@@ -8,7 +8,7 @@ from engine.selecting.strategies import largest_drops_at_once, measured_path
 from engine.selection.genotype import parse_genotype
 from engine.selection.orders import edge_order, index_order, next_step
 from engine.selection.selection import Selection
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from engine.supernet.supernet import Supernet
 from tests.engine.golden import golden_alphas
 

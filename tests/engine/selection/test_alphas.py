@@ -6,7 +6,7 @@ import torch
 
 from engine.errors import BadInput
 from engine.selection.alphas import Alphas
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 
 S2 = search_space("s2")
 NB = search_space("nas-bench-201")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.errors import BadInput
 from engine.selection.genotype import DARTS_OPERATIONS, Genotype, magnitude_genotype, parse_genotype
-from engine.spaces.space import NAS_BENCH_201_OPERATIONS, search_space
+from engine.spaces import NAS_BENCH_201_OPERATIONS, search_space
 
 SHORT = {
     "sk": "skip_connect",

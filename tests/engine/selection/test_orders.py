@@ -2,7 +2,7 @@ import pytest
 
 from engine.errors import BadInput
 from engine.selection.orders import Order, edge_order, index_order
-from engine.spaces.space import SPACES, search_space
+from engine.spaces import SPACES, search_space
 
 # Orders of DARTS-PT's official code by seed: normal edges, normal nodes, reduce edges, reduce nodes, and the edges of
 # NAS-Bench-201. Nodes are counted as the code does: 0, 1, 2 for the nodes 3, 4, 5.

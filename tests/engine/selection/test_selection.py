@@ -15,7 +15,7 @@ from engine.errors import BadInput
 from engine.selection.genotype import magnitude_genotype, parse_genotype
 from engine.selection.orders import index_order
 from engine.selection.selection import Decision, InputsDecision, OperationDecision, Selection
-from engine.spaces.space import SPACES, SearchSpace, search_space
+from engine.spaces import SPACES, SearchSpace, search_space
 from tests.engine.selection.test_genotype import pairs
 
 S3 = search_space("s3")

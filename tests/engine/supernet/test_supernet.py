@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from engine.errors import BadInput
-from engine.spaces.space import search_space
+from engine.spaces import search_space
 from engine.supernet.supernet import Supernet
 from tests.engine.golden import golden_alphas, golden_images, golden_supernet
 
