@@ -171,13 +171,13 @@ def _strip(was_active: bool) -> None:
         else:
             where = f"{job.done} of {job.total} {job.unit}{left}"
         st.progress(job.share, text=f"{job.title}  \n{where}")
-        st.button("Cancel", key=f"cancel-{id(job)}", on_click=MANAGER.cancel, args=(job, visitor))
+        st.button("Cancel", key=f"cancel-{job.number}", on_click=MANAGER.cancel, args=(job, visitor))
     for job in MANAGER.failed(visitor):
         st.error(job.error)
         if job.details:
             with st.expander("Details"):
                 st.code(job.details, language=None)
-        st.button("Try again", key=f"retry-{id(job)}", on_click=_retry, args=(job, visitor))
-        st.button("Dismiss", key=f"dismiss-{id(job)}", on_click=MANAGER.dismiss, args=(job, visitor))
+        st.button("Try again", key=f"retry-{job.number}", on_click=_retry, args=(job, visitor))
+        st.button("Dismiss", key=f"dismiss-{job.number}", on_click=MANAGER.dismiss, args=(job, visitor))
     if was_active != bool(jobs):
         st.rerun()

@@ -10,6 +10,7 @@ two torch programs that each take all cores run several times slower than one.
 """
 
 import atexit
+import itertools
 import logging
 import threading
 import time
@@ -26,6 +27,7 @@ KEPT = 64
 """Ended jobs that can still be asked about."""
 
 _log = logging.getLogger(__name__)
+_numbers = itertools.count()
 
 
 class Cancelled(Exception):
@@ -41,11 +43,13 @@ class _Progress(NamedTuple):
 class Job:
     """One piece of work. `progress`, `publish` and `check` are for the work itself, the rest for whoever draws it.
 
+    `number` is given to no other job of this process: what is drawn for a job goes by it.
     `value` is what has been published, in the end the result: an immutable value, replaced as a whole. `error` is a
     sentence for the visitor and `details` a line for the curious, where the work failed.
     """
 
     def __init__(self, key: Hashable, title: str, work: Work, visitor: str) -> None:
+        self.number = next(_numbers)
         self.key, self.title, self.work, self.visitors = key, title, work, {visitor}
         self.status: Status = "queued"
         self.value: Any = None

@@ -56,6 +56,11 @@ def test_work_runs_in_the_background_and_its_result_can_be_found(manager: JobMan
     assert manager.get("other") is None
 
 
+def test_jobs_have_numbers_of_their_own(manager: JobManager) -> None:
+    numbers = [Job("key", "Again", lambda job: None, "me").number for _ in range(3)]
+    assert len(set(numbers)) == 3  # ids of objects are given out again
+
+
 def test_three_quick_clicks_and_a_second_visitor_share_one_job(manager: JobManager, gate: threading.Event) -> None:
     runs = []
 
