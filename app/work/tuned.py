@@ -15,7 +15,8 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -73,7 +74,7 @@ def stage(base: Summary, decisions: Sequence[Decision], letters: str, data: str 
     for number in reversed(wanted):
         folder = _folder(base, decisions[: number + 1], letters, data)
         if (folder / META).is_file():
-            return Stage(_read(folder, (folder / META).stat().st_mtime_ns), number != wanted[-1])
+            return Stage(_read(folder), number != wanted[-1])
     return Stage(base, bool(wanted))
 
 
@@ -123,7 +124,7 @@ def tune(
         done = first + sizes[number]
         _rates[base.digest] = (time.perf_counter() - began) / sizes[number]
         tuner.save(_folder(base, taken, letters, data))
-    _prune()
+    _prune({_folder(base, decisions[: number + 1], letters, data) for number in _tuned_steps(decisions, letters)})
 
 
 def _from(start: int, total: int, report: Callable[[int, int], None]) -> Callable[[int], None]:
@@ -161,14 +162,27 @@ def _folder(base: Summary, decisions: Sequence[Decision], letters: str, data: st
     return root() / hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+def _read(folder: Path) -> Summary:
+    with suppress(OSError):  # on a disk that cannot be written nothing is pruned either
+        os.utime(folder)  # the pruning goes by when a stage was used last
+    return _summary(folder, (folder / META).stat().st_mtime_ns)
+
+
 @lru_cache(maxsize=128)
-def _read(folder: Path, stamp: int) -> Summary:
-    os.utime(folder)  # the pruning goes by when a stage was used last
+def _summary(folder: Path, stamp: int) -> Summary:
     return read_summary(folder)
 
 
-def _prune() -> None:
-    """Take away the stages that were not used for longest."""
-    stages = sorted(root().glob("*/"), key=lambda folder: folder.stat().st_mtime, reverse=True)
+def _prune(in_use: Collection[Path]) -> None:
+    """Take away the stages that were not used for longest, but none of these."""
+    stages = sorted(root().glob("*/"), key=_last_used, reverse=True)
     for folder in stages[KEPT:]:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder not in in_use:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last_used(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:  # it is just being taken away
+        return 0.0

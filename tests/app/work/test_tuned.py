@@ -1,5 +1,7 @@
 """Fine-tuning between steps: on the disk by content, in the link, taken back by undo; branches and looking back."""
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,6 +93,42 @@ def test_old_stages_make_room(summary: Summary, runs: Path, monkeypatch: pytest.
         tune(summary, chosen.decisions, "q", nobody)
     assert len(list((runs / "tuned").iterdir())) == 2
     assert not stage(summary, chosen.decisions, "q").missing
+
+
+def test_a_stage_that_is_looked_at_again_and_again_outlives_newer_ones(
+    summary: Summary, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuned, "KEPT", 2)
+    first, second, third = (
+        Selection(summary.space, summary.alphas).discretize("cell", edge, "none").decisions for edge in range(3)
+    )
+    for number, decisions in enumerate((first, second)):
+        tune(summary, decisions, "q", nobody)
+        stage(summary, decisions, "q")
+        os.utime(stage(summary, decisions, "q").summary.path, (number, number))
+    stage(summary, first, "q")  # not the first look at it, which a cache would answer
+    tune(summary, third, "q", nobody)
+    assert [stage(summary, decisions, "q").missing for decisions in (first, second, third)] == [False, True, False]
+
+
+def test_the_stages_on_the_way_are_never_pruned(summary: Summary, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuned, "KEPT", 1)
+    decisions = taken(summary, 3).decisions
+    tune(summary, decisions, "qqq", nobody)
+    assert not any(stage(summary, decisions[:number], "qqq").missing for number in (1, 2, 3))
+
+
+def test_a_stage_is_read_from_a_disk_that_cannot_be_written(
+    summary: Summary, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decisions = taken(summary, 1).decisions
+    tune(summary, decisions, "q", nobody)
+
+    def refuse(*args: object, **options: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert not stage(summary, decisions, "q").missing
 
 
 def test_a_cancelled_tuning_leaves_nothing_behind(summary: Summary, runs: Path) -> None:
