@@ -3,10 +3,12 @@
 Recipe    frozen settings of one run
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.errors import BadInput, one_of
+from engine.runs.plan import difference
 from engine.spaces import search_space
 
 METHODS = ("darts", "fixed-alpha")
@@ -52,10 +54,7 @@ class Recipe:
         """Everything as plain JSON values."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
-    def difference(self, other: dict[str, Any]) -> str | None:
+    def difference(self, recorded: Mapping[str, Any]) -> str | None:
         """Which settings differ from a recorded run's, in one phrase; None when they agree."""
-        mine = self.hyperparameters()
-        differing = [
-            f"{name} {other.get(name)!r} (now {mine[name]!r})" for name in mine if other.get(name) != mine[name]
-        ]
-        return ", ".join(differing) or None
+        defaults = Recipe(space=self.space, method=self.method, epochs=self.epochs)
+        return difference(recorded, self.hyperparameters(), defaults.hyperparameters())

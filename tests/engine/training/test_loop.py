@@ -76,6 +76,19 @@ def test_a_run_is_not_overwritten_nor_continued_with_other_settings(tmp_path, da
         train(Recipe(**SMALL, epochs=1), tmp_path / "photos", data=data)
 
 
+def test_a_run_of_a_program_with_one_setting_less_is_resumed_with_that_settings_default(tmp_path, data):
+    train(Recipe(**SMALL, epochs=1), tmp_path / "run", data=data)
+    meta = json.loads((tmp_path / "run" / "meta.json").read_text())
+    del meta["hyperparameters"]["clip"]
+    meta["hyperparameters"]["epochs"] = 2  # as if the run had been stopped after its first epoch
+    (tmp_path / "run" / "meta.json").write_text(json.dumps(meta))
+    with pytest.raises(BadInput, match=r"clip 5.0 \(now 1.0\)"):
+        train(Recipe(**SMALL, epochs=2, clip=1.0), tmp_path / "run", data=data, resume_run=True)
+    whole = Recipe(**SMALL, epochs=2)
+    assert whole.difference(meta["hyperparameters"]) is None
+    assert train(whole, tmp_path / "run", data=data, resume_run=True).epoch == 2
+
+
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_epoch(tmp_path, data, monkeypatch):
     monkeypatch.setattr(loop, "learning_rate", lambda recipe, epoch: 0.01 if epoch == 0 else 1e30)
     with pytest.raises(Diverged, match="epoch 2"):
