@@ -2,21 +2,18 @@
 
 cell_graph      engine results -> Graph, the plain data that the component and the static picture draw
 Graph           nodes, edges and layouts of one cell; JSON-able
-edge_id         an edge as text: "n0-2" is state 0 -> state 2 of the normal cell (r reduction, c NAS-Bench-201)
-parse_edge_id   the cell type and edge that such a text names
 strand_widths   how thick the strands of one edge are
 
 Everything here is pure: no Streamlit, no torch. `app.figures.cell_svg` draws a Graph as a static picture,
 `app.parts.cell_graph` as a clickable one.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypedDict
 
 from app.figures.cell_layout import WIDTHS, Curve, cell_layout
+from app.figures.edge_names import edge_id
 from engine.drawing import palette, wording
-from engine.errors import BadInput
 from engine.results import EdgeScores
 from engine.selection.selection import Selection
 from engine.spaces import Edge, SearchSpace
@@ -30,7 +27,6 @@ _GAP = 1.25  # half the space between alpha's strands and the effects' in "both"
 _HAIRLINE = 1.0  # so that an operation without effect can still be seen
 _LEAST_TOTAL = 2.0  # drops of one edge, in points, below which the bundle stays thinner: noise must not look strong
 _SMALL_CELL = 6  # edges up to which the strands of all of them stay open
-PREFIXES = {"normal": "n", "reduce": "r", "cell": "c"}
 _TITLES = {"normal": "Normal cell", "reduce": "Reduction cell", "cell": "Cell"}
 
 
@@ -136,28 +132,12 @@ def cell_graph(
     if space.family == "darts":
         nodes.append({"name": "c_{k}", "short": "c_{k}", "focused": False})
     return {
-        "title": _TITLES[cell],
+        "title": _TITLES.get(cell, cell),
         "operations": {name: _operation(name) for name in names},
         "nodes": nodes,
         "edges": [_mark(view, edge, alphas[edge.index], scores.get(edge.index)) for edge in edges],
         "layouts": [_layout(space, width) for width in WIDTHS],
     }
-
-
-def edge_id(cell: str, edge: Edge) -> str:
-    """The edge in the grammar of URLs: "n0-2" for normal, state 0 -> state 2."""
-    return f"{PREFIXES[cell]}{edge.source}-{edge.target}"
-
-
-def parse_edge_id(space: SearchSpace, text: str) -> tuple[str, int]:
-    """Cell type and edge index that `edge_id` wrote. Raises BadInput for any other text."""
-    match = re.fullmatch(r"([nrc])([0-9])-([0-9])", text)
-    for cell in space.cells if match else ():
-        for edge in space.edges(cell):
-            if edge_id(cell, edge) == text:
-                return cell, edge.index
-    example = edge_id(space.cells[0], space.edges(space.cells[0])[0])
-    raise BadInput(f"no edge {text!r} in {space.name}; write one like {example}")
 
 
 def strand_widths(values: Sequence[float], per_unit: float) -> list[float]:

@@ -16,8 +16,9 @@ from typing import Any
 import streamlit as st
 
 from app.figures.butterfly import butterfly_info, plot_butterfly
-from app.figures.cell_graph import Measure, parse_edge_id
+from app.figures.cell_graph import Measure
 from app.figures.cell_graph import cell_graph as graph_of
+from app.figures.edge_names import parse_edge_id
 from app.figures.frame import Figure
 from app.library import image_sets
 from app.parts import sentences

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import streamlit as st
 
-from app.figures.cell_graph import edge_id, parse_edge_id
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
+from app.figures.edge_names import edge_id, parse_edge_id
 from app.library import catalog, image_sets
 from app.state import session, url
 from app.work import measurements, tuned

@@ -11,7 +11,7 @@ format_decisions  decisions as text, "n0-2.S3,n1-2.SK,n3:0+1"
 parse_decisions   such a text as decisions, as far as they are legal one after the other
 BUDGETS, ORDERS, LETTERS   images per measurement, edge orders and tuning, as a link names them
 
-An edge is written as in `app.figures.cell_graph`. A decision is `edge.code` (codes of `engine.drawing.palette`), or
+An edge is written as in `app.figures.edge_names`. A decision is `edge.code` (codes of `engine.drawing.palette`), or
 `node:source+source` for the inputs a node keeps, nodes numbered as in a genotype.
 """
 
@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from app.figures.cell_graph import PREFIXES, edge_id, parse_edge_id
+from app.figures.edge_names import edge_id, parse_edge_id, prefix
 from app.library.image_sets import image_sets
 from engine.drawing import palette
 from engine.errors import BadInput, one_of
@@ -122,8 +122,8 @@ def format_decisions(decisions: Iterable[Decision], space: SearchSpace) -> str:
 
 def _format_decision(decision: Decision, space: SearchSpace) -> str:
     if isinstance(decision, InputsDecision):
-        first, second = (space.edge(decision.cell, edge).source for edge in decision.edges)
-        return f"{PREFIXES[decision.cell]}{decision.node}:{first}+{second}"
+        sources = "+".join(str(space.edge(decision.cell, edge).source) for edge in decision.edges)
+        return f"{prefix(decision.cell)}{decision.node}:{sources}"
     edge = space.edge(decision.cell, decision.edge)
     return f"{edge_id(decision.cell, edge)}.{palette.operation(decision.operation).code}"
 
@@ -159,9 +159,9 @@ def _all_decisions(text: str, space: SearchSpace) -> tuple[Decision, ...]:
     return selection.decisions
 
 
-_OPERATION = re.compile(r"([nrc]\d-\d)\.(\w\w)", re.ASCII)
+_OPERATION = re.compile(r"(.+)\.(\w\w)", re.ASCII)
 # A plus sign typed into an address arrives as a space.
-_INPUTS = re.compile(r"([nrc])(\d):(\d)[+ ](\d)", re.ASCII)
+_INPUTS = re.compile(r"(.*?\D)(\d{1,3}):(\d{1,3}(?:[+ ]\d{1,3})*)", re.ASCII)
 
 
 def _take(selection: Selection, item: str) -> Selection:
@@ -173,13 +173,13 @@ def _take(selection: Selection, item: str) -> Selection:
             raise one_of(f"operation on edge {match[1]} of {space.name}:", match[2], codes)
         return selection.discretize(cell, edge, codes[match[2]])
     if match := _INPUTS.fullmatch(item):
-        cells = {PREFIXES[cell]: cell for cell in space.cells}
+        cells = {prefix(cell): cell for cell in space.cells}
         if match[1] not in cells:
-            raise one_of(f"cell type in {item!r}:", match[1], cells)
-        node, sources = int(match[2]), [int(match[3]), int(match[4])]
+            raise BadInput(f"unknown cell type in {reprlib.repr(item)}; use one of: {', '.join(cells)}")
+        node, sources = int(match[2]), [int(source) for source in re.split("[+ ]", match[3])]
         edges = {edge.source: edge.index for edge in space.inputs(node)}
         if not set(sources) <= set(edges):
-            raise BadInput(f"node {node} of {space.name} has no inputs {sources[0]} and {sources[1]}; write n3:0+1")
+            raise BadInput(f"node {node} of {space.name} has no inputs {reprlib.repr(match[3])}; write n3:0+1")
         return selection.keep_inputs(cells[match[1]], node, [edges[source] for source in sources])
     raise BadInput(f"{reprlib.repr(item)} is no decision; write one like n0-2.S3 or n3:0+1")
 
@@ -203,8 +203,6 @@ def _cell(text: str, space: SearchSpace) -> str:
 
 
 def _edge(text: str, space: SearchSpace) -> str:
-    if len(text) > 8:
-        raise BadInput(f"{reprlib.repr(text)} is no edge; write one like n0-2")
     parse_edge_id(space, text)
     return text
 

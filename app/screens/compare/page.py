@@ -3,11 +3,11 @@
 import streamlit as st
 
 from app.figures.cell_graph import cell_graph as graph_of
-from app.figures.cell_graph import parse_edge_id
 from app.figures.comparison import edge_pair, plot_edge_pair, plot_totals
 from app.figures.derived import derived_info, plot_derived
 from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
+from app.figures.edge_names import parse_edge_id
 from app.parts import panels
 from app.parts.cell_graph import cell_graph
 from app.screens.compare import address, endings, order_panel, presets

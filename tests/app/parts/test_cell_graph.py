@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.figures.cell_graph import BAND, Graph, cell_graph, edge_id, parse_edge_id
+from app.figures.cell_graph import BAND, Graph, cell_graph
 from app.figures.cell_layout import PILL, WIDTHS, cell_layout, path, point
 from app.figures.cell_svg import svg
+from app.figures.edge_names import edge_id, parse_edge_id, prefix
 from engine.drawing import palette
 from engine.errors import BadInput
 from engine.selection.selection import Selection
@@ -52,6 +53,12 @@ def test_edge_ids_follow_the_grammar_of_urls() -> None:
     assert edge_id("normal", search_space("darts").edges("normal")[0]) == "n0-2"
     assert edge_id("reduce", search_space("darts").edges("reduce")[13]) == "r4-5"
     assert edge_id("cell", search_space("nas-bench-201").edges("cell")[5]) == "c2-3"
+
+
+def test_cell_types_of_any_name_have_a_prefix_of_their_own() -> None:
+    names = ["normal", "reduce", "cell", "n", "r", "c", "encoder", "encoder1"]
+    assert len({prefix(name) for name in names}) == len(names)
+    assert edge_id("encoder1", search_space("darts").edges("normal")[0]) == "encoder1~0-2"
 
 
 @pytest.mark.parametrize("text", ["", "n", "n2-0", "n0-1", "n0-9", "x0-2", "n0-2 ", "n٠-2", "c0-1", "n00-2"])

@@ -86,6 +86,9 @@ def test_a_default_link_leaves_the_address_empty() -> None:
         "c3:0+1",
         "",
         "?" * 9,
+        "n" * 999 + "3:0+1",
+        "n3:" + "0+" * 999 + "1",
+        "n" * 999 + ".S3",
     ],
 )
 def test_the_longest_legal_beginning_is_kept_and_the_rest_is_named(bad: str) -> None:

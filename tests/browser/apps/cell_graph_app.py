@@ -6,7 +6,7 @@ Its query string chooses the space, the cell type, the strands' measure, how muc
 import streamlit as st
 
 from app.figures.cell_graph import cell_graph as build
-from app.figures.cell_graph import parse_edge_id
+from app.figures.edge_names import parse_edge_id
 from app.parts.cell_graph import cell_graph
 from engine.selection.selection import Selection
 from engine.spaces import search_space
