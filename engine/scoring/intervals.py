@@ -1,12 +1,12 @@
 """What a measured difference is worth: paired intervals and the sequential test behind "until sure".
 
-interval     95 % Student interval of a mean, None when there are too few values
-Tally        right answers and losses of several masked variants, batch by batch
-Race         stops a measurement once one variant is, with the asked probability, the one all images would name
+student_interval     95 % Student interval of a mean
+PairedCounts         right answers and losses of several masked variants on the same images, batch by batch
+ConfidenceSequence   stops a measurement once one variant is, with the asked probability, the one all images would name
 """
 
 import math
-from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,90 +18,102 @@ FEWEST_BATCHES = 5
 CONFIDENCE = 0.95
 
 
-def interval(values: NDArray[np.float64]) -> Interval:
-    """Student's interval of the mean of `values`; [mean, mean] when they do not vary."""
-    mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
-    if error == 0:
-        return mean, mean
-    low, high = stats.t.interval(CONFIDENCE, len(values) - 1, loc=mean, scale=error)
-    return float(low), float(high)
+def student_interval(mean: float, variance: float, values: int) -> Interval:
+    """Interval of the mean of so many values, from their mean and their (unbiased) variance."""
+    reach = _quantile(values - 1) * math.sqrt(variance / values)
+    return mean - reach, mean + reach
 
 
-class Tally:
-    """Which images each of V variants got right, and their losses, kept per image for paired comparison.
+@lru_cache
+def _quantile(freedom: int) -> float:
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
 
-    Variant 0 is the unmasked supernet.
+
+class PairedCounts:
+    """How many images each of V variants got right, and their losses, on the same images; variant 0 is unmasked.
+
+    Only sums are kept, so a batch costs the same whether it is the first or the thousandth. The values of which
+    intervals are taken: with batch statistics, which couple the images of a batch, a batch's mean (a shorter last
+    batch is left out, and fewer than five give no interval); with running statistics every image counts.
     """
 
     def __init__(self, bn: BnMode) -> None:
         self.bn = bn
-        self._right: list[NDArray[np.bool_]] = []  # per batch [V, B]
-        self._loss: list[NDArray[np.float64]] = []
+        self.images = 0
+        self._right: NDArray[np.int64] = np.zeros(0, np.int64)  # [V]
+        self._loss: NDArray[np.float64] = np.zeros(0)  # [V]
+        # Of every pair of variants, over all values: the sum of their difference and of its square, [V + 1, V + 1] in
+        # images (whole numbers, so that equal variants have no variance at all). The last row and column stand for
+        # a variant that is never right: the difference to it is an accuracy.
+        self._sum: NDArray[np.float64] = np.zeros(0)
+        self._squares: NDArray[np.float64] = np.zeros(0)
+        self._values = 0
+        self._size = 1  # images in one value
+        self._last: NDArray[np.float64] = np.zeros(0)  # [V], accuracy on the last batch
 
     def add(self, right: NDArray[np.bool_], loss: NDArray[np.float64]) -> None:
         """One batch: right [V, B] and loss [V, B]."""
-        self._right.append(right)
-        self._loss.append(loss)
-
-    @property
-    def batches(self) -> int:
-        return len(self._right)
-
-    @property
-    def images(self) -> int:
-        return sum(right.shape[1] for right in self._right)
-
-    @property
-    def right(self) -> NDArray[np.int64]:
-        """Right answers of each variant, [V]."""
-        return np.sum([right.sum(axis=1) for right in self._right], axis=0)
-
-    @property
-    def loss(self) -> NDArray[np.float64]:
-        """Mean cross entropy of each variant, [V]."""
-        return np.sum([loss.sum(axis=1) for loss in self._loss], axis=0) / self.images
+        size = right.shape[1]
+        count = right.sum(axis=1)
+        both = np.append(count, 0)
+        differences = (both[:, None] - both).astype(np.float64)
+        if not self.images:
+            self._right, self._loss = np.zeros_like(count), np.zeros(len(count))
+            self._sum, self._squares = np.zeros_like(differences), np.zeros_like(differences)
+            self._size = 1 if self.bn == "running" else size
+        self.images += size
+        self._right += count
+        self._loss += loss.sum(axis=1)
+        self._last = count / size
+        if self.bn == "running":
+            answers = np.vstack([right, np.zeros(size, bool)]).astype(np.int64)
+            self._squares += both[:, None] + both - 2 * (answers @ answers.T)  # one for every image they disagree on
+            self._values += size
+        elif size < self._size:
+            return
+        else:
+            differences *= self._size / size
+            self._squares += differences**2
+            self._values += 1
+        self._sum += differences
 
     def accuracy(self, variant: int) -> float:
-        return 100.0 * int(self.right[variant]) / self.images
+        """In percent."""
+        return 100.0 * int(self._right[variant]) / self.images
+
+    def loss(self, variant: int) -> float:
+        """Mean cross entropy, in nats."""
+        return float(self._loss[variant] / self.images)
 
     def difference(self, one: int, other: int) -> float:
         """Accuracy of variant `one` minus accuracy of `other`, in points."""
-        right = self.right
-        return 100.0 * int(right[one] - right[other]) / self.images
+        return 100.0 * int(self._right[one] - self._right[other]) / self.images
 
     def accuracy_ci(self, variant: int) -> Interval | None:
         """Interval of one variant's accuracy (%)."""
-        return self._interval([right[variant].astype(np.float64) for right in self._right], self.accuracy(variant))
+        return self._interval(variant, -1, self.accuracy(variant))
 
     def difference_ci(self, one: int, other: int) -> Interval | None:
-        """Paired interval of `difference`, in points.
+        """Paired interval of `difference`, in points."""
+        return self._interval(one, other, self.difference(one, other))
 
-        Batch statistics couple the images of a batch, so there the values are batch means (a shorter last batch is
-        left out) and fewer than five give None; with running statistics every image counts.
-        """
-        pairs = [right[one].astype(np.float64) - right[other] for right in self._right]
-        return self._interval(pairs, self.difference(one, other))
-
-    def _interval(self, values: Sequence[NDArray[np.float64]], point: float) -> Interval | None:
-        if self.bn == "running":
-            sample = np.concatenate(values)
-            if len(sample) < 2:
-                return None
-        else:
-            whole = [batch for batch in values if len(batch) >= len(values[0])]
-            if len(whole) < FEWEST_BATCHES:
-                return None
-            sample = np.array([batch.mean() for batch in whole])
-        sample = 100 * sample
-        return (point, point) if np.ptp(sample) == 0 else interval(sample)
+    def _interval(self, one: int, other: int, point: float) -> Interval | None:
+        values, total = self._values, float(self._sum[one, other])
+        if values < (2 if self.bn == "running" else FEWEST_BATCHES):
+            return None
+        squares = values * float(self._squares[one, other])
+        spread = squares - total**2  # values * (values - 1) times the variance
+        if spread <= 1e-12 * squares:  # all values are equal; sizes that differ leave a rounding error
+            return point, point
+        points = 100 / self._size
+        return student_interval(points * total / values, points**2 * spread / (values * (values - 1)), values)
 
     def batch_differences(self) -> NDArray[np.float64]:
-        """Of the last batch: mean accuracy difference of every pair of variants, [V, V] (fractions)."""
-        right = self._right[-1].astype(np.float64).mean(axis=1)
-        return right[:, None] - right[None]
+        """Of the last batch: accuracy difference of every pair of variants, [V, V] (fractions)."""
+        return self._last[:, None] - self._last
 
 
-class Race:
+class ConfidenceSequence:
     """Without-replacement test of which operation's removal hurts most, over batches in random order.
 
     For operations a and b the capital of "a does not beat b over all batches" grows by betting on each batch's mean
@@ -124,7 +136,16 @@ class Race:
         self.beats = np.zeros(shape, dtype=bool)
 
     def add(self, differences: NDArray[np.float64]) -> None:
-        """One batch: differences[a, b] = how much more accuracy masking a costs than masking b, as a fraction."""
+        """One batch: differences[a, b] = how much more accuracy masking a costs than masking b, as a fraction.
+
+        After each batch, a pair (a, b) is in one of these states, and `beats` never goes back to False:
+
+            seen so far                                                   beats[a, b]
+            a leads by more than the batches left could ever make up for  True, whatever was bet
+            the capital reached the threshold at some batch               True, with the asked probability
+            the capital is below it, or lost (0, and it stays 0)          False
+            a and b always equal: expected stays 0, nothing is won        False
+        """
         left = self.batches - self.seen
         expected = -self.total / left  # mean of the remaining batches if a and b tied over all of them
         self.beats |= expected < -1  # no remaining batch can make up for it

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from engine.errors import BadInput
 from engine.results import BnMode
-from engine.scoring.intervals import Tally
+from engine.scoring.intervals import PairedCounts
 from engine.supernet.supernet import Pass, Supernet, Weights
 
 
@@ -37,7 +37,7 @@ class Variants:
             self.shared = supernet.first_block(cell)
 
     @torch.inference_mode()
-    def add(self, tally: Tally, batch: tuple[Tensor, Tensor], index: int) -> None:
+    def add(self, counts: PairedCounts, batch: tuple[Tensor, Tensor], index: int) -> None:
         """Evaluate every variant on a batch and add the answers; `index` seeds S4's noise, alike for all masks."""
         images = batch[0].to(self.supernet.device, self.supernet.dtype).contiguous(memory_format=torch.channels_last)
         labels = batch[1].to(self.supernet.device)
@@ -55,4 +55,4 @@ class Variants:
             raise BadInput("this supernet returns NaN or infinite outputs, so nothing can be ranked; check its weights")
         right = stacked.argmax(-1) == labels
         loss = F.cross_entropy(stacked.flatten(0, 1), labels.repeat(len(logits)), reduction="none")
-        tally.add(right.cpu().numpy(), loss.view(len(logits), -1).double().cpu().numpy())
+        counts.add(right.cpu().numpy(), loss.view(len(logits), -1).double().cpu().numpy())

@@ -11,14 +11,13 @@ Nothing of the model is moved: no buffer, no mode, no random state, also under c
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
-import numpy as np
 from torch import Tensor
 
 from engine.errors import BadInput, one_of
-from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScore, InputScores, OperationScore, Verdict
-from engine.scoring.intervals import Race, Tally
+from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScores
+from engine.scoring.answers import Conditions, EdgeQuestion, InputsQuestion, baseline
+from engine.scoring.intervals import ConfidenceSequence, PairedCounts
 from engine.scoring.masked import Variants
 from engine.selection.selection import Selection
 from engine.supernet.supernet import Supernet, Weights
@@ -29,25 +28,12 @@ Batches = Sequence[tuple[Tensor, Tensor]]
 
 def measure(supernet: Supernet, weights: Weights, batches: Batches, bn: BnMode = "batch") -> Baseline:
     """Accuracy (%), cross entropy and the accuracy's interval of the supernet under `weights`."""
-    _check(batches, bn)
+    _check_batches(batches, bn)
     variants = Variants(supernet, weights, None, [], bn)
-    tally = Tally(bn)
+    counts = PairedCounts(bn)
     for index, batch in enumerate(batches):
-        variants.add(tally, batch, index)
-    return _baseline(tally)
-
-
-@dataclass(frozen=True)
-class _Question:
-    """One edge's scoring: what is masked, and how the answer is worded."""
-
-    selection: Selection
-    cell: str
-    edge: int
-    bn: BnMode
-    criterion: Criterion
-    device: str
-    batch_size: int
+        variants.add(counts, batch, index)
+    return baseline(counts)
 
 
 def stream_edge_scores(
@@ -70,34 +56,55 @@ def stream_edge_scores(
     `separated` says whether that point was reached. budget: stop after this many batches.
     Raises BadInput for an unknown or decided edge, no images, or a batch of one with batch statistics.
     """
-    question = _question(supernet, selection, cell, edge, batches, bn, criterion)
-    if until_sure is not None and criterion == "loss":
-        raise BadInput("until-sure compares accuracies; use it with criterion accuracy")
-    if until_sure is not None and not 0 < until_sure < 1:
-        raise BadInput(f"until-sure is a probability between 0 and 1, not {until_sure}; try 0.95")
-    operations = selection.space.operations(cell, edge)
-    rows = _masked_rows(selection, cell, edge, rescale)
-    variants = Variants(supernet, selection.weights(), cell, rows, bn)
-    tally = Tally(bn)
-    race = Race(len(operations), len(batches), until_sure) if until_sure is not None else None
+    question = EdgeQuestion(selection, cell, edge)
+    taken = conditions(supernet, selection, batches, bn, criterion)
+    check_until_sure(until_sure, criterion)
+    variants = Variants(supernet, selection.weights(), cell, question.masks(rescale), bn)
+    counts = PairedCounts(bn)
+    sequence = None
+    if until_sure is not None:
+        sequence = ConfidenceSequence(len(question.names), len(batches), until_sure)
     began = time.perf_counter()
     last = min(len(batches), budget or len(batches))
     for index, batch in enumerate(batches[:last]):
-        variants.add(tally, batch, index)
-        scores = _edge_scores(question, tally, time.perf_counter() - began, index + 1 == last, None)
-        if race is not None:
+        variants.add(counts, batch, index)
+        scores = question.answer(counts, taken, time.perf_counter() - began, final=index + 1 == last)
+        if sequence is not None:
             # masking a costs more than masking b where b's variant is the more accurate one
-            race.add(tally.batch_differences()[1:, 1:].T)
-            sure = race.won_by(operations.index(scores.best))
-            scores = _edge_scores(question, tally, scores.seconds, sure or scores.final, sure)
+            sequence.add(counts.batch_differences()[1:, 1:].T)
+            sure = sequence.won_by(question.names.index(scores.best))
+            scores = question.answer(counts, taken, scores.seconds, final=sure or scores.final, separated=sure)
         yield scores
         if scores.final:
             return
 
 
-def score_edge(supernet: Supernet, selection: Selection, **options) -> EdgeScores:
+def score_edge(
+    supernet: Supernet,
+    selection: Selection,
+    *,
+    cell: str,
+    edge: int,
+    batches: Batches,
+    bn: BnMode = "batch",
+    criterion: Criterion = "accuracy",
+    rescale: bool = False,
+    until_sure: float | None = None,
+    budget: int | None = None,
+) -> EdgeScores:
     """The final scores of one edge. Same options as `stream_edge_scores`."""
-    *_, final = stream_edge_scores(supernet, selection, **options)
+    *_, final = stream_edge_scores(
+        supernet,
+        selection,
+        cell=cell,
+        edge=edge,
+        batches=batches,
+        bn=bn,
+        criterion=criterion,
+        rescale=rescale,
+        until_sure=until_sure,
+        budget=budget,
+    )
     return final
 
 
@@ -112,167 +119,44 @@ def score_inputs(
     criterion: Criterion = "accuracy",
     without: Collection[int] = (),
 ) -> InputScores:
-    """Which two incoming edges of a node to keep: the two whose removal hurts most.
+    """Which incoming edges of a node to keep: those whose removal hurts most.
 
     Each candidate is masked as a whole while all others are present (the reference's non-cumulative re-measuring), but
     for the edges `without`, which are gone in every measurement and no candidates. On a tie the later edge is
     discarded. Raises BadInput for a node without a choice, or decided already.
     """
-    space = selection.space
-    space.check_cell(cell)
-    _check_same_space(supernet, selection)
-    if node not in space.topology_nodes:
-        nodes = ", ".join(map(str, space.topology_nodes))
-        fix = f"only nodes {nodes} choose between inputs" if nodes else "its cells keep every edge"
-        raise BadInput(f"node {node!r} of {space.name} has no inputs to choose from; {fix}")
-    if selection.kept(cell, node) is not None:
-        raise BadInput(f"the inputs of node {node} ({cell}) are decided already; undo that decision to score them")
-    _check(batches, bn)
-    _check_criterion(criterion)
-    edges = [edge for edge in space.inputs(node) if edge.index not in without]
-    weights = selection.weights()
-    weights[cell][list(without)] = 0
-    rows = []
-    for edge in edges:
-        masked = weights[cell].clone()
-        masked[edge.index] = 0
-        rows.append(masked)
+    question = InputsQuestion(selection, cell, node, without)
+    taken = conditions(supernet, selection, batches, bn, criterion)
     began = time.perf_counter()
-    variants, tally = Variants(supernet, weights, cell, rows, bn), Tally(bn)
+    variants, counts = Variants(supernet, question.weights, cell, question.masks(), bn), PairedCounts(bn)
     for index, batch in enumerate(batches):
-        variants.add(tally, batch, index)
-    base = _baseline(tally)
-    loss = tally.loss
-    candidates = tuple(
-        InputScore(
-            edge=edge.index,
-            source=edge.source,
-            masked_accuracy=tally.accuracy(variant),
-            masked_loss=float(loss[variant]),
-            drop=tally.difference(0, variant),
-            ci=tally.difference_ci(0, variant),
-            rise=float(loss[variant]) - base.loss,
-        )
-        for variant, edge in enumerate(edges, start=1)
-    )
-    damage = tally.right[0] - tally.right[1:] if criterion == "accuracy" else loss[1:]
-    # a stable sort keeps the earlier of two equal edges in front, so the later one goes
-    first, second = sorted(np.argsort(-damage, kind="stable")[:2])
-    return InputScores(
-        cell=cell,
-        node=node,
-        baseline=base,
-        candidates=candidates,
-        keep=(edges[first].index, edges[second].index),
-        images=tally.images,
-        batch_size=len(batches[0][1]),
-        bn=bn,
-        criterion=criterion,
-        device=supernet.device.type,
-        seconds=time.perf_counter() - began,
-        final=True,
-    )
+        variants.add(counts, batch, index)
+    return question.answer(counts, taken, time.perf_counter() - began)
 
 
-def _masked_rows(selection: Selection, cell: str, edge: int, rescale: bool) -> list[Tensor | None]:
-    weights = selection.weights()[cell]
-    rows: list[Tensor | None] = []
-    for column, name in enumerate(selection.space.operations(cell, edge)):
-        if name == "none" and not rescale:
-            rows.append(None)
-            continue
-        masked = weights.clone()
-        masked[edge, column] = 0
-        if rescale:
-            masked[edge] /= masked[edge].sum()
-        rows.append(masked)
-    return rows
-
-
-def _question(
-    supernet: Supernet, selection: Selection, cell: str, edge: int, batches: Batches, bn: BnMode, criterion: Criterion
-) -> _Question:
-    found = selection.space.edge(cell, edge)
-    _check_same_space(supernet, selection)
-    if selection.is_decided(cell, found.index):
-        raise BadInput(f"edge {found.index} ({cell}) is decided already; undo that decision to score it")
-    _check(batches, bn)
-    _check_criterion(criterion)
-    size = len(batches[0][1])
-    return _Question(selection, cell, found.index, bn, criterion, supernet.device.type, size)
-
-
-def _edge_scores(question: _Question, tally: Tally, seconds: float, final: bool, separated: bool | None) -> EdgeScores:
-    selection, cell, edge = question.selection, question.cell, question.edge
-    space = selection.space
-    names = space.operations(cell, edge)
-    base, loss, right = _baseline(tally), tally.loss, tally.right
-    alphas = selection.alphas[cell][edge]
-    weights = selection.weights()[cell][edge].tolist()
-    operations = tuple(
-        OperationScore(
-            name=name,
-            alpha=float(alphas[column]),
-            weight=weights[column],
-            masked_accuracy=tally.accuracy(column + 1),
-            masked_loss=float(loss[column + 1]),
-            drop=tally.difference(0, column + 1),
-            ci=tally.difference_ci(0, column + 1),
-            rise=float(loss[column + 1]) - base.loss,
-        )
-        for column, name in enumerate(names)
-    )
-    by_drop = int(np.argmin(right[1:]))  # the first of several equals: ties go to the lower index
-    best = by_drop if question.criterion == "accuracy" else int(np.argmax(loss[1:]))
-    by_alpha = names.index(selection.best_by_alpha(cell, edge))
-    difference_ci = tally.difference_ci(by_alpha + 1, best + 1)
-    verdict: Verdict = "too_close"
-    if best == by_alpha:
-        verdict = "agree"
-    elif difference_ci is not None and not difference_ci[0] <= 0 <= difference_ci[1]:
-        verdict = "disagree"
-    place = space.edge(cell, edge)
-    return EdgeScores(
-        cell=cell,
-        edge=edge,
-        source=place.source,
-        target=place.target,
-        baseline=base,
-        operations=operations,
-        images=tally.images,
-        batch_size=question.batch_size,
-        bn=question.bn,
-        criterion=question.criterion,
-        device=question.device,
-        seconds=seconds,
-        best_by_alpha=names[by_alpha],
-        best_by_drop=names[by_drop],
-        best=names[best],
-        verdict=verdict,
-        difference=tally.difference(by_alpha + 1, best + 1),
-        difference_ci=difference_ci,
-        separated=separated,
-        final=final,
-    )
-
-
-def _baseline(tally: Tally) -> Baseline:
-    return Baseline(tally.accuracy(0), float(tally.loss[0]), tally.accuracy_ci(0))
-
-
-def _check_same_space(supernet: Supernet, selection: Selection) -> None:
+def conditions(
+    supernet: Supernet, selection: Selection, batches: Batches, bn: BnMode, criterion: Criterion
+) -> Conditions:
+    """How these batches are measured on. Raises BadInput for what cannot be."""
     if supernet.space != selection.space:
         raise BadInput(
             f"this selection is for {selection.space.name}, the supernet for {supernet.space.name}; use a matching pair"
         )
-
-
-def _check_criterion(criterion: Criterion) -> None:
+    _check_batches(batches, bn)
     if criterion not in ("accuracy", "loss"):
         raise one_of("criterion", criterion, ("accuracy", "loss"))
+    return Conditions(bn, criterion, supernet.device.type, len(batches[0][1]))
 
 
-def _check(batches: Batches, bn: BnMode) -> None:
+def check_until_sure(probability: float | None, criterion: Criterion) -> None:
+    """Raises BadInput for a probability, or a criterion, that the sequential test cannot use."""
+    if probability is not None and criterion == "loss":
+        raise BadInput("until-sure compares accuracies; use it with criterion accuracy")
+    if probability is not None and not 0 < probability < 1:
+        raise BadInput(f"until-sure is a probability between 0 and 1, not {probability}; try 0.95")
+
+
+def _check_batches(batches: Batches, bn: BnMode) -> None:
     if bn not in ("batch", "running"):
         raise one_of("BN mode", bn, ("batch", "running"))
     if not len(batches) or not all(len(labels) for _, labels in batches):

@@ -4,24 +4,60 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.scoring.intervals import Race, Tally, interval
+from engine.scoring.intervals import ConfidenceSequence, PairedCounts, student_interval
 
 
 def test_the_interval_is_students():
     values = np.random.RandomState(0).normal(3, 2, 30)
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert interval(values) == pytest.approx((expected.low, expected.high))
-    assert interval(np.full(7, 2.5)) == (2.5, 2.5)
+    found = student_interval(float(values.mean()), float(values.var(ddof=1)), len(values))
+    assert found == pytest.approx((expected.low, expected.high))
+    assert student_interval(2.5, 0.0, 7) == (2.5, 2.5)
 
 
-def test_tally_compares_variants_on_the_same_images():
-    tally = Tally("running")
-    tally.add(np.array([[True, True, False], [True, False, False]]), np.ones((2, 3)))
-    tally.add(np.array([[True], [True]]), np.zeros((2, 1)))
-    assert tally.images == 4 and tally.accuracy(0) == 75 and tally.difference(0, 1) == 25
-    assert tally.loss.tolist() == [0.75, 0.75]
-    low, high = tally.difference_ci(0, 1)
+def test_counts_compare_variants_on_the_same_images():
+    counts = PairedCounts("running")
+    counts.add(np.array([[True, True, False], [True, False, False]]), np.ones((2, 3)))
+    counts.add(np.array([[True], [True]]), np.zeros((2, 1)))
+    assert counts.images == 4 and counts.accuracy(0) == 75 and counts.difference(0, 1) == 25
+    assert [counts.loss(variant) for variant in (0, 1)] == [0.75, 0.75]
+    low, high = counts.difference_ci(0, 1)
     assert low < 25 < high
+
+
+@pytest.mark.parametrize("bn", ["batch", "running"])
+@pytest.mark.parametrize("sizes", [[16] * 9, [16] * 9 + [5], [16] * 5 + [24, 16, 3]])
+def test_running_sums_give_the_intervals_of_all_values_kept(bn, sizes):
+    rng = np.random.RandomState(4)
+    rights = [rng.rand(4, size) < [[0.9], [0.5], [0.4], [0.9]] for size in sizes]
+    for right in rights:
+        right[3] = right[0]  # a mask that changes nothing
+    counts = PairedCounts(bn)
+    for right in rights:
+        counts.add(right, np.ones(right.shape))
+    for one in range(4):
+        for other in (-1, *range(4)):
+            pairs = [100.0 * right[one] - (100.0 * right[other] if other >= 0 else 0.0) for right in rights]
+            whole = [pair.mean() for pair in pairs if len(pair) >= sizes[0]]
+            values = np.concatenate(pairs) if bn == "running" else np.array(whole)
+            found = counts.accuracy_ci(one) if other == -1 else counts.difference_ci(one, other)
+            if np.ptp(values) == 0:
+                assert found == (0, 0)
+            else:
+                expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+                assert found == pytest.approx((expected.low, expected.high), rel=1e-12)
+
+
+def test_the_bookkeeping_of_a_batch_does_not_grow_with_the_batches_before_it():
+    """Counted in bytes that the object holds on to: all that its sums can be summed over again."""
+
+    def held(batches: int) -> int:
+        counts = PairedCounts("batch")
+        for _ in range(batches):
+            counts.add(np.ones((8, 64), bool), np.ones((8, 64)))
+        return sum(value.nbytes if isinstance(value, np.ndarray) else 1 for value in vars(counts).values())
+
+    assert held(391) == held(1)
 
 
 def _batches(advantage: np.ndarray, rng: np.random.RandomState, batches: int = 120, size: int = 64) -> np.ndarray:
@@ -30,18 +66,18 @@ def _batches(advantage: np.ndarray, rng: np.random.RandomState, batches: int = 1
 
 
 def _run(costs: np.ndarray, order: np.ndarray, confidence: float) -> tuple[int | None, int]:
-    race = Race(costs.shape[1], len(costs), confidence)
+    sequence = ConfidenceSequence(costs.shape[1], len(costs), confidence)
     total = np.zeros(costs.shape[1])
     for seen, index in enumerate(order, start=1):
-        race.add(costs[index][:, None] - costs[index][None])
+        sequence.add(costs[index][:, None] - costs[index][None])
         total += costs[index]
         leader = int(total.argmax())
-        if race.won_by(leader):
+        if sequence.won_by(leader):
             return leader, seen
     return None, len(order)
 
 
-def test_the_race_names_the_true_leader_at_least_as_often_as_promised():
+def test_the_sequence_names_the_true_leader_at_least_as_often_as_promised():
     rng = np.random.RandomState(1)
     costs = _batches(np.array([0.3, 0.29, 0.28, 0.1]), rng)
     truth = int(costs.sum(axis=0).argmax())
@@ -52,7 +88,7 @@ def test_the_race_names_the_true_leader_at_least_as_often_as_promised():
     assert wrong / 200 <= 0.2
 
 
-def test_the_race_ends_early_when_the_difference_is_large_and_late_when_it_is_small():
+def test_the_sequence_ends_early_when_the_difference_is_large_and_late_when_it_is_small():
     rng = np.random.RandomState(2)
     clear = _batches(np.array([0.4, 0.05, 0.02]), rng)
     close = _batches(np.array([0.2, 0.16, 0.02]), rng)
@@ -62,7 +98,7 @@ def test_the_race_ends_early_when_the_difference_is_large_and_late_when_it_is_sm
     assert close_batches > clear_batches
 
 
-def test_the_race_never_separates_operations_that_tie_over_all_batches():
+def test_the_sequence_never_separates_operations_that_tie_over_all_batches():
     costs = np.tile([[0.25, 0.25], [0.5, 0.5]], (30, 1))
     leader, seen = _run(costs, np.arange(60), 0.5)
     assert leader is None and seen == 60

@@ -72,5 +72,5 @@ def test_decided_edges_and_nodes_are_refused():
     decided = selection.discretize("normal", 3, "skip_connect")
     with pytest.raises(BadInput, match="decided already"):
         score_published(net, decided, cell="normal", edge=3, draw=lambda k: batches)
-    with pytest.raises(BadInput, match="no inputs left"):
+    with pytest.raises(BadInput, match="no inputs to choose"):
         score_inputs_published(net, decided, cell="normal", node=2, draw=lambda k: batches)
