@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.library import catalog, image_sets
-from app.parts import panels
+from app.parts import text
 from app.parts.style import chip
 from app.state import session
 from app.state.page import REFRESH, View
@@ -161,7 +161,7 @@ def _strip(was_active: bool) -> None:
     jobs = measurements.running(visitor)
     for job in jobs:
         ahead = MANAGER.ahead(job)
-        left = "" if job.remaining is None else f" · {panels.duration(job.remaining)} left"
+        left = "" if job.remaining is None else f" · {text.duration(job.remaining)} left"
         if job.status == "queued":
             where = f"{ahead} ahead of you"
         elif not job.total:

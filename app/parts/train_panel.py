@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.library.image_sets import image_sets
-from app.parts import panels
+from app.parts import text
 from app.work.retraining import Run, estimate, find, launch, small, stop
 from app.work.threads import threads
 from engine.drawing import wording
@@ -44,7 +44,7 @@ def _draw(run: Run) -> None:
     if run.running:
         steps = status.get("steps")
         share = (finished + (status["step"] / steps if steps else 0)) / epochs
-        left = f" · about {panels.duration(status['left'])} left" if "left" in status else " · starting"
+        left = f" · about {text.duration(status['left'])} left" if "left" in status else " · starting"
         st.progress(min(1.0, share), f"epoch {min(finished + 1, epochs)} of {epochs}{left}")
     elif run.problem:
         st.error(run.problem, icon=":material/error:")
@@ -98,7 +98,7 @@ def _form(genotype: Genotype, before: Run | None) -> None:
     data = sets[name].spec
     recipe = Recipe(genotype=str(genotype), data=data, epochs=epochs, channels=channels, layers=layers, image_size=size)
     cores = threads()
-    seconds = panels.duration(estimate(recipe, cores))
+    seconds = text.duration(estimate(recipe, cores))
     plural = "" if cores == 1 else "s"
     st.caption(
         f"About {seconds} with {cores} thread{plural} of a usual processor. It goes on when this page is closed."

@@ -4,7 +4,10 @@ import streamlit as st
 
 from app.figures.matrix import matrix_info, plot_matrix
 from app.figures.slope import plot_slope, slope_info
-from app.parts import panels, sentences
+from app.parts import sentences, text
+from app.parts.cell_card import cell_card
+from app.parts.inspector import inspector
+from app.parts.untuned import untuned
 from app.state.page import View, live
 from app.work.measurements import Request
 from engine.drawing import wording
@@ -19,16 +22,16 @@ def _body(view: View) -> None:
     missing = view.unmeasured()
     head, action = st.columns([5, 2], vertical_alignment="center") if missing else (st.container(), None)
     with head:
-        panels.title(sentences.headline(view.selection, view.cell, scores), _subtitle(view))
-        panels.untuned(view)
+        text.title(sentences.headline(view.selection, view.cell, scores), _subtitle(view))
+        untuned(view)
     if action is not None:
         with action:
             _measure_all(view, missing)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="cell-card"):
-        panels.cell(view, scores)
+        cell_card(view, scores)
     with right, st.container(border=True, key="inspector-card"):
-        panels.inspector(view)
+        inspector(view)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="matrix-card"):
         _matrix(view)
@@ -44,20 +47,20 @@ def _subtitle(view: View) -> str:
     parts = [
         sentences.too_close(view.scores()),
         f"Supernet accuracy {wording.percent(found.baseline.accuracy, found.baseline.ci)}",
-        panels.provenance(measured[0]),
+        text.provenance(measured[0]),
     ]
     return " · ".join(part for part in parts if part)
 
 
 def _measure_all(view: View, missing: list[Request]) -> None:
     seconds = view.estimate(missing)
-    about = f" (about {panels.duration(seconds)})" if seconds else ""
+    about = f" (about {text.duration(seconds)})" if seconds else ""
     label = f"Measure all {len(missing)} edges{about}"
     st.button(label, on_click=view.measure_all, disabled=view.busy, width="stretch", key="measure-all")
 
 
 def _matrix(view: View) -> None:
-    panels.heading("Every edge, every operation", "size = drop · hollow = better without · ○ α · ● measured")
+    text.heading("Every edge, every operation", "size = drop · hollow = better without · ○ α · ● measured")
 
     def choose() -> None:
         points = st.session_state["matrix"].selection.points
@@ -67,7 +70,7 @@ def _matrix(view: View) -> None:
     rows = [view.score_or_alphas(edge.index) for edge in view.space.edges(view.cell)]
     info = matrix_info(view.space, rows, selected=view.edge, decided=view.decided())
     figure = plot_matrix(info, view.theme)
-    panels.chart(
+    text.chart(
         figure,
         key="matrix",
         on_select=choose,
@@ -78,9 +81,9 @@ def _matrix(view: View) -> None:
 
 def _slope(view: View) -> None:
     if view.edge is None:
-        panels.heading("The same edge, ranked twice", "select an edge")
+        text.heading("The same edge, ranked twice", "select an edge")
         return
-    panels.heading("The same edge, ranked twice", "crossing lines are disagreement")
+    text.heading("The same edge, ranked twice", "crossing lines are disagreement")
     info = slope_info(view.score_or_alphas(view.edge))
     alt = f"{view.edge_name()}: operations ranked by alpha and by accuracy drop"
-    panels.chart(plot_slope(info, view.theme), key="slope", alt=alt)
+    text.chart(plot_slope(info, view.theme), key="slope", alt=alt)

@@ -5,7 +5,10 @@ import streamlit as st
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_svg import svg
 from app.library import catalog
-from app.parts import panels, sentences, upload_wizard
+from app.parts import sentences, text, upload_wizard
+from app.parts.cell_card import cell_card
+from app.parts.inspector import inspector
+from app.parts.untuned import untuned
 from app.state import session
 from app.state.page import View, live
 from engine.drawing import palette, wording
@@ -26,13 +29,13 @@ def page() -> None:
 def _body(view: View) -> None:
     if view.edge is None and (clear := sentences.disagreements(view.scores())):
         view.show(clear[0].edge)
-    panels.title(sentences.headline(view.selection, view.cell, view.scores()), CLAIM)
-    panels.untuned(view)
+    text.title(sentences.headline(view.selection, view.cell, view.scores()), CLAIM)
+    untuned(view)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="cell-card"):
-        panels.cell(view, view.scores(), key="start")
+        cell_card(view, view.scores(), key="start")
     with right, st.container(border=True, key="inspector-card"):
-        panels.inspector(view)
+        inspector(view)
     explore, decide, _ = st.columns([1, 1, 2])
     if explore.button("Explore the demo", type="primary", width="stretch", key="to-explore"):
         st.switch_page(st.session_state["pages"]["explore"], query_params=session.query())

@@ -11,7 +11,7 @@ import streamlit as st
 from app.figures.order_wins import order_wins, plot_order_wins
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.library import catalog
-from app.parts import panels
+from app.parts import text
 from app.screens.compare import endings, presets
 from app.screens.compare.endings import Shelf, Side
 from app.screens.compare.view import Comparing, name_of
@@ -25,7 +25,7 @@ def panel(view: Comparing, cell: str) -> None:
     """What the order alone changes, for the run of side A."""
     end = view.ends[0]
     shelf, full = end.shelf, presets.tunings(end.shelf)
-    panels.heading("Edge orders", f"one procedure on {end.side.run}, only the order of the edges differs")
+    text.heading("Edge orders", f"one procedure on {end.side.run}, only the order of the edges differs")
     groups = {"measured paths": {name: shelf.document(name) for name in shelf.orders}} if shelf.orders else {}
     groups |= full
     if len(groups) > 1:
@@ -61,21 +61,21 @@ def _wins(view: Comparing, shelf: Shelf, documents: Mapping[str, Document], cell
     left, right = st.columns(2)
     with left:
         agreed = f"{info.orders} orders agree on {info.unanimous} of {len(info.rows)} edges"
-        panels.chart(plot_order_wins(info, view.theme), key="order-wins", alt=agreed)
+        text.chart(plot_order_wins(info, view.theme), key="order-wins", alt=agreed)
         st.caption(f"{agreed} · {view.end(Side(shelf.entry.id, name)).origin}")
     with right:
         if alpha.truth:
             found = outcomes_info(nasbench201.reachable(shelf.start), alpha.truth.cifar10, orders.true_accuracy)
             figure = plot_outcomes(found, view.theme)
-            panels.chart(figure, key="order-ends", alt=found.summary)
+            text.chart(figure, key="order-ends", alt=found.summary)
         for what, spread in orders.spread.items():
             st.caption(_spread(what, spread, len(documents)))
-    rows = [{"order": "○ α", **panels.true_values(alpha.truth), "genotype": str(alpha.genotype)}]
+    rows = [{"order": "○ α", **text.true_values(alpha.truth), "genotype": str(alpha.genotype)}]
     for name, genotype in zip(documents, orders.genotypes, strict=True):
         known = nasbench201.lookup(genotype) if alpha.truth else None
-        rows.append({"order": name_of(name), **panels.true_values(known), "genotype": genotype})
-    columns = ["order", *(panels.TRUE if alpha.truth else ()), "genotype"]
-    st.dataframe(rows, hide_index=True, column_order=columns, column_config=panels.TRUE, row_height=28)
+        rows.append({"order": name_of(name), **text.true_values(known), "genotype": genotype})
+    columns = ["order", *(text.TRUE if alpha.truth else ()), "genotype"]
+    st.dataframe(rows, hide_index=True, column_order=columns, column_config=text.TRUE, row_height=28)
 
 
 def _spread(what: str, spread: Mapping[str, float], orders: int) -> str:

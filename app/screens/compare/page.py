@@ -8,7 +8,7 @@ from app.figures.derived import derived_info, plot_derived
 from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.edge_names import parse_edge_id
-from app.parts import panels
+from app.parts import text
 from app.parts.cell_graph import cell_graph
 from app.screens.compare import address, endings, order_panel, presets
 from app.screens.compare.endings import Side
@@ -32,7 +32,7 @@ def _body(view: Comparing) -> None:
     line = "two endings, edge by edge; no table of true accuracies exists for this search space"
     if first.truth or second.truth:
         line = "true CIFAR-10 accuracy of the finished cell after 200 epochs of training (NAS-Bench-201)"
-    panels.title(headline(first, second, view.rows), line)
+    text.title(headline(first, second, view.rows), line)
     for damaged in dict.fromkeys(line for end in view.ends for line in end.shelf.damaged):
         st.warning(damaged, icon="⚠️")
     cell = _controls(view)
@@ -86,7 +86,7 @@ def _pane(view: Comparing, letter: str, end: End, cell: str, edge: int | None) -
     facts = [end.name]
     if end.truth:
         facts += [wording.percent(end.truth.cifar10, digits=2), f"rank {wording.count(end.truth.rank['cifar10'])}"]
-    panels.heading(letter, " · ".join(facts))
+    text.heading(letter, " · ".join(facts))
     _pickers(view, letter)
     cell = cell if cell in end.space.cells else end.space.cells[0]
     selection = end.document.selection
@@ -134,7 +134,7 @@ def _pickers(view: Comparing, letter: str) -> None:
 
 
 def _strip(view: Comparing, cell: str, edge: int | None) -> None:
-    panels.heading("Edge by edge")
+    text.heading("Edge by edge")
     rows = [row for row in view.rows if row.cell == cell]
     if not rows:
         st.caption("Different search spaces: no edge of A has a counterpart in B.")
@@ -149,7 +149,7 @@ def _strip(view: Comparing, cell: str, edge: int | None) -> None:
     if st.session_state.get("list-view"):
         st.dataframe([_listed(row) for row in rows], hide_index=True, alt=words)
     else:
-        panels.chart(
+        text.chart(
             plot_differences(rows, edge, view.theme),
             key="differences",
             on_select=choose,
@@ -168,10 +168,10 @@ def _edge(view: Comparing, cell: str, edge: int | None) -> None:
     """The selected edge, both sides on shared scales."""
     if edge is None:
         why = "click an edge in either cell" if view.comparable else "different search spaces"
-        panels.heading("One edge, both sides", why)
+        text.heading("One edge, both sides", why)
         return
     first, second = view.ends
-    panels.heading(view.ends[0].space.edge_name(first.space.edge(cell, edge)), "both sides on the same scale")
+    text.heading(view.ends[0].space.edge_name(first.space.edge(cell, edge)), "both sides on the same scale")
     (a, when_a), (b, when_b) = first.evidence(cell, edge), second.evidence(cell, edge)
     chosen = first.document.selection.operation(cell, edge), second.document.selection.operation(cell, edge)
     said = ", ".join(
@@ -179,7 +179,7 @@ def _edge(view: Comparing, cell: str, edge: int | None) -> None:
         for letter, name in zip(LETTERS, chosen, strict=True)
     )
     figure = plot_edge_pair(edge_pair(a, b, chosen), view.theme)
-    panels.chart(figure, key="edge-pair", alt=said)
+    text.chart(figure, key="edge-pair", alt=said)
     if a == b:
         st.caption(f"{said} · both: {_measured(a, when_a)}")
         return
@@ -195,10 +195,10 @@ def _measured(found: EdgeScores | EdgeAlphas, when: str) -> str:
 
 
 def _totals(view: Comparing) -> None:
-    panels.heading("What they add up to", "each measure has its own scale")
+    text.heading("What they add up to", "each measure has its own scale")
     rows = totals(*view.ends)
     said = "; ".join(f"{row.name}: A {row.texts[0]}, B {row.texts[1]}" for row in rows)
-    panels.chart(plot_totals(rows, view.theme), key="totals", alt=said)
+    text.chart(plot_totals(rows, view.theme), key="totals", alt=said)
     if line := ranked(view.ends[0].accuracy, view.ends[1].accuracy):
         st.caption(line)
     if any(end.accuracy is None for end in view.ends):
@@ -209,7 +209,7 @@ def _totals(view: Comparing) -> None:
 
 def _finished(view: Comparing, cell: str) -> None:
     """The cells that both sides end with, as the papers draw them."""
-    panels.heading("The finished cells", "outlined where the other side has another operation or input")
+    text.heading("The finished cells", "outlined where the other side has another operation or input")
     genotypes = [end.genotype for end in view.ends]
     for number, (column, letter, end) in enumerate(zip(st.columns(2), LETTERS, view.ends, strict=True)):
         genotype, other = genotypes[number], genotypes[1 - number]
@@ -227,7 +227,7 @@ def _finished(view: Comparing, cell: str) -> None:
 
 
 def _table(view: Comparing) -> None:
-    panels.heading("In numbers", f"up to {MOST} sides")
+    text.heading("In numbers", f"up to {MOST} sides")
     every = [Side(run, ending) for run, shelf in view.shelves.items() for ending in shelf.endings]
     more = st.multiselect(
         "More sides",
@@ -240,12 +240,12 @@ def _table(view: Comparing) -> None:
     )
     shown = [*view.ends, *map(view.end, more)]
     rows = [_row(letter, end) for letter, end in zip("ABCD", shown, strict=False)]
-    columns = [key for key in rows[0] if key not in panels.TRUE or any(end.truth for end in shown)]
+    columns = [key for key in rows[0] if key not in text.TRUE or any(end.truth for end in shown)]
     st.dataframe(
         rows,
         hide_index=True,
         column_order=columns,
-        column_config=panels.TRUE,
+        column_config=text.TRUE,
         alt=" and ".join(str(end.side) for end in shown),
     )
 
@@ -255,7 +255,7 @@ def _row(letter: str, end: End) -> dict[str, object]:
         "": letter,
         "supernet": end.side.run,
         "ending": end.name,
-        **panels.true_values(end.truth),
+        **text.true_values(end.truth),
         "supernet accuracy": f"{end.accuracy.text}, {end.accuracy.origin}" if end.accuracy else "not measured",
         **end.counts,
         "decided": f"{end.document.selection.steps_done} of {end.space.steps}",

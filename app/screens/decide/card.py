@@ -5,7 +5,7 @@ card   draw the card of the current step
 
 import streamlit as st
 
-from app.parts import panels
+from app.parts import text
 from app.screens.decide.view import Deciding
 from engine.drawing import palette, wording
 from engine.results import EdgeScores, InputScores
@@ -13,7 +13,7 @@ from engine.selection.decisions import Decision, InputsDecision, OperationDecisi
 
 
 def card(view: Deciding) -> None:
-    panels.heading("Decision")
+    text.heading("Decision")
     assert view.step is not None
     found = view.step_measurement
     decision: Decision | None
@@ -46,7 +46,7 @@ def card(view: Deciding) -> None:
         key="skip",
     )
     if found is not None:
-        st.caption(("measuring · " if found.partial else "") + panels.provenance(found))
+        st.caption(("measuring · " if found.partial else "") + text.provenance(found))
 
 
 def _suggestions(view: Deciding, scores: EdgeScores | InputScores | None) -> None:

@@ -5,7 +5,9 @@ import streamlit as st
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.figures.tape import plot_tape, tape_info
 from app.library import image_sets
-from app.parts import export_menu, panels, style, train_panel
+from app.parts import export_menu, style, text, train_panel
+from app.parts.cell_card import cell_card
+from app.parts.untuned import untuned
 from app.screens.decide.autoplay import Playing
 from app.screens.decide.card import card
 from app.screens.decide.finish import finished, genotype_of
@@ -39,9 +41,9 @@ def _body(view: Playing) -> None:
     if view.advance():
         st.rerun()
     if view.step is None:
-        panels.title("Every edge is decided", _order_line(view))
+        text.title("Every edge is decided", _order_line(view))
         _controls(view)
-        panels.untuned(view)
+        untuned(view)
         finished(view)
         genotype = str(genotype_of(view))
         if st.session_state.get("to-train") != genotype and st.button(
@@ -52,16 +54,16 @@ def _body(view: Playing) -> None:
         return
     name, controls = st.columns([4, 7], vertical_alignment="center")
     with name:
-        panels.title(
+        text.title(
             f"Step {view.selection.steps_done + 1} of {view.space.steps} · {view.step_name()}", _order_line(view)
         )
     with controls:
         _controls(view)
-    panels.untuned(view)
+    untuned(view)
     left, centre, right = st.columns([13, 10, 7])
     with left:
         with st.container(border=True, key="cell-card"):
-            panels.cell(view, view.scores(), key="decide", title="The cell so far")
+            cell_card(view, view.scores(), key="decide", title="The cell so far")
         if view.space.family == "nas-bench-201":
             with st.container(border=True, key="outcomes-card"):
                 _outcomes(view)
@@ -111,7 +113,7 @@ def _tuning(view: Deciding) -> None:
             return "the weights stay as they are"
         amount = f"{preset.amount} {'mini-batches' if preset.unit == 'batches' else preset.unit} at lr {preset.lr:g}"
         seconds = tuned.seconds(view.summary, letter, view.image_set)
-        return amount + (f", about {panels.duration(seconds)}" if seconds else "")
+        return amount + (f", about {text.duration(seconds)}" if seconds else "")
 
     st.radio(
         "Fine-tune after every decision",
@@ -147,9 +149,9 @@ def _outcomes(view: Deciding) -> None:
     paths = view.paths()
     measured = [nasbench201.lookup(path.genotype).cifar10 for path in paths]
     cells = "cell" if found.count == 1 else "cells"
-    panels.heading("Where this can still lead", f"true CIFAR-10 accuracy of {wording.count(found.count)} {cells}")
+    text.heading("Where this can still lead", f"true CIFAR-10 accuracy of {wording.count(found.count)} {cells}")
     info = outcomes_info(found, alpha, measured)
-    panels.chart(
+    text.chart(
         plot_outcomes(info, view.theme),
         key="outcomes",
         alt=f"{info.summary}; alpha's path ends at {alpha:.2f} %",
@@ -168,7 +170,7 @@ def _outcomes(view: Deciding) -> None:
 
 def _past(view: Deciding) -> None:
     """Instead of the decision card, where an earlier moment is looked at."""
-    panels.heading("An earlier moment")
+    text.heading("An earlier moment")
     taken, now = view.selection.steps_done, len(view.state.link.decisions)
     decisions = "decision" if taken == 1 else "decisions"
     st.info(f"You look at the supernet after {taken} {decisions} of {now}. Nothing can be decided here.")
@@ -211,14 +213,14 @@ def _branches(view: Deciding) -> None:
 
 
 def _tape(view: Deciding) -> None:
-    panels.heading("Tape")
+    text.heading("Tape")
     if view.state.branches:
         _branches(view)
     decisions = view.state.link.decisions
     track = view.accuracy_track()
     last = [after or at_once for at_once, after in track]
     looking = view.selection.steps_done if view.is_past else None
-    panels.chart(
+    text.chart(
         plot_tape(tape_info([found.accuracy.accuracy if found else None for found in last], looking), view.theme),
         key="tape",
         alt="Supernet accuracy after each decision",

@@ -1,0 +1,98 @@
+"""The inspector: one edge's operations by alpha and by drop, and what to do where nothing is measured.
+
+inspector   draw it
+"""
+
+import streamlit as st
+
+from app.figures.butterfly import butterfly_info, plot_butterfly
+from app.parts import sentences, text
+from app.state.page import View
+from app.work.measurements import Measurement
+from engine.drawing import palette, wording
+from engine.results import EdgeScores
+
+
+def inspector(view: View) -> None:
+    """One edge's operations, by alpha and by drop; what to do where nothing is measured."""
+    if view.edge is None:
+        st.markdown("**No edge selected**")
+        st.caption("Click an edge of the cell, or press Tab and Enter, to see what each of its operations is worth.")
+        return
+    measurement = view.measurement(view.edge)
+    scores = measurement.edge if measurement else None
+    name, badge = st.columns([3, 2], vertical_alignment="center")
+    name.html(f"<h2 class='edge-name'>{wording.subscripts(view.edge_name())}</h2>")
+    if scores is not None:
+        badge.html(f"<span class='badge {scores.verdict}'>{wording.VERDICT[scores.verdict].text}</span>")
+    decided = view.selection.operation(view.cell, view.edge)
+    if decided:
+        st.caption(f"Decided: {palette.operation(decided).label}. Undo that decision to measure this edge again.")
+    elif scores is not None:
+        st.caption(sentences.edge_finding(scores))
+    else:
+        st.caption("Not measured yet. α alone cannot say which operation matters.")
+    figure = plot_butterfly(butterfly_info(view.score_or_alphas(view.edge), decided), view.theme)
+    alt = sentences.edge_finding(scores) if scores else f"Mixing weights of {view.edge_name()}, not measured"
+    text.chart(figure, key="butterfly", alt=alt)
+    if scores is not None:
+        _numbers(scores)
+    if not decided:
+        _buttons(view, measurement)
+
+
+def _numbers(scores: EdgeScores) -> None:
+    best = scores.operation(scores.best)
+    label = palette.operation(best.name).label
+    values = (
+        ("supernet", wording.percent(scores.baseline.accuracy, scores.baseline.ci)),
+        (f"without {label}", wording.percent(best.masked_accuracy)),
+        ("best − α's choice", wording.with_interval(scores.difference, scores.difference_ci)),
+    )
+    cells = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in values)
+    st.html(f"<div class='numbers'>{cells}</div>")
+
+
+def _arithmetic(scores: EdgeScores) -> None:
+    """The numbers of one edge, step by step."""
+    with st.popover("The arithmetic", width="stretch"):
+        alphas = " + ".join(f"e^{score.alpha:.3f}" for score in scores.operations)
+        first = scores.operation(scores.best_by_alpha)
+        best = scores.operation(scores.best)
+        right = round(scores.baseline.accuracy * scores.images / 100)
+        left = round(best.masked_accuracy * scores.images / 100)
+        st.markdown(
+            f"**Mixing weight** of {palette.operation(first.name).label} = softmax of α  \n"
+            f"e^{first.alpha:.3f} / ({alphas}) = {first.weight:.3f}\n\n"
+            f"**Mask** {palette.operation(best.name).label}: its weight becomes 0, the others stay as they are.\n\n"
+            f"**Drop** = accuracy before − accuracy without  \n"
+            f"{right:,} / {scores.images:,} − {left:,} / {scores.images:,} = "
+            f"{wording.with_interval(best.drop, best.ci)}"
+        )
+
+
+def _buttons(view: View, measurement: Measurement | None) -> None:
+    left, right = st.columns(2)
+    if measurement is None:
+        left.button(
+            "Measure this edge",
+            type="primary",
+            on_click=view.measure,
+            args=(view.edge,),
+            disabled=view.busy,
+            width="stretch",
+            key="measure-edge",
+        )
+        return
+    left.button(
+        "More images",
+        type="primary",
+        on_click=view.measure_more,
+        disabled=view.busy or view.more_images(measurement.result.images) is None,
+        width="stretch",
+        key="more-images",
+        help="Measure this edge on the next larger number of images",
+    )
+    with right:
+        _arithmetic(measurement.edge)
+    st.caption(("measuring · " if measurement.partial else "") + text.provenance(measurement))

@@ -1,0 +1,63 @@
+"""What every page writes alike: headings, figures, the columns of a table, and how a measurement is labelled.
+
+title        page heading and the line under it
+heading      a card's title
+chart        a plotly figure
+TRUE, true_values   columns of a table with true accuracies
+provenance   a measurement's images, BN mode, source
+duration     seconds as people say them
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from app.figures.frame import Figure
+from app.library import image_sets
+from app.work.measurements import Measurement
+from engine.drawing import wording
+from engine.results import Lookup
+
+
+def title(heading: str, line: str) -> None:
+    st.html(
+        f'<h1 class="finding">{wording.subscripts(heading)}</h1><p class="finding-line">{wording.subscripts(line)}</p>'
+    )
+
+
+def heading(name: str, line: str = "") -> None:
+    """A card's title with a quieter line beside it."""
+    st.html(f'<p class="card-title"><b>{wording.subscripts(name)}</b><span>{wording.subscripts(line)}</span></p>')
+
+
+def chart(figure: Figure, *, key: str, alt: str, **selection: Any) -> None:
+    """A plotly figure as it was drawn, in the project's own theme and without a tool bar. alt: what it says, in words.
+
+    selection: `on_select` and `selection_mode`, where its points can be chosen.
+    """
+    st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=key, alt=alt, **selection)
+
+
+TRUE = {
+    "true %": st.column_config.NumberColumn(format="%.2f", help="CIFAR-10 after 200 epochs of training"),
+    "rank": st.column_config.NumberColumn(format="localized", help="of 15,625 cells"),
+}
+
+
+def true_values(found: Lookup | None) -> dict[str, object]:
+    """What these columns hold of a finished NAS-Bench-201 cell."""
+    return {"true %": found and found.cifar10, "rank": found and found.rank["cifar10"]}
+
+
+def provenance(measurement: Measurement) -> str:
+    """e.g. "1,024 images · batch statistics · live, 0.8 s, CPU"."""
+    found = measurement.result
+    stored = measurement.date if measurement.source == "stored" else None
+    images = image_sets.name_of([measurement.data])
+    return wording.provenance(found.images, found.bn, found.device, found.seconds, stored, images)
+
+
+def duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min"

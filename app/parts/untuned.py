@@ -1,0 +1,21 @@
+"""A banner where the tuned weights that a link names are not on this machine.
+
+untuned   draw it, or nothing
+"""
+
+import streamlit as st
+
+from app.state.page import TUNING, View
+from app.work import measurements
+
+
+def untuned(view: View) -> None:
+    """Say so where the tuned weights that the link names are not on this machine, and offer to make them."""
+    if not view.stage(view.selection.decisions).missing:
+        return
+    if any(job.title == TUNING for job in measurements.running(view.visitor)):
+        st.caption("fine-tuning · the numbers below are those of the weights before it")
+        return
+    said, button = st.columns([4, 1], vertical_alignment="center")
+    said.warning("The tuned weights of this link are not on this machine: the numbers below are untuned.", icon="⚠️")
+    button.button("Tune again", on_click=view.tune_again, width="stretch", key="tune-again")
