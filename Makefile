@@ -1,5 +1,6 @@
 # make app     install once, then start the app on http://127.0.0.1:8501
 # make test    install what the tests need (a browser too), then run the whole suite
+# make quick   the tests without a browser, page reruns or anything slow: about a minute
 # make lint    formatting, lint, types, Dockerfile
 # make bench   the benchmarks in tests/benchmarks
 # make screenshots   take the README's screenshots anew
@@ -15,7 +16,7 @@ TORCH_INDEX ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: app test lint bench screenshots clean
+.PHONY: app test quick lint bench screenshots clean
 
 define SUPPORTED
 import sys
@@ -50,6 +51,9 @@ app: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.browser.chromium --install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not page and not slow"
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .

@@ -1,7 +1,5 @@
 """`python -m engine`."""
 
-import sys
+from engine.cli import run
 
-from engine.cli import main
-
-sys.exit(main(sys.argv[1:]))
+run()

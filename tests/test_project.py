@@ -15,8 +15,10 @@ from engine import results
 TOP_LEVEL = {
     ".ci",
     ".dockerignore",
+    ".github",
     ".gitignore",
     ".streamlit",
+    "CONTRIBUTING.md",
     "Dockerfile",
     "LICENSE",
     "Makefile",
@@ -193,15 +195,28 @@ def test_requirements_are_exactly_what_the_code_imports(root: Path) -> None:
         ("lookup", results.Lookup),
     ],
 )
-def test_the_readme_lists_the_json_keys(root: Path, heading: str, result: type) -> None:
-    rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", (root / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+def test_the_reference_lists_the_json_keys(root: Path, heading: str, result: type) -> None:
+    text = (root / "engine" / "cli" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", text, flags=re.MULTILINE)
     listed = {name: set(re.findall(r"`(\w+)`", keys)) for name, keys in rows}
     assert {field.name for field in fields(result)} <= listed[heading]
 
 
-def test_the_readme_points_only_at_what_exists(root: Path) -> None:
-    text = (root / "README.md").read_text(encoding="utf-8")
+PAPERS = ("README.md", "CONTRIBUTING.md", "checkpoints/README.md", "engine/cli/README.md")
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_papers_point_only_at_what_exists(root: Path, paper: str) -> None:
+    text = (root / paper).read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", (root / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     links = {link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link}
-    assert not [link for link in links if link and not (root / link).exists()]
+    assert not [link for link in links if link and not (root / paper).parent.joinpath(link).exists()]
     assert set(re.findall(r"\bmake ([a-z]+)\b", "\n".join(re.findall(r"`+[^`]+`+", text)))) <= targets
+
+
+def test_the_readme_is_two_screens_and_no_more(root: Path) -> None:
+    assert len((root / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_continuous_integration_runs_what_a_contributor_runs(root: Path) -> None:
+    assert ".ci/run" in (root / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")

@@ -1,12 +1,14 @@
 """The command line, `python -m engine COMMAND`: arguments in, one engine call, text or one JSON object out.
 
 main    runs a command line and returns its exit code: 0 done, 1 failure, 2 bad input, 130 interrupted
+run     `main` on this process's own arguments: what `python -m engine` and the command `supernet` call
 
 One file per command; `console` writes, `options` holds what commands share. Commands import torch when they run, so
 that help, `spaces` and `lookup` answer at once.
 """
 
 import re
+import sys
 from collections.abc import Sequence
 
 import typer
@@ -58,6 +60,11 @@ def main(argv: Sequence[str]) -> int:
         return console.fail("out of memory; use a smaller --batch-size, fewer --images or --channels", 1)
     except SystemExit as stop:  # help text into a closed pipe
         return int(stop.code or 0)
+
+
+def run() -> None:
+    """Run the arguments of this process and end it."""
+    sys.exit(main(sys.argv[1:]))
 
 
 def _usage(problem: typer.TyperException) -> str:

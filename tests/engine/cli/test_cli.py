@@ -410,15 +410,16 @@ def test_a_full_disk_is_one_line_and_exit_code_1(cli, monkeypatch):
     assert code == 1 and len(err.splitlines()) == 1 and "No space left" in err
 
 
-# what the README promises
+# what the reference beside the commands promises
 
 
 def listed(root: Path, heading: str) -> set[str]:
-    rows = dict(re.findall(r"^\| `(.+?)` \| (.+) \|$", (root / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+    text = (root / "engine" / "cli" / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(.+?)` \| (.+) \|$", text, re.MULTILINE))
     return set(re.findall(r"`(\w+)`", rows[heading]))
 
 
-def test_the_readme_lists_the_keys_of_every_command(root, answer, bench, s2, photos, tmp_path):
+def test_the_reference_lists_the_keys_of_every_command(root, answer, bench, s2, photos, tmp_path):
     edge = answer("score", bench, "--cell", "cell", "--edge", 0, "--images", 8)
     assert "warning" in edge and set(edge) == listed(root, "score")
     found = answer("score", s2, "--all", "--images", 2)
