@@ -19,6 +19,7 @@ from engine import __version__
 from engine.export import FORMATS, Format, command_line, export
 from engine.results import EdgeScores, InputScores
 from engine.selecting.record import By, Document, Point, Scores, Step
+from engine.selecting.settings import Tuning
 from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.selection import Selection
 
@@ -44,6 +45,7 @@ def document_of(view: View) -> Document:
     points = (point for number in range(len(decisions) + 1) for point in _points(view, decisions[:number]))
     question = view.request("accuracy", "", 0)
     meta = view.summary.meta
+    tuning = _tuning(view)
     return Document(
         view.selection,
         tuple(steps),
@@ -56,7 +58,9 @@ def document_of(view: View) -> Document:
             "epochs": meta["epochs"],
         },
         settings={name: getattr(question, name) for name in MEASURED_WITH}
-        | {"order": view.order, "seed": view.seed, "tuning": _tuning(view)},
+        | {"order": view.order, "seed": view.seed}
+        | ({} if tuning is not None else {"tuned": _tuned(view)}),
+        tuning=tuning,
         versions={"engine": __version__, "torch": metadata.version("torch"), "python": platform.python_version()},
         undecided=_undecided(view),
     )
@@ -97,7 +101,16 @@ def _letter(view: View, number: int) -> str:
     return view.letters[number - 1 : number] or "n" if number else "n"
 
 
-def _tuning(view: View) -> str:
+def _tuning(view: View) -> Tuning | None:
+    """What followed every decision, or None where that was not always the same."""
+    letters = {_letter(view, number) for number in range(1, view.selection.steps_done + 1)} or {"n"}
+    if len(letters) > 1:
+        return None
+    preset = PRESETS[letters.pop()]
+    return Tuning("batches" if preset.unit == "batches" else "epochs", preset.amount, preset.lr)
+
+
+def _tuned(view: View) -> str:
     """Which decisions were followed by tuning, in words."""
     letters = {number: _letter(view, number) for number in range(1, view.selection.steps_done + 1)}
     parts = [
@@ -105,7 +118,7 @@ def _tuning(view: View) -> str:
         for letter, preset in PRESETS.items()
         if preset.amount and (after := [number for number, each in letters.items() if each == letter])
     ]
-    return "; ".join(parts) or "none"
+    return "; ".join(parts)
 
 
 def _undecided(view: View) -> tuple[Scores, ...]:

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,6 +29,7 @@ from engine.cli.options import (
     read_selection,
 )
 from engine.errors import BadInput
+from engine.selecting.settings import PUBLISHED, OrderName, Strategy, Tuning
 
 if TYPE_CHECKING:
     from engine.selecting.record import Document
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from engine.selecting.summary import Orders
 
 IMAGES = 1024
-EPOCHS = 5
 MOST_ORDERS = 1000
 SUMMARY = "orders.json"
 
@@ -45,21 +45,21 @@ def select(
     context: typer.Context,
     checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
     strategy: Annotated[
-        Literal["magnitude", "perturbation", "pt-mag", "random"],
+        Strategy,
         typer.Option(help="Who decides: alpha, the largest drop, alpha with tuning, or a draw."),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; ends with selection.json in it.")],
     criterion: Criterion = "accuracy",
     tune_epochs: Annotated[
         int | None,
-        typer.Option(metavar="K", help=f"Tuning epochs between decisions; 0 for none.  [default: {EPOCHS}]"),
+        typer.Option(metavar="K", help=f"Tuning epochs between decisions; 0 for none.  [default: {PUBLISHED.amount}]"),
     ] = None,
     tune_batches: Annotated[
         int | None, typer.Option(metavar="N", help="Tune by mini-batches instead of epochs.")
     ] = None,
-    tune_lr: Annotated[float, typer.Option(metavar="X", help="Constant learning rate of tuning.")] = 0.0025,
+    tune_lr: Annotated[float, typer.Option(metavar="X", help="Constant learning rate of tuning.")] = PUBLISHED.lr,
     order: Annotated[
-        Literal["random", "index", "disagreement"] | None,
+        OrderName | None,
         typer.Option(help="Order of the edges; random is the official code's for --seed.  [default: random]"),
     ] = None,
     orders: Annotated[
@@ -113,10 +113,9 @@ def select(
     import engine
     from engine.scoring.measurement import Settings
     from engine.selecting.run import Plan
-    from engine.selecting.tuning import Tuning
     from engine.training.loop import Diverged
 
-    epochs = EPOCHS if tune_epochs is None else tune_epochs
+    epochs = PUBLISHED.amount if tune_epochs is None else tune_epochs
     tuning = Tuning("epochs", epochs, tune_lr) if tune_batches is None else Tuning("batches", tune_batches, tune_lr)
     settings = Settings(
         data=data,
@@ -233,7 +232,7 @@ def _true(genotype: str) -> dict[str, Any] | None:
 
 def _text(out: Path, document: "Document") -> str:
     found = _found(out, document)
-    unit = document.settings["tuning"]["unit"]
+    unit = document.tuning.unit if document.tuning else "epochs"
     lines = [found["genotype"], *(f"note: {note}" for note in found["notes"]), ""]
     if found["true"]:
         lines.append(_true_text(found["true"]))

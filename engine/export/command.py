@@ -8,9 +8,9 @@ from typing import Any
 
 from engine.export.origin import plain
 from engine.selecting.record import Document
+from engine.selecting.settings import NONE, ORDERS, STRATEGIES
 
 PROGRAM = ("python", "-m", "engine")
-STRATEGIES = ("magnitude", "perturbation", "pt-mag", "random")
 FILE = "selection.json"
 """What a selection file is called in a command line, as its name is not in it."""
 
@@ -27,7 +27,6 @@ DEFAULTS: dict[str, Any] = {
     "seed": 0,
 }
 """Settings of a measurement, which are options of the same name, with their defaults."""
-ORDERS = ("random", "index", "disagreement")
 
 
 def command_line(document: Document) -> str:
@@ -77,12 +76,10 @@ def _run_options(document: Document) -> list[str]:
     """What a selection run has besides. The published procedure sets tuning and order itself."""
     settings, words = document.settings, []
     if not settings.get("published"):
-        tuning = settings.get("tuning")
-        tuning = tuning if isinstance(tuning, dict) else {}
-        unit = "batches" if tuning.get("unit") == "batches" else "epochs"
-        words += [f"--tune-{unit}", plain(tuning.get("amount", 0))]
-        if tuning.get("amount") and "lr" in tuning:
-            words += ["--tune-lr", plain(tuning["lr"])]
+        tuning = document.tuning or NONE
+        words += [f"--tune-{tuning.unit}", str(tuning.amount)]
+        if tuning.amount:
+            words += ["--tune-lr", str(tuning.lr)]
         if settings.get("order") in ORDERS:
             words += ["--order", settings["order"]]
     flags = (

@@ -154,7 +154,10 @@ def _name(text: str) -> str:
 def _rest(document: Document) -> Iterable[str]:
     """Checkpoint, settings, versions and the command line."""
     yield "<h2>What it rests on</h2>"
-    parts = (("checkpoint", document.checkpoint), ("setting", document.settings), ("version", document.versions))
+    settings = dict(document.settings)
+    if document.tuning is not None:
+        settings["tuning"] = str(document.tuning)
+    parts = (("checkpoint", document.checkpoint), ("setting", settings), ("version", document.versions))
     rows = [[what, escape(plain(key)), escape(_said(value))] for what, values in parts for key, value in values.items()]
     rows.append(["strategy", "", escape(plain(document.strategy))])
     rows.append(["report", "engine", __version__])

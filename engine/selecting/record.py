@@ -18,6 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from engine.checkpoint.meta import from_json
 from engine.errors import BadInput
 from engine.results import BnMode, EdgeScores, InputScores, Interval
+from engine.selecting.settings import NONE, Tuning
 from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
@@ -56,9 +57,10 @@ class Document:
 
     steps: one for every decision of the selection. checkpoint: name, digest, space, method and epochs of the supernet.
     strategy: "magnitude", "perturbation", "pt-mag", "random" or "person". settings: what was measured with (see
-    `engine.sweep.Settings`), how it was tuned, edge order and seed. command: the command line that gives this document
+    `engine.scoring.measurement.Settings`), edge order and seed. command: the command line that gives this document
     again, if there is one. date: UTC. versions: of engine, torch and python. undecided: what has been measured about
-    edges and nodes that no decision has been taken on.
+    edges and nodes that no decision has been taken on. tuning: what followed every decision; None where that is not
+    known or not the same for all.
     """
 
     selection: Selection
@@ -71,6 +73,7 @@ class Document:
     date: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     undecided: tuple[Scores, ...] = ()
+    tuning: Tuning | None = None
 
     def __post_init__(self) -> None:
         if len(self.steps) != len(self.selection.decisions):
@@ -79,6 +82,8 @@ class Document:
     def to_json(self) -> str:
         """One JSON object; the same document gives the same text."""
         details = {name: getattr(self, name) for name in DETAILS}
+        if self.tuning is not None:
+            details["settings"] = {**self.settings, "tuning": asdict(self.tuning)}
         return json.dumps(
             json.loads(self.selection.to_json())
             | {key: dict(value) if isinstance(value, Mapping) else value for key, value in details.items()}
@@ -104,11 +109,13 @@ class Document:
             data = from_json(text)
             if "steps" not in data:
                 return cls(selection, tuple(Step("person") for _ in selection.decisions))
+            settings, tuning = _read_tuning(data["settings"])
             document = cls(
                 selection,
                 tuple(Step(step["by"], _scores(step["scores"])) for step in data["steps"]),
                 tuple(Point(**{**point, "ci": _interval(point["ci"])}) for point in data["path"]),
-                **{name: data[name] for name in DETAILS},
+                **{name: data[name] for name in DETAILS} | {"settings": settings},
+                tuning=tuning,
                 undecided=tuple(_scores(scores) for scores in data.get("undecided", ())),
             )
             _check(document)
@@ -122,6 +129,17 @@ def _scores(data: Mapping[str, Any] | None) -> Any:
     if data is None:
         return None
     return EdgeScores.from_dict(data) if "edge" in data else InputScores.from_dict(data)
+
+
+def _read_tuning(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Tuning | None]:
+    """Settings without their tuning, and that. Older exports of the app say in words what followed which decision."""
+    rest = dict(settings)
+    said = rest.pop("tuning", None)
+    if said == "none":
+        return rest, NONE
+    if isinstance(said, str):
+        return rest | {"tuned": said}, None
+    return rest, None if said is None else Tuning(**said)
 
 
 def _interval(value: Any) -> Interval | None:

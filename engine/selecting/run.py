@@ -30,13 +30,13 @@ from engine.scoring.measurement import Measurement, Settings
 from engine.scoring.scores import measure
 from engine.selecting.record import Document, Point, Step
 from engine.selecting.schedule import schedule
-from engine.selecting.strategies import STRATEGIES, choose
-from engine.selecting.tuning import NONE, Tuner, Tuning
+from engine.selecting.settings import NONE, ORDERS, STRATEGIES, OrderName, Tuning
+from engine.selecting.strategies import choose
+from engine.selecting.tuning import Tuner
 from engine.selection.decisions import Decision
 from engine.selection.orders import NextStep, Order, edge_order, index_order
 from engine.selection.selection import Selection
 
-ORDERS = ("random", "index", "disagreement")
 RESULT, TUNED = "selection.json", "tuned"
 WATCHED = 1024
 """Images on which the path's accuracies are measured, or fewer where fewer are scored."""
@@ -55,7 +55,7 @@ class Plan:
     strategy: str = "perturbation"
     settings: Settings = field(default_factory=Settings)
     tuning: Tuning = NONE
-    order: Literal["random", "index", "disagreement"] = "random"
+    order: OrderName = "random"
     seed: int = 0
     together: bool = True
     allow_none: bool = True
@@ -156,6 +156,7 @@ class _Run:
             checkpoint=_origin(checkpoint),
             strategy=plan.strategy,
             settings=_settings(plan, self.measurement),
+            tuning=plan.tuning,
             command=command,
             date=now(),
             versions={"engine": __version__, "torch": str(torch.__version__), "python": platform.python_version()},
@@ -296,6 +297,6 @@ def _origin(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def _settings(plan: Plan, measurement: Measurement) -> dict[str, Any]:
-    names = ("tuning", "order", "seed", "together", "allow_none", "cumulative")
+    names = ("order", "seed", "together", "allow_none", "cumulative")
     chosen = {name: plan.to_dict()[name] for name in names}
     return asdict(plan.settings) | {"images": measurement.images, "split": measurement.split} | chosen

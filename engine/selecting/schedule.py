@@ -8,7 +8,7 @@ schedule   the rounds with their tuning
 from itertools import zip_longest
 from typing import NamedTuple
 
-from engine.selecting.tuning import Tuning
+from engine.selecting.settings import Tuning
 from engine.selection.orders import NextStep, Order
 from engine.selection.selection import Selection
 

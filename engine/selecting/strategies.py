@@ -1,6 +1,5 @@
 """Where a rule leads: who decides the next edge or node, and by what.
 
-STRATEGIES              magnitude, perturbation, pt-mag, random
 choose                  a strategy's decision about one edge or node
 Step                    a decision taken by measurement: the scores it rests on and the selection after it
 measured_path           each remaining edge in an order, decided by the largest drop and re-measured after each decision
@@ -18,14 +17,11 @@ from engine.errors import one_of
 from engine.results import BnMode, Criterion, EdgeScores, InputScores
 from engine.scoring.scores import Batches, score_edge, score_inputs
 from engine.selecting.record import By
+from engine.selecting.settings import STRATEGIES
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
 from engine.selection.orders import NextStep, Order, next_step
 from engine.selection.selection import Selection
 from engine.supernet.supernet import Supernet
-
-STRATEGIES = ("magnitude", "perturbation", "pt-mag", "random")
-"""magnitude: alpha decides, without tuning. perturbation: the largest drop decides. pt-mag: as perturbation, tuning
-included, but alpha decides (Wang et al. 2021, section 6.2). random: a draw, the control."""
 
 
 class Scorer(Protocol):

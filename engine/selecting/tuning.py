@@ -1,8 +1,6 @@
 """Fine-tuning a supernet between two decisions, on a copy of its own.
 
-Tuning                   how much, in epochs or in batches, and at which learning rate
-NONE, QUICK, PUBLISHED   no tuning; 50 batches at 0.01; 5 epochs at 0.0025, as the authors tune
-Tuner                    the copy: weights, alphas and optimisers, going on with training where decisions left them
+Tuner   the copy: weights, alphas and optimisers, going on with training where decisions left them
 
 The supernet that was loaded never changes. Decided edges keep their one operation and their alphas get no gradient; the
 alphas of undecided edges go on training (not with fixed alphas).
@@ -11,9 +9,9 @@ alphas of undecided edges go on training (not with fixed alphas).
 import copy
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -21,46 +19,17 @@ from engine.checkpoint import folder as store
 from engine.checkpoint.folder import Checkpoint
 from engine.data.load import load_data, resize
 from engine.errors import BadInput
+from engine.selecting.settings import PUBLISHED
 from engine.selection.decisions import Decision
 from engine.selection.selection import Selection
 from engine.training.loop import feed, learn, load_states, states
 from engine.training.methods import METHODS, Mixing
 from engine.training.recipe import Recipe
 
-Unit = Literal["epochs", "batches"]
 KEPT = ("momentum", "weight_decay", "clip", "alpha_lr", "alpha_betas", "alpha_weight_decay", "batch_size")
 """Settings that tuning takes over from the training before it."""
 PASS = 1
 """Tells the random draws of tuning from those of the training before it."""
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """`amount` epochs or batches after every decision (after every pair of decisions where there are two cell types).
-
-    Raises BadInput for a negative amount or a learning rate that is none.
-    """
-
-    unit: Unit = "epochs"
-    amount: int = 5
-    lr: float = 0.0025
-
-    def __post_init__(self) -> None:
-        if self.amount < 0:
-            raise BadInput(f"tuning {self.unit} must be 0 or more, not {self.amount}")
-        if not 0 < self.lr < math.inf:
-            raise BadInput(f"the learning rate of tuning must be greater than 0, not {self.lr}; try 0.0025")
-
-    def __str__(self) -> str:
-        if not self.amount:
-            return "no tuning"
-        unit = self.unit if self.amount > 1 else self.unit.removesuffix("s").replace("batche", "batch")
-        return f"{self.amount} {unit} at {self.lr:g}"
-
-
-NONE = Tuning("epochs", 0)
-QUICK = Tuning("batches", 50, 0.01)
-PUBLISHED = Tuning("epochs", 5, 0.0025)
 
 
 class Tuner:

@@ -23,6 +23,7 @@ from engine.checkpoint.format import Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
 from engine.selecting.record import Document, Step
+from engine.selecting.settings import PUBLISHED
 from engine.selection.decisions import Decision
 from engine.selection.genotype import parse_genotype
 from engine.selection.orders import edge_order
@@ -207,5 +208,4 @@ def _read(file: Path, stamp: int, run: str, space: SearchSpace, digest: str) -> 
 
 def _tuned_as_published(document: Document) -> bool:
     """Five epochs at 0.0025 after every decision of measurement (Wang et al. 2021, section 4)."""
-    tuning = document.settings.get("tuning") or {}
-    return document.strategy == "perturbation" and tuning == {"unit": "epochs", "amount": 5, "lr": 0.0025}
+    return document.strategy == "perturbation" and document.tuning == PUBLISHED

@@ -68,11 +68,11 @@ def tunings(shelf: Shelf) -> dict[str, dict[str, Document]]:
 def procedure(document: Document) -> str:
     """How a selection run went about it, e.g. "perturbation, 50 batches at 0.01 between decisions, 1,024 images"."""
     settings = document.settings
-    tuning = settings.get("tuning") or {"amount": 0}
     parts = [document.strategy, "no tuning"]
-    if amount := tuning["amount"]:
-        unit = tuning["unit"] if amount > 1 else {"epochs": "epoch", "batches": "batch"}[tuning["unit"]]
-        parts[1] = f"{amount} {unit} at {tuning['lr']:g} between decisions"
+    if document.tuning is None and "tuned" in settings:
+        parts[1] = f"tuning of {settings['tuned']}"
+    elif document.tuning is not None and document.tuning.amount:
+        parts[1] = f"{document.tuning} between decisions"
     if images := settings.get("images"):
         parts.append(f"{wording.count(images)} images")
     if bn := settings.get("bn"):

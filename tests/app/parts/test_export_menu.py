@@ -162,7 +162,8 @@ def test_what_tuning_left_unknown_is_not_made_up(draw: Callable[..., AppTest]) -
     state = State(Link(decisions=decisions, tune="q"))
     app = draw("s2", _start("s2").replay(decisions), states={"s2": state}, tune="q")
     document = app.session_state["document"]
-    assert document.settings["tuning"] == "50 batches at 0.01 after decisions 1"
+    assert document.tuning is None
+    assert document.settings["tuned"] == "50 batches at 0.01 after decisions 1"
     assert [(point.decisions, point.tuned) for point in document.path] == [(0, 0)]
     assert document.steps[0].scores is not None and document.steps[1].scores is None
     assert document.undecided == ()

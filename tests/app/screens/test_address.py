@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +14,13 @@ from engine.checkpoint.format import Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores
 from engine.selecting.record import Document, Point, Step
+from engine.selecting.settings import PUBLISHED, Tuning
 from engine.selection.decisions import OperationDecision
 from engine.selection.orders import edge_order
 from tests.app.small_runs import OF_201
 
 BUNDLED = "nas-bench-201"
-TUNED = {"unit": "batches", "amount": 50, "lr": 0.01}
+TUNED = Tuning("batches", 50, 0.01)
 
 
 def shelf(name: str = BUNDLED, path: Path | None = None, **meta: object) -> Shelf:
@@ -28,7 +30,9 @@ def shelf(name: str = BUNDLED, path: Path | None = None, **meta: object) -> Shel
     return Shelf(dataclasses.replace(entry, summary=summary, path=path or entry.path))
 
 
-def run(summary: Summary, seed: int, operation: str = "nor_conv_3x3", **settings: object) -> Document:
+def run(
+    summary: Summary, seed: int, operation: str = "nor_conv_3x3", tuning: Tuning | None = TUNED, **settings: object
+) -> Document:
     """A stored full run that ends with one operation everywhere."""
     selection = Shelf(Entry("x", Path(), True, summary, None)).start
     for cell, edge in edge_order(summary.space, seed).edges:
@@ -38,7 +42,7 @@ def run(summary: Summary, seed: int, operation: str = "nor_conv_3x3", **settings
             selection = selection.keep_inputs(cell, node, [edge.index for edge in summary.space.inputs(node)][:2])
     steps = selection.steps_done
     point = Point(steps, 50, "batches", 48.25, 1.5, (45.0, 51.5), 1024, "batch")
-    known = {"bn": "batch", "images": 1024, "data": "bundled", "order": "random", "seed": seed, "tuning": TUNED}
+    known = {"bn": "batch", "images": 1024, "data": "bundled", "order": "random", "seed": seed}
     return Document(
         selection,
         tuple(Step("measured") for _ in range(steps)),
@@ -47,6 +51,7 @@ def run(summary: Summary, seed: int, operation: str = "nor_conv_3x3", **settings
         "perturbation",
         known | settings,
         date="2026-11-24T12:00:00+00:00",
+        tuning=tuning,
     )
 
 
@@ -99,6 +104,21 @@ def test_a_path_of_the_darts_family_keeps_the_inputs_of_its_genotype() -> None:
     ]
 
 
+def test_a_selection_that_the_app_once_exported_can_be_compared(tmp_path: Path) -> None:
+    """Its tuning is a sentence, where selection runs have an object; both kinds lie side by side."""
+    summary = shelf().summary
+    exported = run(summary, 3, tuning=None)
+    data = json.loads(exported.to_json())
+    data["settings"]["tuning"] = "50 batches at 0.01 after decisions 1, 2"
+    store(tmp_path, first=run(summary, 1), second=run(summary, 2))
+    (tmp_path / endings.FOLDER / "by-hand.json").write_text(json.dumps(data))
+    found = shelf(path=tmp_path)
+    assert set(found.stored) == {"first", "second", "by-hand"} and found.published is None
+    assert [set(group) for group in presets.tunings(found).values()] == [{"first", "second"}]
+    assert "tuning of 50 batches at 0.01 after decisions 1, 2" in presets.procedure(found.document("by-hand"))
+    assert presets.default(found)
+
+
 def test_without_measurements_there_are_alpha_and_ones_own(small_runs: Path) -> None:
     entry = catalog._entry(OF_201, small_runs / OF_201, False, ())
     found = Shelf(entry)
@@ -134,7 +154,7 @@ def test_a_changed_document_is_read_again(tmp_path: Path) -> None:
 
 def test_runs_of_one_procedure_form_a_group_by_seed(tmp_path: Path) -> None:
     summary = shelf().summary
-    untuned = {"unit": "epochs", "amount": 0, "lr": 0.1}
+    untuned = Tuning("epochs", 0, 0.1)
     store(
         tmp_path,
         b=run(summary, 0),
@@ -178,7 +198,7 @@ def test_a_run_of_the_same_recipe_but_for_one_thing_is_a_pair(name: str, meta: d
 def test_mine_is_set_beside_the_published_procedure_once_both_exist(tmp_path: Path) -> None:
     store(
         tmp_path,
-        perturbation_published_order_0=run(shelf().summary, 0, tuning={"unit": "epochs", "amount": 5, "lr": 0.0025}),
+        perturbation_published_order_0=run(shelf().summary, 0, tuning=PUBLISHED),
     )
     found = shelf(path=tmp_path)
     assert "mine vs published" not in presets.presets({BUNDLED: found}, BUNDLED)

@@ -26,6 +26,7 @@ from engine.export import FORMATS, command_line, export, read
 from engine.export.command import DEFAULTS
 from engine.results import EdgeScores, InputScores
 from engine.selecting.record import Document, Point, Step
+from engine.selecting.settings import QUICK
 from engine.selection.genotype import Genotype, parse_genotype
 from engine.selection.selection import Selection
 from tests.engine.golden import fill_deterministically, golden_images
@@ -426,9 +427,8 @@ def test_hostile_names_stay_text_everywhere(s2: Document) -> None:
 
 
 def test_a_selection_run_is_repeated_with_its_settings(s2: Document) -> None:
-    tuning = {"unit": "batches", "amount": 50, "lr": 0.01}
-    settings = {**s2.settings, "tuning": tuning, "order": "index", "images": None, "seed": 3, "together": False}
-    document = dataclasses.replace(s2, strategy="perturbation", settings=settings)
+    settings = {**s2.settings, "order": "index", "images": None, "seed": 3, "together": False}
+    document = dataclasses.replace(s2, strategy="perturbation", settings=settings, tuning=QUICK)
     expected = "python -m engine select checkpoints/s2 --strategy perturbation --images all --seed 3"
     expected += " --tune-batches 50 --tune-lr 0.01 --order index --separate --out selection"
     assert command_line(document) == expected
@@ -442,13 +442,14 @@ def test_a_selection_run_without_tuning_says_so_and_the_published_one_does_not(s
 
 
 def test_every_option_of_a_command_line_exists(s2: Document) -> None:
-    tuning = {"unit": "batches", "amount": 50, "lr": 0.01}
-    plan = {"tuning": tuning, "order": "index", "together": False, "allow_none": False, "cumulative": True}
+    plan = {"order": "index", "together": False, "allow_none": False, "cumulative": True}
     measured = {name: True if default is False else "x" for name, default in DEFAULTS.items()}
     for strategy, command in (("random", select), ("person", score)):
         for published in (False, True):
             settings = {**measured, **plan, "published": published}
-            words = shlex.split(command_line(dataclasses.replace(s2, strategy=strategy, settings=settings)))
+            words = shlex.split(
+                command_line(dataclasses.replace(s2, strategy=strategy, settings=settings, tuning=QUICK))
+            )
             said = {word[2:].replace("-", "_") for word in words if word.startswith("--")}
             known = set(inspect.signature(command).parameters) | ({"all"} if command is score else set())
             assert said <= known and len(said) >= 10

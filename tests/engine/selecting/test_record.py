@@ -15,6 +15,7 @@ from engine.checkpoint.folder import read_summary
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
 from engine.selecting.record import Document, Point, Step
+from engine.selecting.settings import NONE, PUBLISHED, QUICK, Tuning
 from engine.selection.selection import Selection
 from engine.spaces import search_space
 
@@ -59,6 +60,31 @@ def test_a_document_survives_json(document: Document) -> None:
     read = Document.from_json(text)
     assert read == document
     assert read.to_json() == text
+
+
+def test_tuning_is_an_object_in_the_file_and_a_value_in_the_program(document: Document) -> None:
+    tuned = dataclasses.replace(document, tuning=QUICK)
+    text = tuned.to_json()
+    assert json.loads(text)["settings"]["tuning"] == {"unit": "batches", "amount": 50, "lr": 0.01}
+    assert Document.from_json(text) == tuned
+
+
+@pytest.mark.parametrize(
+    ("said", "tuning", "words"),
+    [
+        ({"unit": "epochs", "amount": 5, "lr": 0.0025}, PUBLISHED, None),
+        ("none", NONE, None),
+        ("50 batches at 0.01 after decisions 1, 3", None, "50 batches at 0.01 after decisions 1, 3"),
+    ],
+)
+def test_tuning_as_engine_and_app_once_wrote_it_is_read(
+    data: dict[str, Any], said: object, tuning: Tuning | None, words: str | None
+) -> None:
+    older = copy.deepcopy(data)
+    older["settings"]["tuning"] = said
+    read = Document.from_json(json.dumps(older))
+    assert (read.tuning, read.settings.get("tuned")) == (tuning, words)
+    assert "tuning" not in read.settings and Document.from_json(read.to_json()) == read
 
 
 def test_a_document_is_a_selection_file_too(document: Document) -> None:
@@ -121,6 +147,9 @@ DAMAGED: dict[str, Callable[[Any], Any]] = {
     "settings are no object": _set("settings", [1]),
     "a version is no text": _set("versions", "torch", 2.9),
     "the date is missing": lambda data: data.pop("date"),
+    "a tuning of another kind": _set("settings", "tuning", 5),
+    "a tuning by the hour": _set("settings", "tuning", {"unit": "hours", "amount": 5, "lr": 0.1}),
+    "a tuning by halves": _set("settings", "tuning", {"unit": "epochs", "amount": 2.5, "lr": 0.1}),
     "a checkpoint of another space": _set("checkpoint", "space", "darts"),
 }
 

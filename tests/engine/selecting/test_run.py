@@ -12,9 +12,9 @@ from engine.errors import BadInput
 from engine.scoring.measurement import Settings
 from engine.selecting.record import Document
 from engine.selecting.run import Plan, select
+from engine.selecting.settings import NONE, Tuning
 from engine.selecting.strategies import measured_path
 from engine.selecting.summary import summarise
-from engine.selecting.tuning import NONE, Tuning
 from engine.selection.genotype import magnitude_genotype
 from engine.selection.orders import edge_order
 from tests.engine.small_runs import SMALL, write_photos

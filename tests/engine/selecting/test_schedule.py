@@ -3,7 +3,7 @@
 import pytest
 
 from engine.selecting.schedule import rounds, schedule
-from engine.selecting.tuning import NONE, Tuning
+from engine.selecting.settings import NONE, Tuning
 from engine.selection.orders import edge_order, index_order
 from engine.selection.selection import Selection
 from engine.spaces import search_space

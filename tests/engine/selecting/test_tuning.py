@@ -6,7 +6,8 @@ import torch
 import engine
 from engine.cli import main
 from engine.errors import BadInput
-from engine.selecting.tuning import Tuner, Tuning
+from engine.selecting.settings import Tuning
+from engine.selecting.tuning import Tuner
 from engine.selection.selection import Selection
 from engine.training.methods import Mixing
 from tests.engine.small_runs import SMALL, write_photos
