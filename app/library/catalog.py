@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from engine.checkpoint.folder import SELECTION, read_selection, read_summary
+from engine.checkpoint.folder import read_summary
 from engine.checkpoint.format import FILES, SCORES, Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
@@ -28,7 +28,7 @@ FIRST = "nas-bench-201"
 class Entry:
     """A checkpoint folder under its run id; exactly one of `summary` and `error` is set.
 
-    begun: the decisions of a selection that had begun elsewhere, with which the run is opened.
+    begun: the decisions taken in training or begun elsewhere, with which the run is opened.
     """
 
     id: str
@@ -36,7 +36,10 @@ class Entry:
     bundled: bool
     summary: Summary | None
     error: str | None
-    begun: tuple[Decision, ...] = ()
+
+    @property
+    def begun(self) -> tuple[Decision, ...]:
+        return () if self.summary is None else self.summary.start.decisions
 
 
 def imported() -> Path:
@@ -81,7 +84,7 @@ def _folders(root: Path) -> list[Path]:
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What changes when a checkpoint does; () for a folder that is none."""
     stamp = []
-    for name in (*FILES, SELECTION):
+    for name in FILES:
         try:
             found = (folder / name).stat()
         except OSError:
@@ -95,8 +98,7 @@ def _entry(name: str, folder: Path, bundled: bool, stamp: tuple[tuple[str, int, 
     try:
         summary = read_summary(folder)
         _check_scores(summary)
-        begun = read_selection(folder, summary.space)
-        return Entry(name, folder, bundled, summary, None, begun.decisions if begun else ())
+        return Entry(name, folder, bundled, summary, None)
     except BadInput as error:
         return Entry(name, folder, bundled, None, str(error))
 

@@ -21,7 +21,6 @@ from engine.results import EdgeScores, InputScores
 from engine.selecting.record import By, Document, Point, Scores, Step
 from engine.selecting.settings import Tuning
 from engine.selection.decisions import Decision, InputsDecision
-from engine.selection.selection import Selection
 
 BY: dict[str, By] = {"α": "alpha", "measured": "measured", "both": "measured"}
 """Who took a decision, as the session says it; all others are people."""
@@ -80,7 +79,7 @@ def _points(view: View, decisions: Sequence[Decision]) -> Iterator[Point]:
     """The known accuracies after these decisions: right after the last one, and after its tuning."""
     before = view.stage(decisions[:-1])
     if not before.missing:
-        selection = Selection(view.space, before.summary.alphas).replay(decisions)
+        selection = before.summary.start.with_decisions(decisions)
         at_once = Request.of(before.summary, selection, "accuracy", "", 0, images=view.images, data=view.data)
         yield from _point(view, len(decisions), at_once, PRESETS["n"])
     preset = PRESETS[_letter(view, len(decisions))]

@@ -13,7 +13,6 @@ from app.state import session
 from app.state.page import View, live
 from engine.drawing import palette, wording
 from engine.results import EdgeScores
-from engine.selection.selection import Selection
 
 CLAIM = (
     "A supernet mixes every candidate operation on every edge. Which one should survive? "
@@ -59,7 +58,7 @@ def _tile(entry: catalog.Entry) -> None:
     cell = summary.space.cells[0]
     rows = (summary.scores or {}).get("edges", [])
     scores = {row["edge"]: EdgeScores.from_dict(row) for row in rows if row["cell"] == cell}
-    selection = Selection(summary.space, summary.alphas)
+    selection = summary.start
     graph = graph_of(summary.space, cell, alphas=selection.alphas.weights(cell).tolist(), scores=scores)
     theme: palette.Theme = "dark" if st.context.theme.type == "dark" else "light"
     st.image(svg(graph, theme, mini=True), width=210)

@@ -39,7 +39,7 @@ class View:
         self.entry, self.summary = entry, entry.summary
         self.space: SearchSpace = self.summary.space
         self.image_set = image_sets.chosen(self.summary, st.session_state.get("data"))
-        self.start = Selection(self.space, self.summary.alphas)
+        self.start = self.summary.start.with_decisions()
         self.state = session.sync(entry.id, self.start)
         self.letters = self.state.link.tune
         self.selection = self.at(self.state.link.decisions)
@@ -98,8 +98,7 @@ class View:
 
     def at(self, decisions: Sequence[Decision]) -> Selection:
         """These decisions, on top of the alphas that their tuning left."""
-        alphas = self.stage(decisions).summary.alphas
-        return Selection(self.space, alphas).replay(decisions)
+        return self.stage(decisions).summary.start.with_decisions(decisions)
 
     def stage(self, decisions: Sequence[Decision]) -> tuned.Stage:
         """The supernet, tuned as the link says, after these decisions."""

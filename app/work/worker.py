@@ -55,7 +55,7 @@ _batches: "_Recent[tuple[Batches, str | None]]" = _Recent(2)
 def selection(request: Request) -> Selection:
     """The selection in which a request measures."""
     checkpoint = _load(request)
-    return Selection(checkpoint.space, checkpoint.alphas).replay(request.decisions)
+    return checkpoint.start.with_decisions(request.decisions)
 
 
 def take(request: Request) -> Iterator[Taken]:

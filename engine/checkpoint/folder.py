@@ -25,7 +25,18 @@ from safetensors.numpy import save as format_arrays
 
 from engine import __version__
 from engine.checkpoint import format
-from engine.checkpoint.format import ALPHAS, FILES, LOG, META, OPTIMIZER, SCORES, WEIGHTS, Summary, read_summary
+from engine.checkpoint.format import (
+    ALPHAS,
+    FILES,
+    LOG,
+    META,
+    OPTIMIZER,
+    SCORES,
+    SELECTION,
+    WEIGHTS,
+    Summary,
+    read_summary,
+)
 from engine.checkpoint.meta import FORMAT, RESTORE, damaged, from_json, to_json
 from engine.errors import BadInput
 from engine.runs import files
@@ -39,29 +50,35 @@ if TYPE_CHECKING:
 
 __all__ = ["Checkpoint", "Summary", "exists", "load", "load_optimizer", "read_summary", "save", "write_scores"]
 
-SELECTION = "selection.json"
-"""A selection that had begun when a checkpoint was imported; no part of what the digest covers."""
-
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A checkpoint on the CPU. supernet: eval mode, no gradients; shared by all who measure, so read-only.
 
-    alphas: per cell type a tensor [E, K]; history: [epochs, E, K], or [0, E, K] where none was recorded;
-    log: an object per epoch; scores: the stored full sweep, if any; selection: one that had begun elsewhere, if any.
+    start: the selection it begins with: final alphas, edge strengths, and decisions taken in training or begun
+    elsewhere; history: of the alphas, per cell type [epochs, E, K], or [0, E, K] where none was recorded; beta_history:
+    the same of the edge strengths, [epochs, E], empty without any; log: an object per epoch; scores: the stored full
+    sweep, if any.
     """
 
     path: Path
     name: str
     space: SearchSpace
     supernet: "Supernet"
-    alphas: "dict[str, Tensor]"
+    start: Selection
     history: "dict[str, Tensor]"
+    beta_history: "dict[str, Tensor]"
     meta: dict[str, Any]
     digest: str
     scores: dict[str, Any] | None
     log: list[dict[str, Any]]
-    selection: Selection | None = None
+
+    @property
+    def alphas(self) -> "dict[str, Tensor]":
+        """Final alphas, per cell type [E, K]: tensors of the caller's own."""
+        import torch
+
+        return {cell: torch.tensor(rows, dtype=torch.float32) for cell, rows in self.start.alphas.items()}
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -73,7 +90,7 @@ def load(path: str | Path) -> Checkpoint:
     import torch
 
     path = Path(path).expanduser()
-    if path.is_file() and path.name not in (*FILES, SELECTION):
+    if path.is_file() and path.name not in FILES:
         from engine.checkpoint.importers import import_checkpoint
 
         return import_checkpoint(path)
@@ -86,29 +103,14 @@ def load(path: str | Path) -> Checkpoint:
         name=summary.name,
         space=summary.space,
         supernet=supernet.eval().requires_grad_(False),
-        alphas={cell: torch.tensor(rows) for cell, rows in summary.alphas.items()},
+        start=summary.start,
         history={cell: torch.tensor(rows) for cell, rows in summary.history.items()},
+        beta_history={cell: torch.tensor(rows) for cell, rows in summary.beta_history.items()},
         meta=summary.meta,
         digest=summary.digest,
         scores=summary.scores,
         log=summary.log,
-        selection=read_selection(path, summary.space),
     )
-
-
-def read_selection(directory: Path, space: SearchSpace) -> Selection | None:
-    """The selection that had begun when the checkpoint in a folder was imported, without torch; None without one.
-
-    Raises BadInput, naming the file, if it is damaged or of another space.
-    """
-    with format.hold(directory) as read:
-        text = read(SELECTION)
-    if text is None:
-        return None
-    try:
-        return Selection.from_json(text.decode(), space)
-    except (BadInput, UnicodeDecodeError) as error:
-        raise BadInput(f"{directory / SELECTION}: {error}; {RESTORE}") from None
 
 
 def exists(directory: str | Path) -> bool:
@@ -124,8 +126,9 @@ def save(
     directory: str | Path,
     *,
     supernet: "Supernet",
-    alphas: "Mapping[str, Tensor]",
-    history: "Mapping[str, Tensor]",
+    start: Selection,
+    history: "Mapping[str, Tensor] | None" = None,
+    beta_history: "Mapping[str, Tensor] | None" = None,
     meta: Mapping[str, Any],
     log: list[dict[str, Any]],
     optimizer: Mapping[str, Any] | None = None,
@@ -133,10 +136,11 @@ def save(
 ) -> None:
     """Make this the state of a folder, in one step: killed at any moment, the folder holds the old state or the new.
 
-    alphas: per cell type [E, K]; history: per cell type [epochs, E, K] or [0, E, K]. meta: the keys of
-    `engine.meta.CHECKS`; format_version, parameters, versions, digest and sha256 are filled in. log: an object per
-    epoch. optimizer: tensors and plain JSON values by name. extra_files: further files of the same state by name,
-    scores.json among them. The optimizer and scores of the state before do not outlive it.
+    start: the selection that the checkpoint begins with. history: of the alphas, per cell type [epochs, E, K], and
+    beta_history: of the edge strengths [epochs, E]; None where none was recorded. meta: the keys of
+    `engine.checkpoint.meta.CHECKS`; format_version, parameters, versions, digest and sha256 are filled in. log: an
+    object per epoch. optimizer: tensors and plain JSON values by name. extra_files: further files of the same state by
+    name, scores.json among them. The optimizer and scores of the state before do not outlive it.
 
     Raises BadInput for what `load` would refuse (the state before is kept) and for a folder that cannot be written.
     """
@@ -144,24 +148,27 @@ def save(
 
     directory = Path(directory).expanduser()
     weights = {name: _array(value) for name, value in supernet.state_dict().items()}
-    final = {cell: _array(value) for cell, value in alphas.items()}
-    recorded = {cell: _array(value) for cell, value in history.items()}
+    alphas = start.alphas
+    final = {cell: np.array(rows, np.float32) for cell, rows in alphas.items()}
+    betas = dict(zip(alphas, (np.array(row, np.float32) for row in alphas.betas or ()), strict=False))
+    parts = {
+        "final": final,
+        "history": _history(final, history),
+        "beta": betas,
+        "beta_history": _history(betas, beta_history),
+    }
     state: dict[str, bytes | None] = {**dict.fromkeys(FILES), **_extra(extra_files or {})}
     state[WEIGHTS] = format_arrays(weights)
-    state[ALPHAS] = format_arrays(
-        {
-            f"{kind}.{cell}": array
-            for kind, part in (("final", final), ("history", recorded))
-            for cell, array in part.items()
-        }
-    )
+    named = {f"{kind}.{cell}": array for kind, part in parts.items() for cell, array in part.items()}
+    state[ALPHAS] = format_arrays(named)
+    state[SELECTION] = start.to_json().encode() if start.decisions else None
     state[LOG] = "".join(f"{to_json(line)}\n" for line in log).encode()
     meta = {
         "format_version": FORMAT,
         **meta,
         "parameters": sum(parameter.numel() for parameter in supernet.parameters()),
         "versions": {"engine": __version__, "python": platform.python_version(), "torch": torch.__version__},
-        "digest": format.digest(meta, weights, final),
+        "digest": format.digest(meta, weights, final, betas),
         "sha256": {name: format.sha256(state[name]) for name in (WEIGHTS, ALPHAS)},
     }
     state[META] = f"{to_json(meta, indent=2)}\n".encode()
@@ -232,6 +239,13 @@ def _extra(extra_files: Mapping[str, str | bytes]) -> dict[str, bytes]:
         if name != Path(name).name or name.startswith(".") or name in set(FILES) - {SCORES}:
             raise ValueError(f"{name!r} cannot be an extra file of a checkpoint")
     return {name: text.encode() if isinstance(text, str) else text for name, text in extra_files.items()}
+
+
+def _history(final: Mapping[str, NDArray[np.float32]], recorded: "Mapping[str, Tensor] | None") -> format.Arrays:
+    """Per cell type [epochs, ...], with no epochs where none was recorded."""
+    if recorded is None:
+        return {cell: np.zeros((0, *array.shape), np.float32) for cell, array in final.items()}
+    return {cell: _array(value) for cell, value in recorded.items()}
 
 
 def _array(value: "Tensor") -> NDArray[np.float32]:

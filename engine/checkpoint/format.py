@@ -8,8 +8,9 @@ read_meta     its meta.json alone
 digest        what identifies a supernet with its alphas
 
 Files: meta.json, weights.safetensors (the supernet's state_dict), alphas.safetensors (`final.CELL` [E, K] and
-`history.CELL` [epochs, E, K]), log.jsonl (a line per epoch), and where there are any optimizer.safetensors and
-scores.json. Weights and alphas are float32. Nothing in a checkpoint can run code.
+`history.CELL` [epochs, E, K], with edge strengths also `beta.CELL` [E] and `beta_history.CELL` [epochs, E]), log.jsonl
+(a line per epoch), and where there are any optimizer.safetensors, scores.json and selection.json (decisions taken in
+training, or begun elsewhere). Weights, alphas and betas are float32. Nothing in a checkpoint can run code.
 
 Letters in shapes: E edges of a cell type, K candidate operations of an edge.
 """
@@ -29,15 +30,16 @@ from safetensors.numpy import load as parse_tensors
 from engine.checkpoint.meta import RESTORE, check, damaged, parse, to_json
 from engine.errors import BadInput
 from engine.runs import files
-from engine.selection.alphas import Alphas, Rows
+from engine.selection.alphas import Rows
+from engine.selection.selection import Selection
 from engine.spaces import SearchSpace, search_space
 
 if TYPE_CHECKING:
     from engine.supernet.supernet import Supernet
 
 META, WEIGHTS, ALPHAS, LOG = "meta.json", "weights.safetensors", "alphas.safetensors", "log.jsonl"
-OPTIMIZER, SCORES = "optimizer.safetensors", "scores.json"
-FILES = (META, WEIGHTS, ALPHAS, LOG, OPTIMIZER, SCORES)
+OPTIMIZER, SCORES, SELECTION = "optimizer.safetensors", "scores.json", "selection.json"
+FILES = (META, WEIGHTS, ALPHAS, LOG, OPTIMIZER, SCORES, SELECTION)
 STATISTICS = ("running_mean", "running_var")
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -49,19 +51,36 @@ Reader = Callable[[str], bytes | None]
 class Summary:
     """A checkpoint without its supernet.
 
-    alphas: per cell type [E, K]; history: per cell type [epochs, E, K], or [0, E, K] where none was recorded;
-    log: an object per epoch; scores: the stored full sweep, if any.
+    start: the selection it begins with: final alphas, edge strengths, and decisions taken in training or begun
+    elsewhere; history: of the alphas, per cell type [epochs, E, K], or [0, E, K] where none was recorded; beta_history:
+    the same of the edge strengths, [epochs, E], empty without any; log: an object per epoch; scores: the stored full
+    sweep, if any.
     """
 
     path: Path
     name: str
     space: SearchSpace
     meta: dict[str, Any]
-    alphas: dict[str, Rows]
+    start: Selection
     history: Arrays
+    beta_history: Arrays
     digest: str
     scores: dict[str, Any] | None
     log: list[dict[str, Any]]
+
+    @property
+    def alphas(self) -> dict[str, Rows]:
+        """Final alphas, per cell type [E, K]."""
+        return dict(self.start.alphas)
+
+
+class Architecture(NamedTuple):
+    """alphas.safetensors: final alphas [E, K], their history, and the same of edge strengths where there are any."""
+
+    final: Arrays
+    history: Arrays
+    betas: Arrays
+    beta_history: Arrays
 
 
 class Verified(NamedTuple):
@@ -75,15 +94,15 @@ class Verified(NamedTuple):
 IDENTITY = ("space", "channels", "cells", "classes", "image_size", "normalisation")
 
 
-def digest(meta: Mapping[str, Any], weights: Arrays, alphas: Arrays) -> str:
-    """SHA-256 (hex) of all that decides what a supernet answers to given pixels, and of its final alphas.
+def digest(meta: Mapping[str, Any], weights: Arrays, alphas: Arrays, betas: Arrays | None = None) -> str:
+    """SHA-256 (hex) of all that decides what a supernet answers to given pixels, and of its final alphas and betas.
 
     Hashed one after the other: the keys `IDENTITY` of meta as JSON with sorted keys; then, for every weight and after
-    them for every cell type's alphas, sorted by name, one line `weights/NAME SHAPE` or `alphas/CELL SHAPE` (SHAPE as
-    16x3x3x3) and the numbers as little-endian float32 in C order.
+    them for every cell type's alphas and (where there are any) betas, sorted by name, one line `weights/NAME SHAPE`,
+    `alphas/CELL SHAPE` or `betas/CELL SHAPE` (SHAPE as 16x3x3x3) and the numbers as little-endian float32 in C order.
     """
     total = hashlib.sha256(to_json({key: meta.get(key) for key in IDENTITY}, sort_keys=True).encode())
-    for kind, arrays in (("weights", weights), ("alphas", alphas)):
+    for kind, arrays in (("weights", weights), ("alphas", alphas), ("betas", betas or {})):
         for name, array in sorted(arrays.items()):
             total.update(f"\n{kind}/{name} {'x'.join(map(str, array.shape))}\n".encode())
             total.update(np.ascontiguousarray(array, "<f4").data)
@@ -139,9 +158,9 @@ def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = Fa
     weights = _tensors(directory / WEIGHTS, state[WEIGHTS])
     supernet = _fitting_supernet(directory, meta, weights) if fit else None
     _check_numbers(directory / WEIGHTS, weights)
-    final, history = _alphas(directory / ALPHAS, space, meta["epochs"], state[ALPHAS])
+    found = _architecture(directory / ALPHAS, space, meta["epochs"], state[ALPHAS])
     changed = [name for name in (WEIGHTS, ALPHAS) if meta["sha256"].get(name) != sha256(state[name])]
-    if changed or meta["digest"] != digest(meta, weights, final):
+    if changed or meta["digest"] != digest(meta, weights, found.final, found.betas):
         _fitting_supernet(directory, meta, weights)  # says more, where it has something to say
         what = f"{directory / changed[0]} is not the file" if changed else f"{directory / META} has not the settings"
         raise BadInput(f"{what} that this checkpoint was saved with; {RESTORE}")
@@ -155,11 +174,12 @@ def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = Fa
         name=directory.resolve().name,
         space=space,
         meta=meta,
-        alphas=dict(Alphas.read(space, final)),
-        history=history,
+        start=_start(directory / SELECTION, space, found, state.get(SELECTION)),
+        history=found.history,
+        beta_history=found.beta_history,
         digest=meta["digest"],
         scores=_scores(directory / SCORES, state.get(SCORES), meta["digest"]),
-        log=_log(directory / LOG, state[LOG], meta["epochs"], max(map(len, history.values()))),
+        log=_log(directory / LOG, state[LOG], meta["epochs"], max(map(len, found.history.values()))),
     )
     return Verified(summary, weights, supernet)
 
@@ -216,24 +236,44 @@ def _check_numbers(path: Path, weights: Arrays) -> None:
             raise BadInput(f"{path}: {name} {array.shape} holds a negative variance; {RESTORE}")
 
 
-def _alphas(path: Path, space: SearchSpace, epochs: int, content: bytes | None) -> tuple[Arrays, Arrays]:
-    """Final alphas and their history by cell type."""
+def _architecture(path: Path, space: SearchSpace, epochs: int, content: bytes | None) -> Architecture:
+    """Final alphas and edge strengths with their histories, by cell type."""
     arrays = _tensors(path, content)
-    expected: dict[str, tuple[int, ...]] = {f"final.{cell}": space.shape(cell) for cell in space.cells}
+    strengths = any(name.startswith("beta") for name in arrays)
+    expected: dict[str, tuple[int, ...]] = {}
     for cell in space.cells:
-        recorded = arrays.get(f"history.{cell}", np.zeros(1)).size > 0
-        expected[f"history.{cell}"] = (epochs if recorded else 0, *space.shape(cell))
+        recorded = epochs if arrays.get(f"history.{cell}", np.zeros(1)).size > 0 else 0
+        expected |= {f"final.{cell}": space.shape(cell), f"history.{cell}": (recorded, *space.shape(cell))}
+        if strengths:
+            edges = space.shape(cell)[:1]
+            expected |= {f"beta.{cell}": edges, f"beta_history.{cell}": (recorded, *edges)}
     _check_shapes(f"{path} does not fit {META}, space {space.name} and {epochs} epochs", expected, arrays)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             place = ", ".join(map(str, np.argwhere(~np.isfinite(array))[0]))
             raise BadInput(f"{path}: {name} holds NaN or infinity at [{place}]; {RESTORE}")
-    final = {cell: arrays[f"final.{cell}"] for cell in space.cells}
-    history = {cell: arrays[f"history.{cell}"] for cell in space.cells}
-    for cell, rows in history.items():
-        if len(rows) and not np.array_equal(rows[-1], final[cell]):
-            raise BadInput(f"{path}: final.{cell} is not the last epoch of history.{cell}; {RESTORE}")
-    return final, history
+    for last, history in (("final", "history"), ("beta", "beta_history")) if strengths else (("final", "history"),):
+        for cell in space.cells:
+            rows = arrays[f"{history}.{cell}"]
+            if len(rows) and not np.array_equal(rows[-1], arrays[f"{last}.{cell}"]):
+                raise BadInput(f"{path}: {last}.{cell} is not the last epoch of {history}.{cell}; {RESTORE}")
+    return Architecture(*(_part(arrays, kind) for kind in ("final", "history", "beta", "beta_history")))
+
+
+def _part(arrays: Arrays, kind: str) -> Arrays:
+    """The arrays of one kind by cell type."""
+    return {name.removeprefix(f"{kind}."): array for name, array in arrays.items() if name.startswith(f"{kind}.")}
+
+
+def _start(path: Path, space: SearchSpace, found: Architecture, content: bytes | None) -> Selection:
+    """The selection that the checkpoint begins with. `path` is only named in errors."""
+    start = Selection(space, found.final, found.betas or None)
+    if content is None:
+        return start
+    try:
+        return start.replay(Selection.from_json(content.decode(), space).decisions)
+    except (BadInput, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: {error}; {RESTORE}") from None
 
 
 def _log(path: Path, content: bytes | None, epochs: int, recorded: int) -> list[dict[str, Any]]:

@@ -81,7 +81,6 @@ def _check(subject: "Subject", checkpoint: Path) -> None:
     """Raises BadInput unless the subject is a selection made on the checkpoint."""
     from engine.checkpoint.folder import read_summary
     from engine.selecting.record import Document
-    from engine.selection.selection import Selection
 
     summary = read_summary(checkpoint)
     if not isinstance(subject, Document):
@@ -92,7 +91,7 @@ def _check(subject: "Subject", checkpoint: Path) -> None:
             f"the selection is of space {found} and {checkpoint} of space {summary.space.name}; give its own"
         )
     digest = subject.checkpoint.get("digest")
-    if digest is None and subject.selection.alphas != Selection(summary.space, summary.alphas).alphas:
+    if digest is None and subject.selection.alphas != summary.start.alphas:
         raise BadInput(f"the selection has other alphas than {checkpoint}; give the checkpoint it was made on")
     if digest not in (None, summary.digest):
         raise BadInput(

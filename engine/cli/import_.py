@@ -53,9 +53,8 @@ import_.__name__ = "import"  # the command's name, which as a word of Python no 
 
 def described(checkpoint: "Checkpoint") -> dict[str, Any]:
     """What `info` does not say: where it came from, what had to be assumed, how far its selection had come."""
-    selection = checkpoint.selection
     return {
         "source": checkpoint.meta["source"],
         "notes": checkpoint.meta["notes"],
-        "decisions": 0 if selection is None else selection.steps_done,
+        "decisions": checkpoint.start.steps_done,
     }

@@ -97,11 +97,9 @@ def score(
     )
     where = pick_device(device)
     loaded = engine.load(checkpoint)
-    decided = engine.Selection(loaded.space, loaded.alphas)
-    if selection is not None:
-        decided = read_selection(selection, loaded)
-    if not every and decided.is_decided(cell, edge):
-        raise BadInput(f"edge {edge} ({cell}) is decided in {selection}; choose another edge, or --all")
+    decided = loaded.start if selection is None else read_selection(selection, loaded)
+    if cell is not None and edge is not None and decided.is_decided(cell, edge):
+        raise BadInput(f"edge {edge} ({cell}) is decided in {selection or checkpoint}; choose another edge, or --all")
     loaded.supernet.to(where)
     measurement = Measurement(loaded, decided, settings, data_dir=data_dir, download=download)
     if measurement.warning:

@@ -133,9 +133,7 @@ def select(
     if threads is not None:
         torch.set_num_threads(threads)
     loaded = engine.load(checkpoint)
-    begun = loaded.selection
-    if selection is not None:
-        begun = read_selection(selection, loaded)
+    begun = loaded.start if selection is None else read_selection(selection, loaded)
     plan = Plan(
         strategy=strategy,
         settings=settings,
@@ -145,7 +143,7 @@ def select(
         together=not separate,
         allow_none=not no_none,
         cumulative=cumulative,
-        start=() if begun is None else begun.decisions,
+        start=begun.decisions,
     )
     runs = {out: plan} if orders is None else _runs(out, plan, orders, resume)
     argv = list(context.obj or [])

@@ -76,7 +76,7 @@ def _truth(document: Document, found: Genotype) -> Iterable[str]:
         return
     rows = []
     selection = document.selection
-    alone = Selection(selection.space, selection.alphas).alpha_path().decoded()
+    alone = selection.with_decisions().alpha_path().decoded()
     tuned = ", as tuned" if any(point.tuned for point in document.path) else ""
     for name, cell in (("this selection", found), (f"alpha alone{tuned}", alone)):
         row = nasbench201.lookup(cell)

@@ -139,7 +139,7 @@ class _Run:
             self.tuner = Tuner(tuned or checkpoint, resumed=tuned is not None, **options)
         current = self.tuner.tuned() if self.tuner else checkpoint
         current.supernet.to(torch.device(device))
-        start = Selection(checkpoint.space, checkpoint.alphas).replay(plan.start)
+        start = checkpoint.start.with_decisions(plan.start)
         self.measurement = Measurement(current, start, plan.settings, cumulative=plan.cumulative, **source)
         watched = min(plan.settings.images or WATCHED, WATCHED)
         self.watched = scoring_batches(
@@ -218,7 +218,7 @@ class _Run:
 
     def _actions(self) -> list[Action]:
         assert self.order is not None
-        start = Selection(self.checkpoint.space, self.checkpoint.alphas).replay(self.plan.start)
+        start = self.checkpoint.start.with_decisions(self.plan.start)
         actions, passes = [Action("look")], 0
         for decided, tune in schedule(start, self.order, self.plan.tuning, together=self.plan.together):
             actions += [Action("decide", step) for step in decided]

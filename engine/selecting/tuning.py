@@ -121,8 +121,7 @@ class Tuner:
     def tuned(self) -> Checkpoint:
         """The checkpoint with the supernet and the alphas as they are now; what measures it must come before the next
         pass."""
-        alphas = {cell: rows.detach().cpu() for cell, rows in self.alphas.items()}
-        return replace(self.checkpoint, supernet=self.supernet, alphas=alphas)
+        return replace(self.checkpoint, supernet=self.supernet, start=self.selection(self.checkpoint.start.decisions))
 
     def save(self, directory: Path, extra_files: Mapping[str, str] | None = None) -> None:
         """Write the state as a checkpoint from which a `resumed` tuner goes on."""
@@ -132,8 +131,7 @@ class Tuner:
         store.save(
             directory,
             supernet=self.supernet,
-            alphas={cell: rows.detach() for cell, rows in self.alphas.items()},
-            history={cell: rows.detach().new_zeros(0, *rows.shape) for cell, rows in self.alphas.items()},
+            start=self.selection(self.checkpoint.start.decisions),
             meta=meta | {"accuracies": {}, "tuned": {"from": self.checkpoint.digest, "passes": self.passes}},
             log=[],
             optimizer={

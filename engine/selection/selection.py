@@ -141,6 +141,10 @@ class Selection:
             selection = selection.decide(decision)
         return selection
 
+    def with_decisions(self, decisions: Iterable[Decision] = ()) -> "Selection":
+        """The same alphas and edge strengths with these decisions in place of its own."""
+        return self._with(()).replay(decisions)
+
     def undo(self) -> "Selection":
         """The selection before the last decision. Raises BadInput when there is none."""
         if not self.decisions:

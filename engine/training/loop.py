@@ -24,6 +24,7 @@ from engine.data.load import Data, Normalisation, augment, crop_padding, load_da
 from engine.errors import BadInput
 from engine.scoring.scores import measure
 from engine.selection.genotype import magnitude_genotype
+from engine.selection.selection import Selection
 from engine.spaces import search_space
 from engine.supernet.supernet import Supernet
 from engine.training.methods import METHODS, Batch, Method
@@ -265,7 +266,7 @@ def save(run: Run, directory: Path, data: Data, *, snapshot: bool = False) -> No
     store.save(
         directory,
         supernet=run.supernet,
-        alphas={cell: alpha.detach().cpu() for cell, alpha in run.alphas.items()},
+        start=Selection(space, run.alphas),
         history={cell: torch.stack(rows).cpu() for cell, rows in run.history.items()},
         meta=meta,
         log=run.log,

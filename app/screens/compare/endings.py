@@ -61,7 +61,7 @@ class Shelf:
 
     @cached_property
     def start(self) -> Selection:
-        return Selection(self.summary.space, self.summary.alphas)
+        return self.summary.start.with_decisions()
 
     @cached_property
     def stored(self) -> dict[str, Document]:

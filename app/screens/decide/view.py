@@ -146,7 +146,7 @@ class Deciding(View):
         """The accuracy after so many decisions, before the last one's tuning."""
         taken = self.state.link.decisions[:number]
         before = self.stage(taken[:-1]).summary if taken else self.summary
-        selection = Selection(self.space, before.alphas).replay(taken)
+        selection = before.start.with_decisions(taken)
         return Request.of(before, selection, "accuracy", "", 0, images=self.images, data=self.data)
 
     def _after_tuning(self, number: int) -> Request:

@@ -46,7 +46,7 @@ def import_checkpoint(
 
     space: its search space; None finds it by the names and shapes in the file. dataset: what it was trained on, one of
     CLASSES; None assumes cifar10 or, with 100 classes, cifar100. alphas: a second file with the alphas, where the
-    first has none. What had to be assumed is in `meta["notes"]`, and a selection that had begun in `selection`.
+    first has none. What had to be assumed is in `meta["notes"]`, and a selection that had begun in `start`.
 
     Raises BadInput for a file that is damaged, holds more than tensors or is no supernet of a known space, and names
     the tensors that differ.
@@ -82,13 +82,13 @@ def supernet_of(
         name=file.name,
         space=fitted.space,
         supernet=fitted.supernet,
-        alphas=rows,
+        start=selection,
         history={cell: value.new_zeros((0, *value.shape)) for cell, value in rows.items()},
+        beta_history={},
         meta=meta,
         digest=meta["digest"],
         scores=None,
         log=[],
-        selection=selection if selection.decisions else None,
     )
 
 
@@ -101,7 +101,7 @@ def try_out(checkpoint: Checkpoint) -> int:
     pixels = resize(data.search.pixels[:TRIED], checkpoint.meta["image_size"])
     images = normalise(pixels, Normalisation.from_json(checkpoint.meta["normalisation"]))
     with torch.no_grad():
-        logits = checkpoint.supernet(images, Selection(checkpoint.space, checkpoint.alphas).weights(), "batch")
+        logits = checkpoint.supernet(images, checkpoint.start.weights(), "batch")
     if not logits.isfinite().all():
         raise BadInput(f"{checkpoint.name} answers {TRIED} images with NaN or infinity; take an earlier epoch")
     return TRIED
@@ -115,15 +115,12 @@ def save_import(checkpoint: Checkpoint, directory: str | Path) -> None:
     directory = Path(directory).expanduser()
     if os.path.lexists(directory) and not (directory.is_dir() and not any(directory.iterdir())):
         raise BadInput(f"{directory} is there already, and an import overwrites nothing; choose another folder")
-    extra = {} if checkpoint.selection is None else {store.SELECTION: checkpoint.selection.to_json()}
     store.save(
         directory,
         supernet=checkpoint.supernet,
-        alphas=checkpoint.alphas,
-        history=checkpoint.history,
+        start=checkpoint.start,
         meta=checkpoint.meta,
         log=checkpoint.log,
-        extra_files=extra,
     )
 
 

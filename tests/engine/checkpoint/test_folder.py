@@ -25,8 +25,10 @@ import engine
 from engine.checkpoint import folder, format
 from engine.errors import BadInput
 from engine.runs import files
+from engine.selection.selection import Selection
 from engine.spaces import search_space
 from engine.supernet.supernet import Supernet
+from tests.engine.golden import golden_alphas
 from tests.engine.kills import Killed, dying, moments
 
 ALWAYS = {"meta.json", "weights.safetensors", "alphas.safetensors", "log.jsonl"}
@@ -61,7 +63,7 @@ def state(epochs: int = 2, space: str = "nas-bench-201", **changes: Any) -> dict
     }
     saved = {
         "supernet": supernet,
-        "alphas": {cell: rows[-1] for cell, rows in history.items()},
+        "start": Selection(where, {cell: rows[-1] for cell, rows in history.items()}),
         "history": history,
         "meta": {**meta, **changes.pop("meta", {})},
         "log": [{"epoch": n + 1, "train_loss": 2.5 - n, "note": "α\u2028β"} for n in range(epochs)],
@@ -113,8 +115,9 @@ def test_what_is_saved_comes_back(tmp_path, space):
     assert loaded.supernet.state_dict().keys() == expected.keys()
     assert all(torch.equal(value, expected[name]) for name, value in loaded.supernet.state_dict().items())
     for cell in loaded.space.cells:
-        assert torch.equal(loaded.alphas[cell], saved["alphas"][cell])
+        assert torch.equal(loaded.alphas[cell], saved["history"][cell][-1])
         assert torch.equal(loaded.history[cell], saved["history"][cell])
+    assert loaded.start == saved["start"] and loaded.start.alphas.betas is None and loaded.beta_history == {}
     assert loaded.log == saved["log"] and loaded.scores is None
     assert saved["meta"].items() <= loaded.meta.items()
     assert loaded.meta["parameters"] == sum(p.numel() for p in saved["supernet"].parameters())
@@ -124,7 +127,7 @@ def test_what_is_saved_comes_back(tmp_path, space):
 def test_a_loaded_supernet_computes_and_is_not_for_training(original):
     loaded = engine.load(original)
     images = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    weights = engine.Selection(loaded.space, loaded.alphas).weights()
+    weights = loaded.start.weights()
     assert not loaded.supernet.training
     assert not any(parameter.requires_grad for parameter in loaded.supernet.parameters())
     expected = state(2)["supernet"].eval()(images, weights)
@@ -133,7 +136,7 @@ def test_a_loaded_supernet_computes_and_is_not_for_training(original):
 
 def test_a_summary_says_the_same_without_torch(original):
     loaded, summary = folder.load(original), folder.read_summary(original)
-    for name in ("path", "name", "space", "meta", "digest", "scores", "log"):
+    for name in ("path", "name", "space", "meta", "start", "digest", "scores", "log"):
         assert getattr(summary, name) == getattr(loaded, name)
     for cell in loaded.space.cells:
         assert torch.equal(torch.tensor(summary.alphas[cell]), loaded.alphas[cell])
@@ -174,7 +177,11 @@ def test_the_digest_is_what_its_description_says():
     text = json.dumps({name: name for name in sorted(format.IDENTITY)}).encode()
     text += b"\nweights/a \n" + b"\x00\x00\x40\x40" + b"\nweights/b 1x2\n" + b"\x00\x00\xc0\x3f\x00\x00\x00\xc0"
     text += b"\nalphas/cell 1\n" + b"\x00\x00\x80\x3f"
-    assert format.digest(meta, arrays, {"cell": np.array([1.0], np.float32)}) == format.sha256(text)
+    alphas = {"cell": np.array([1.0], np.float32)}
+    assert format.digest(meta, arrays, alphas) == format.digest(meta, arrays, alphas, {}) == format.sha256(text)
+    betas = {"cell": np.array([1.5, -2.0], np.float32)}
+    text += b"\nbetas/cell 2\n" + b"\x00\x00\xc0\x3f\x00\x00\x00\xc0"
+    assert format.digest(meta, arrays, alphas, betas) == format.sha256(text)
 
 
 def test_a_new_state_replaces_all_of_the_old_one_and_nothing_else(run):
@@ -249,7 +256,7 @@ def whole(directory: Path) -> int:
     epochs = summary.meta["epochs"]
     assert len(summary.log) == epochs == len(summary.history["cell"])
     assert (folder.load_optimizer(directory) is None) == (epochs == 2)
-    assert torch.equal(torch.tensor(summary.alphas["cell"]), (OLD, NEW)[epochs - 1]["alphas"]["cell"])
+    assert torch.equal(torch.tensor(summary.alphas["cell"]), (OLD, NEW)[epochs - 1]["history"]["cell"][-1])
     return epochs
 
 
@@ -363,8 +370,8 @@ def _short_history(saved):
     saved["history"] = {cell: rows[1:] for cell, rows in saved["history"].items()}
 
 
-def _odd_alphas(saved):
-    saved["alphas"] = {cell: rows[:-1] for cell, rows in saved["alphas"].items()}
+def _odd_history(saved):
+    saved["history"] = {cell: rows[:, :-1] for cell, rows in saved["history"].items()}
 
 
 def _no_split(saved):
@@ -381,7 +388,7 @@ def _wrong_space(saved):
         (_nan_weight, "holds NaN"),
         (_nan_log, "NaN or infinity"),
         (_short_history, r"history\.cell"),
-        (_odd_alphas, r"final\.cell \(5, 5\) instead of \(6, 5\)"),
+        (_odd_history, r"history\.cell \(3, 5, 5\) instead of \(3, 6, 5\)"),
         (_no_split, "lacks 'split'"),
         (_wrong_space, "nas-bench-201, darts"),
     ],
@@ -396,9 +403,74 @@ def test_what_could_not_be_loaded_is_not_saved(run, spoil, words):
 
 def test_an_imported_checkpoint_needs_no_history_seed_or_split(tmp_path):
     saved = state(4, meta={"seed": None, "split": None, "data": None}, log=[])
-    saved["history"] = {cell: rows[:0] for cell, rows in saved["history"].items()}
+    saved["history"] = None
     loaded = engine.load(save(tmp_path / "run", **saved))
     assert loaded.meta["epochs"] == 4 and loaded.history["cell"].shape == (0, 6, 5)
+
+
+# Edge strengths, and decisions taken in training
+
+
+def strong(space: str = "s1", epochs: int = 2) -> dict[str, Any]:
+    """A run that also learned edge strengths and took decisions while it trained."""
+    saved, where = state(epochs, space), search_space(space)
+    betas = {cell: torch.randn(epochs, where.shape(cell)[0]) for cell in where.cells}
+    alphas = {cell: rows[-1] for cell, rows in saved["history"].items()}
+    start = Selection(where, alphas, {cell: rows[-1] for cell, rows in betas.items()})
+    decided = start.discretize("reduce", 3, where.operations("reduce", 3)[1])
+    return {**saved, "start": decided, "beta_history": betas}
+
+
+def test_edge_strengths_and_decisions_come_back_and_change_the_mixing_weights(tmp_path):
+    saved = strong()
+    run = save(tmp_path / "run", **saved)
+    loaded, summary = engine.load(run), folder.read_summary(run)
+    assert loaded.start == summary.start == saved["start"]
+    for cell, rows in saved["beta_history"].items():
+        assert torch.equal(loaded.beta_history[cell], rows)
+        assert np.array_equal(summary.beta_history[cell], rows.numpy())
+    plain = engine.Selection(loaded.space, loaded.alphas).weights()
+    assert not torch.equal(loaded.start.weights()["normal"], plain["normal"])
+    assert loaded.start.weights()["reduce"][3].count_nonzero() == 1
+
+
+def test_edge_strengths_enter_the_digest_and_decisions_do_not(tmp_path):
+    saved = strong()
+    whole = engine.load(save(tmp_path / "whole", **saved)).digest
+    undecided = {**saved, "start": saved["start"].with_decisions()}
+    assert engine.load(save(tmp_path / "undecided", **undecided)).digest == whole
+    alphas = engine.Selection(saved["start"].space, dict(saved["start"].alphas))
+    plain = {**saved, "start": alphas, "beta_history": None}
+    assert engine.load(save(tmp_path / "plain", **plain)).digest != whole
+
+
+def test_a_state_without_decisions_takes_those_of_the_state_before_away(tmp_path):
+    run = save(tmp_path / "run", **strong())
+    assert (run / "selection.json").is_file()
+    save(run, **state(3, "s1"))
+    assert engine.load(run).start.decisions == () and not (run / "selection.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda arrays: arrays.pop("beta.reduce"), ["1 missing", "beta.reduce (14,)"]),
+        (lambda arrays: arrays["beta.normal"].fill(np.nan), ["beta.normal", "NaN"]),
+        (lambda arrays: arrays["beta.normal"].fill(0.5), ["beta.normal", "last epoch of beta_history.normal"]),
+    ],
+)
+def test_damaged_edge_strengths_are_refused(tmp_path, change, words):
+    run = save(tmp_path / "run", **strong())
+    rewrite(run / "alphas.safetensors", change)
+    refused(run, *words)
+
+
+def test_decisions_that_are_not_legal_are_refused_by_name_of_their_file(tmp_path):
+    run = save(tmp_path / "run", **strong())
+    (run / "selection.json").write_text(
+        engine.Selection(search_space("s2"), golden_alphas(search_space("s2"))).to_json()
+    )
+    refused(run, "selection.json", "of space s2")
 
 
 def test_a_path_that_is_no_checkpoint_is_refused_with_the_way_out(run, tmp_path):

@@ -69,7 +69,7 @@ def test_an_imported_supernet_answers_as_the_original(write, tmp_path: Path, cas
         assert "batch statistics only" in " ".join(found.meta["notes"])
     save_import(found, tmp_path / "out")
     kept = engine.load(tmp_path / "out")
-    assert (kept.digest, kept.meta["notes"], kept.selection) == (found.digest, found.meta["notes"], None)
+    assert (kept.digest, kept.meta["notes"], kept.start) == (found.digest, found.meta["notes"], found.start)
     close(kept.supernet(IMAGES, weights, "batch"), logits(net, alphas, "batch"))
     assert sorted(each.name for each in tmp_path.iterdir()) == ["checkpoint_50.pth.tar", "out"]
 
@@ -205,7 +205,7 @@ def test_a_selection_goes_on_where_it_stood(write, tmp_path: Path) -> None:
     alphas = alphas_of(S2)
     content = selecting(S2, alphas)
     found = import_checkpoint(write(content))
-    selection = found.selection
+    selection = found.start
     assert selection.steps_done == 14 + 2 + 1
     assert selection.operation("normal", 3) == "sep_conv_3x3" and selection.kept("normal", 4) == (6, 8)
     assert selection.operation("reduce", 0) == "sep_conv_3x3" and selection.operation("reduce", 12) == "skip_connect"
@@ -216,7 +216,7 @@ def test_a_selection_goes_on_where_it_stood(write, tmp_path: Path) -> None:
     expected[[0, 12]] = content["proj_weights"]["reduce"][[0, 12]]
     assert torch.allclose(weights["reduce"], expected)
     save_import(found, tmp_path / "out")
-    assert engine.load(tmp_path / "out").selection == selection
+    assert engine.load(tmp_path / "out").start == selection
 
 
 @pytest.mark.parametrize(
