@@ -1,24 +1,33 @@
 """Options that several commands share, and their checks.
 
 Json, Device, Seed, Data, DataDir, Download   annotated types for typer
-Images, BatchSize, Bn, Criterion, UntilSure, Augment, Rescale, Decided   how a command measures, and after what
+Decided          decisions that a command begins with
+options_from     the fields of a settings dataclass as options of a command
 pick_device      `auto`, `cpu` or `cuda` as a device that is there
-read_images      a number of images, or all
 read_selection   the selection in a file, if it belongs to a checkpoint
 check_writable   whether results can be written where they are wanted
 """
 
+import dataclasses
+import functools
+import inspect
 import tempfile
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
 import typer
 
 from engine.errors import BadInput
+from engine.fields import About, described
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
     from engine.selection.selection import Selection
+
+S = TypeVar("S")
+R = TypeVar("R")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; messages go to stderr.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes a GPU if any.")]
@@ -35,20 +44,6 @@ DataDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where cifar10, cifar100 and svhn lie.  [default: data]")
 ]
 Download = Annotated[bool, typer.Option("--download", help="Fetch cifar10, cifar100 or svhn if absent.")]
-Images = Annotated[str | None, typer.Option(metavar="N|all", help="Images to measure on.  [default: 1024]")]
-BatchSize = Annotated[int, typer.Option(help="Images in one group of batch statistics.")]
-Bn = Annotated[Literal["batch", "running"], typer.Option(help="Statistics of batch normalisation.")]
-Criterion = Annotated[Literal["accuracy", "loss"], typer.Option(help="What the best operation loses most of.")]
-UntilSure = Annotated[
-    float | None,
-    typer.Option(
-        metavar="P",
-        help="Stop each edge once its best operation is, with probability P, the one that all search images would "
-        "name; at the latest after --images (all by default).",
-    ),
-]
-Augment = Annotated[bool, typer.Option("--augment", help="Crop and flip the images, alike for every mask.")]
-Rescale = Annotated[bool, typer.Option("--rescale", help="Let the weights of a masked edge sum to 1.")]
 Decided = Annotated[Path | None, typer.Option(metavar="FILE", help="Decisions taken so far, as selection JSON.")]
 
 
@@ -62,17 +57,76 @@ def pick_device(name: str) -> str:
     return ("cuda" if found else "cpu") if name == "auto" else name
 
 
-def read_images(text: str) -> int | None:
-    """None for all. Raises BadInput for anything but `all` and whole numbers from 1 on."""
-    if text == "all":
-        return None
-    try:
-        images = int(text)
-    except ValueError:
-        images = 0
-    if images < 1:
-        raise BadInput(f"--images must be a whole number of at least 1, or all; not {text[:40]!r}")
-    return images
+def options_from(
+    settings: type[S],
+    *,
+    but: Collection[str] = (),
+    defaults: Mapping[str, object] = MappingProxyType({}),
+    make: Callable[..., S] | None = None,
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """A decorator: the described fields of a frozen dataclass become options of a command.
+
+    The command has one parameter whose type is the dataclass; the options take its place, and it is given what `make`
+    (the dataclass itself, if nothing else) makes of those that were said. A yes-or-no field that is off becomes a flag
+    `--name`, any other `--name/--no-name`. but: fields that are no options of this command. defaults: said in the
+    help instead of the field's own, e.g. where the default depends on the space.
+    """
+
+    def decorate(command: Callable[..., R]) -> Callable[..., R]:
+        signature = inspect.signature(command)
+        hints = get_type_hints(command, include_extras=True)
+        place = next(name for name, kind in hints.items() if kind is settings)
+        made = {
+            name: _option(settings, name, about, defaults.get(name))
+            for name, about in described(settings).items()
+            if name not in but
+        }
+
+        @functools.wraps(command)
+        def wrapper(**values: Any) -> R:
+            said = {name: values.pop(name) for name in made}
+            given = {name: value for name, value in said.items() if value is not None}
+            for name, about in described(settings).items():
+                if name in given and about.read is not None:
+                    given[name] = about.read(given[name])
+            return command(**values, **{place: (make or settings)(**given)})
+
+        parameters: list[inspect.Parameter] = []
+        for name, parameter in signature.parameters.items():
+            own = [parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)]
+            parameters += made.values() if name == place else own
+        wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {each.name: each.annotation for each in parameters}
+        return wrapper
+
+    return decorate
+
+
+def _option(settings: type, name: str, about: About, usual: object) -> inspect.Parameter:
+    """One field as a parameter that typer reads. Its default is None: not said."""
+    own = next(each for each in dataclasses.fields(settings) if each.name == name)
+    kind, default = get_type_hints(settings)[name], own.default
+    flag = f"--{name.replace('_', '-')}"
+    if about.read is not None:
+        kind = str
+    if kind is bool and default is False:
+        return _parameter(name, bool, typer.Option(flag, help=about.help), False)
+    shown = about.none if default is None and usual is None else default if usual is None else usual
+    note = "" if shown in (None, dataclasses.MISSING) else f"  [default: {shown}]"
+    option = typer.Option(
+        f"{flag}/--no-{flag[2:]}" if kind in (bool, bool | None) else flag,
+        metavar=about.metavar,
+        min=None if about.read else about.least,
+        max=None if about.read else about.most,
+        help=f"{about.help}{note}",
+        show_default=False,
+    )
+    required = default is dataclasses.MISSING
+    return _parameter(name, kind if required else kind | None, option, inspect.Parameter.empty if required else None)
+
+
+def _parameter(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
 
 
 def read_selection(file: Path, checkpoint: "Checkpoint") -> "Selection":

@@ -8,36 +8,29 @@ import typer
 
 from engine.cli import console
 from engine.cli.options import (
-    Augment,
-    BatchSize,
-    Bn,
-    Criterion,
-    Data,
     DataDir,
     Decided,
     Device,
     Download,
-    Images,
     Json,
-    Rescale,
-    Seed,
-    UntilSure,
     check_writable,
+    options_from,
     pick_device,
-    read_images,
     read_selection,
 )
 from engine.errors import BadInput
+from engine.scoring.settings import Settings
 
 if TYPE_CHECKING:
     from engine.scoring.measurement import Measurement
 
-IMAGES = 1024
 MOST_ORDERS = 1000
 
 
+@options_from(Settings, make=Settings.asked)
 def score(
     checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
+    *,
     cell: Annotated[str | None, typer.Option(help="Cell type of the edge.")] = None,
     edge: Annotated[int | None, typer.Option(help="Index of the edge.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every undecided edge, and the inputs of every node.")] = False,
@@ -48,53 +41,25 @@ def score(
         int, typer.Option(metavar="N", help="With --all: also follow the measured path in the edge orders 0 to N-1.")
     ] = 0,
     selection: Decided = None,
-    data: Data = "bundled",
+    settings: Settings,
     data_dir: DataDir = None,
     download: Download = False,
-    images: Images = None,
-    batch_size: BatchSize = 64,
-    bn: Bn = "batch",
-    criterion: Criterion = "accuracy",
-    until_sure: UntilSure = None,
-    augment: Augment = False,
-    rescale: Rescale = False,
-    published: Annotated[
-        bool,
-        typer.Option(
-            "--published",
-            help="As the published code: all images, new augmentation and order for every mask, no intervals.",
-        ),
-    ] = False,
     json: Json = False,
     device: Device = "auto",
-    seed: Seed = 0,
 ) -> None:
     """Mask every operation of an edge in turn and print what each is worth."""
     _check_target(cell, edge, every, store, selection)
     if not 0 <= orders <= MOST_ORDERS or (orders and not every):
         raise BadInput(f"--orders goes with --all and is a number from 0 to {MOST_ORDERS}, not {orders}")
-    if orders and (published or until_sure is not None):
+    if orders and (settings.published or settings.until_sure is not None):
         raise BadInput("--orders measures with fixed images; use it without --published and --until-sure")
-    count = read_images(images) if images is not None else None if published or until_sure is not None else IMAGES
     if store:
         check_writable(checkpoint)
 
     import engine
     from engine.checkpoint.folder import write_scores
-    from engine.scoring.measurement import Measurement, Settings, sweep
+    from engine.scoring.measurement import Measurement, sweep
 
-    settings = Settings(
-        data=data,
-        images=count,
-        batch_size=batch_size,
-        bn=bn,
-        criterion=criterion,
-        until_sure=until_sure,
-        augment=augment,
-        rescale=rescale,
-        published=published,
-        seed=seed,
-    )
     where = pick_device(device)
     loaded = engine.load(checkpoint)
     decided = loaded.start if selection is None else read_selection(selection, loaded)

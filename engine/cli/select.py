@@ -9,26 +9,18 @@ import typer
 
 from engine.cli import console
 from engine.cli.options import (
-    Augment,
-    BatchSize,
-    Bn,
-    Criterion,
-    Data,
     DataDir,
     Decided,
     Device,
     Download,
-    Images,
     Json,
-    Rescale,
-    Seed,
-    UntilSure,
     check_writable,
+    options_from,
     pick_device,
-    read_images,
     read_selection,
 )
 from engine.errors import BadInput
+from engine.scoring.settings import Settings
 from engine.selecting.settings import PUBLISHED, OrderName, Strategy, Tuning
 
 if TYPE_CHECKING:
@@ -36,20 +28,20 @@ if TYPE_CHECKING:
     from engine.selecting.run import Plan
     from engine.selecting.summary import Orders
 
-IMAGES = 1024
 MOST_ORDERS = 1000
 SUMMARY = "orders.json"
 
 
+@options_from(Settings, make=Settings.asked)
 def select(
     context: typer.Context,
+    *,
     checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
     strategy: Annotated[
         Strategy,
         typer.Option(help="Who decides: alpha, the largest drop, alpha with tuning, or a draw."),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; ends with selection.json in it.")],
-    criterion: Criterion = "accuracy",
     tune_epochs: Annotated[
         int | None,
         typer.Option(metavar="K", help=f"Tuning epochs between decisions; 0 for none.  [default: {PUBLISHED.amount}]"),
@@ -65,24 +57,10 @@ def select(
     orders: Annotated[
         int | None, typer.Option(metavar="N", help="Run N random orders, from --seed on, and sum them up.")
     ] = None,
-    published: Annotated[
-        bool,
-        typer.Option(
-            "--published",
-            help="Everything as the authors ran it: random order, 5 epochs, all images, augmented and in a new order "
-            "for every mask.",
-        ),
-    ] = False,
     selection: Decided = None,
-    data: Data = "bundled",
+    settings: Settings,
     data_dir: DataDir = None,
     download: Download = False,
-    images: Images = None,
-    batch_size: BatchSize = 64,
-    bn: Bn = "batch",
-    until_sure: UntilSure = None,
-    augment: Augment = False,
-    rescale: Rescale = False,
     no_none: Annotated[bool, typer.Option("--no-none", help="Never decide for none.")] = False,
     cumulative: Annotated[
         bool, typer.Option("--cumulative", help="A discarded input stays away while the others are measured.")
@@ -94,7 +72,6 @@ def select(
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished action.")] = False,
     json: Json = False,
     device: Device = "auto",
-    seed: Seed = 0,
 ) -> None:
     """Decide every edge, one after the other, and write where that leads."""
     if orders is not None and not 1 <= orders <= MOST_ORDERS:
@@ -103,32 +80,18 @@ def select(
         raise BadInput(f"--orders runs random orders; leave out --order {order}, or --orders")
     if tune_epochs is not None and tune_batches is not None:
         raise BadInput("tune by --tune-epochs or by --tune-batches, not by both")
-    if published and (tune_epochs is not None or tune_batches is not None or order is not None):
+    if settings.published and (tune_epochs is not None or tune_batches is not None or order is not None):
         raise BadInput("--published sets tuning and order itself; leave out --tune-epochs, --tune-batches and --order")
-    count = read_images(images) if images is not None else None if published or until_sure is not None else IMAGES
     check_writable(out)
 
     import torch
 
     import engine
-    from engine.scoring.measurement import Settings
     from engine.selecting.run import Plan
     from engine.training.loop import Diverged
 
     epochs = PUBLISHED.amount if tune_epochs is None else tune_epochs
     tuning = Tuning("epochs", epochs, tune_lr) if tune_batches is None else Tuning("batches", tune_batches, tune_lr)
-    settings = Settings(
-        data=data,
-        images=count,
-        batch_size=batch_size,
-        bn=bn,
-        criterion=criterion,
-        until_sure=until_sure,
-        augment=augment,
-        rescale=rescale,
-        published=published,
-        seed=seed,
-    )
     where = pick_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
@@ -139,7 +102,7 @@ def select(
         settings=settings,
         tuning=tuning,
         order=order or "random",
-        seed=seed,
+        seed=settings.seed,
         together=not separate,
         allow_none=not no_none,
         cumulative=cumulative,

@@ -4,29 +4,16 @@ command_line   of a selection run, or for decisions taken by hand, of the measur
 """
 
 import shlex
-from typing import Any
 
 from engine.export.origin import plain
+from engine.fields import defaults, described
+from engine.scoring.settings import Settings
 from engine.selecting.record import Document
 from engine.selecting.settings import NONE, ORDERS, STRATEGIES
 
 PROGRAM = ("python", "-m", "engine")
 FILE = "selection.json"
 """What a selection file is called in a command line, as its name is not in it."""
-
-DEFAULTS: dict[str, Any] = {
-    "data": "bundled",
-    "images": 1024,
-    "batch_size": 64,
-    "bn": "batch",
-    "criterion": "accuracy",
-    "until_sure": None,
-    "augment": False,
-    "rescale": False,
-    "published": False,
-    "seed": 0,
-}
-"""Settings of a measurement, which are options of the same name, with their defaults."""
 
 
 def command_line(document: Document) -> str:
@@ -58,13 +45,13 @@ def _words(command: str | None) -> list[str] | None:
 
 def _options(document: Document) -> list[str]:
     words = []
-    for name, default in DEFAULTS.items():
+    for name, default in defaults(Settings).items():  # each is an option of the same name
         value = document.settings.get(name, default)
         option = f"--{name.replace('_', '-')}"
         if value == default:
             continue
-        if name == "images" and value is None:
-            words += [option, "all"]
+        if value is None and (none := described(Settings)[name].none) is not None:
+            words += [option, none]
         elif value is True:
             words.append(option)
         elif value is not None and value is not False:

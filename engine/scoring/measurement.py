@@ -1,6 +1,5 @@
 """Measurements with everything that they rest on: one edge, one node, or a full sweep ready to be stored.
 
-Settings       what a measurement rests on beside the supernet and the selection
 Measurement    scores edges and nodes of one selection under one Settings
 path           where the largest drop leads in one edge order
 sweep          every undecided edge and node of a selection: what a checkpoint's scores.json holds
@@ -9,7 +8,6 @@ sweep          every undecided edge and node of a selection: what a checkpoint's
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,55 +18,14 @@ import torch
 import engine
 from engine.checkpoint.folder import Checkpoint
 from engine.data.load import load_data, scoring_batches, split_warning
-from engine.errors import BadInput, one_of
-from engine.results import BnMode, Criterion, EdgeScores, InputScores
+from engine.errors import BadInput
+from engine.results import EdgeScores, InputScores
 from engine.scoring.scores import Batches, score_inputs, stream_edge_scores
+from engine.scoring.settings import RECORDED, Settings
 from engine.scoring.unpaired import Report, score_inputs_published, score_published
 from engine.selecting.strategies import discard_one_by_one, measured_path
 from engine.selection.orders import edge_order
 from engine.selection.selection import Selection
-
-RECORDED = ("data", "until_sure", "augment", "rescale", "published", "seed")
-"""Settings that stand beside every result; the others are fields of the results themselves."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What a measurement rests on. Raises BadInput for values that cannot be measured with.
-
-    images: how many of the scoring images (None: all). until_sure: stop an edge once its best operation is, with this
-    probability, the one that all search images would name; `images` then bounds the attempt. published: new
-    augmentation and order for every mask. seed: of augmentation and order; it never picks the images.
-    """
-
-    data: str = "bundled"
-    images: int | None = 1024
-    batch_size: int = 64
-    bn: BnMode = "batch"
-    criterion: Criterion = "accuracy"
-    until_sure: float | None = None
-    augment: bool = False
-    rescale: bool = False
-    published: bool = False
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, known in (("bn", ("batch", "running")), ("criterion", ("accuracy", "loss"))):
-            if getattr(self, name) not in known:
-                raise one_of(name, getattr(self, name), known)
-        if self.images is not None and self.images < 1:
-            raise BadInput(f"images must be a number of at least 1, or all; not {self.images}")
-        fewest = 2 if self.bn == "batch" else 1
-        if self.batch_size < fewest:
-            why = ", as batch statistics need them; or use bn running" if self.batch_size == 1 else ""
-            raise BadInput(f"batch size must be at least {fewest}{why}; not {self.batch_size}")
-        if self.until_sure is not None:
-            if not 0 < self.until_sure < 1:
-                raise BadInput(f"until-sure is a probability between 0 and 1, not {self.until_sure}; try 0.95")
-            if self.criterion == "loss":
-                raise BadInput("until-sure compares accuracies; use it with criterion accuracy")
-            if self.published:
-                raise BadInput("until-sure needs paired drops, which published has not; use one of the two")
 
 
 class Measurement:
@@ -223,7 +180,7 @@ def sweep(measurement: Measurement, report: Report = lambda share: None) -> dict
             rows.append(measurement.record(score(cell, index, tell)))
     found = {
         "digest": measurement.checkpoint.digest,
-        "settings": asdict(measurement.settings)
+        "settings": measurement.settings.header()
         | {"images": measurement.images, "available": measurement.available, "split": measurement.split},
         "device": measurement.device.type,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -26,8 +26,9 @@ from engine.data.load import scoring_batches
 from engine.errors import one_of
 from engine.runs import files
 from engine.runs.folder import RunFolder, now
-from engine.scoring.measurement import Measurement, Settings
+from engine.scoring.measurement import Measurement
 from engine.scoring.scores import measure
+from engine.scoring.settings import Settings
 from engine.selecting.record import Document, Point, Step
 from engine.selecting.schedule import schedule
 from engine.selecting.settings import NONE, ORDERS, STRATEGIES, OrderName, Tuning
@@ -299,4 +300,4 @@ def _origin(checkpoint: Checkpoint) -> dict[str, Any]:
 def _settings(plan: Plan, measurement: Measurement) -> dict[str, Any]:
     names = ("order", "seed", "together", "allow_none", "cumulative")
     chosen = {name: plan.to_dict()[name] for name in names}
-    return asdict(plan.settings) | {"images": measurement.images, "split": measurement.split} | chosen
+    return plan.settings.header() | {"images": measurement.images, "split": measurement.split} | chosen

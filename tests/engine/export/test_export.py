@@ -23,8 +23,9 @@ from engine.drawing.layout import layered
 from engine.drawing.palette import operation
 from engine.errors import BadInput
 from engine.export import FORMATS, command_line, export, read
-from engine.export.command import DEFAULTS
+from engine.fields import defaults
 from engine.results import EdgeScores, InputScores
+from engine.scoring.settings import Settings
 from engine.selecting.record import Document, Point, Step
 from engine.selecting.settings import QUICK
 from engine.selection.genotype import Genotype, parse_genotype
@@ -443,7 +444,7 @@ def test_a_selection_run_without_tuning_says_so_and_the_published_one_does_not(s
 
 def test_every_option_of_a_command_line_exists(s2: Document) -> None:
     plan = {"order": "index", "together": False, "allow_none": False, "cumulative": True}
-    measured = {name: True if default is False else "x" for name, default in DEFAULTS.items()}
+    measured = {name: True if default is False else "x" for name, default in defaults(Settings).items()}
     for strategy, command in (("random", select), ("person", score)):
         for published in (False, True):
             settings = {**measured, **plan, "published": published}

@@ -9,7 +9,8 @@ import engine
 from engine.cli import main
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
-from engine.scoring.measurement import Measurement, Settings, path, sweep
+from engine.scoring.measurement import Measurement, path, sweep
+from engine.scoring.settings import Settings
 from tests.engine.small_runs import SMALL, write_photos
 
 

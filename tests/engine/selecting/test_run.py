@@ -9,7 +9,7 @@ import torch
 import engine
 from engine.cli import main
 from engine.errors import BadInput
-from engine.scoring.measurement import Settings
+from engine.scoring.settings import Settings
 from engine.selecting.record import Document
 from engine.selecting.run import Plan, select
 from engine.selecting.settings import NONE, Tuning
