@@ -114,9 +114,10 @@ def select(
     Raises BadInput for a folder that holds another run (or any, without `resume`), Diverged when tuning does. Whatever
     ends it before, the folder holds the last finished action.
     """
-    folder = RunFolder(Path(out), {"checkpoint": checkpoint.digest, **plan.to_dict()}, resume)
-    run = _Run(folder, checkpoint, plan, device, command, {"data_dir": data_dir, "download": download})
-    return run.to_the_end(report)
+    asked = {"checkpoint": checkpoint.digest, **plan.to_dict()}
+    with RunFolder(Path(out), asked, Plan().to_dict(), resume=resume, threads=torch.get_num_threads()) as folder:
+        run = _Run(folder, checkpoint, plan, device, command, {"data_dir": data_dir, "download": download})
+        return run.to_the_end(report)
 
 
 class _Run:
@@ -166,6 +167,7 @@ class _Run:
         if (kept := folder.progress()) is not None:
             self.document = Document.from_json(json.dumps(kept["document"]), checkpoint.space)
             self.done, self.order = kept["done"], Order(*(tuple(map(tuple, kept["order"][k])) for k in Order._fields))
+            folder.mend_events([kept["event"]] if "event" in kept else [], self.done)
         self.seconds: dict[str, list[float]] = {}
 
     def to_the_end(self, report: Report) -> Document:
@@ -178,30 +180,31 @@ class _Run:
                 began = time.perf_counter()
 
                 def tell(share: float, number: int = number) -> None:
-                    report(self._progress(actions, number, share))
+                    progress = self._progress(actions, number, share)
+                    self._tell(progress)
+                    report(progress)
 
                 event = self._do(actions[number], tell)
                 self.seconds.setdefault(actions[number].kind, []).append(time.perf_counter() - began)
                 self.done = number + 1
-                self.folder.keep(self._kept(), {"done": self.done, **event})
-                self._tell("running", self._progress(actions, number, 1.0))
+                event = {"done": self.done, **event}
+                self.folder.keep(self._kept(event), event)
                 tell(1.0)
-        except BaseException as problem:
-            state = "interrupted" if isinstance(problem, KeyboardInterrupt) else "failed"
-            self._tell(state, self._progress(actions, self.done, 0.0))
+        except BaseException:
+            self._tell(self._progress(actions, self.done, 0.0))
             raise
         if not result.exists():
             files.write(result, self.document.to_json())
-        self._tell("done", Progress(len(actions), len(actions), "done", 0.0))
+        self._tell(Progress(len(actions), len(actions), "done", 0.0))
         return self.document
 
-    def _kept(self) -> dict[str, Any]:
+    def _kept(self, event: dict[str, Any]) -> dict[str, Any]:
         assert self.order is not None
         document = json.loads(self.document.to_json())
-        return {"done": self.done, "order": self.order._asdict(), "document": document}
+        return {"done": self.done, "order": self.order._asdict(), "document": document, "event": event}
 
-    def _tell(self, state: str, progress: Progress) -> None:
-        self.folder.status(state, **asdict(progress))
+    def _tell(self, progress: Progress) -> None:
+        self.folder.tell(progress.done, progress.total, "actions", progress.label, progress.remaining)
 
     def _order(self, report: Report) -> Order:
         plan, space = self.plan, self.checkpoint.space
@@ -213,7 +216,9 @@ class _Run:
         edges, _ = self.measurement.targets()
         found = {}
         for number, place in enumerate(edges):
-            report(Progress(0, 1, f"order: edge {number + 1} of {len(edges)}", None))
+            progress = Progress(0, 1, f"order: edge {number + 1} of {len(edges)}", None)
+            self._tell(progress)
+            report(progress)
             found[place] = self.measurement.edge(*place).difference
         return Order(tuple(sorted(order.edges, key=lambda place: -found.get(place, 0.0))), order.nodes)
 

@@ -22,6 +22,7 @@ from torch import Tensor
 from engine.checkpoint import folder as store
 from engine.data.load import Data, Normalisation, augment, crop_padding, load_data, normalise, resize, scoring_order
 from engine.errors import BadInput
+from engine.runs.folder import RunFolder
 from engine.scoring.scores import measure
 from engine.selection.genotype import magnitude_genotype
 from engine.selection.selection import Selection
@@ -291,27 +292,38 @@ def train(
     something else, Diverged (last good epoch kept) for a loss that is not finite.
     """
     out = Path(out)
-    exists = store.exists(out)
-    if exists and not resume_run:
-        raise BadInput(f"{out} already holds a run; add --resume to continue it, or choose another --out")
-    if not exists and out.is_dir() and any(out.iterdir()):
-        raise BadInput(f"{out} is not empty and holds no run; choose another --out")
     where = torch.device(device)
     data = data or load_data(recipe.data)
-    run = resume(out, recipe, where) if exists else start(recipe, len(data.classes), where)
-    halves = [
-        (resize(half.pixels, recipe.image_size).to(where), half.labels.to(where)) for half in (data.train, data.search)
-    ]
-    while run.epoch < recipe.epochs:
-        line = run_epoch(run, data, halves, report)
-        line["search"] = evaluate(run, data, halves[1])
-        space = search_space(recipe.space)
-        line["magnitude"] = str(magnitude_genotype(space, {c: a.detach().cpu() for c, a in run.alphas.items()}))
-        for cell, alpha in run.alphas.items():
-            run.history[cell].append(alpha.detach().cpu().clone())
-        run.log.append(line)
-        save(run, out, data)
-        if snapshots and run.epoch % snapshots == 0:
-            save(run, out / "snapshots" / f"epoch-{run.epoch:03d}", data, snapshot=True)
-        epoch_done(line)
+    exists = store.exists(out)
+    recorded = {"command": "train", **store.read_summary(out).meta["hyperparameters"]} if exists else None
+    threads = torch.get_num_threads()
+    with RunFolder(
+        out, recipe.plan(), recipe.defaults(), resume=resume_run, recorded=recorded, threads=threads
+    ) as folder:
+        run = resume(out, recipe, where) if exists else start(recipe, len(data.classes), where)
+        folder.mend_events(run.log, run.epoch)
+        folder.tell(run.epoch, recipe.epochs, "epochs")
+        halves = [
+            (resize(half.pixels, recipe.image_size).to(where), half.labels.to(where))
+            for half in (data.train, data.search)
+        ]
+
+        def tell(at: Progress) -> None:
+            folder.tell(at.epoch + at.step / at.steps, recipe.epochs, "epochs", "training", at.remaining)
+            report(at)
+
+        while run.epoch < recipe.epochs:
+            line = run_epoch(run, data, halves, tell)
+            line["search"] = evaluate(run, data, halves[1])
+            space = search_space(recipe.space)
+            line["magnitude"] = str(magnitude_genotype(space, {c: a.detach().cpu() for c, a in run.alphas.items()}))
+            for cell, alpha in run.alphas.items():
+                run.history[cell].append(alpha.detach().cpu().clone())
+            run.log.append(line)
+            save(run, out, data)
+            if snapshots and run.epoch % snapshots == 0:
+                save(run, out / "snapshots" / f"epoch-{run.epoch:03d}", data, snapshot=True)
+            folder.append(line)
+            folder.tell(run.epoch, recipe.epochs, "epochs", "training")
+            epoch_done(line)
     return run

@@ -54,7 +54,14 @@ class Recipe:
         """Everything as plain JSON values."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
+    def plan(self) -> dict[str, Any]:
+        """What a run's folder says it is."""
+        return {"command": "train", **self.hyperparameters()}
+
+    def defaults(self) -> dict[str, Any]:
+        """What a plan says where nothing but the space, the method and the epochs is asked."""
+        return Recipe(space=self.space, method=self.method, epochs=self.epochs).plan()
+
     def difference(self, recorded: Mapping[str, Any]) -> str | None:
         """Which settings differ from a recorded run's, in one phrase; None when they agree."""
-        defaults = Recipe(space=self.space, method=self.method, epochs=self.epochs)
-        return difference(recorded, self.hyperparameters(), defaults.hyperparameters())
+        return difference(recorded, self.hyperparameters(), self.defaults())

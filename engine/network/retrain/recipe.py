@@ -113,6 +113,10 @@ class Recipe:
         """Everything as plain JSON values: what a run's folder says it is."""
         return {"command": "retrain", **asdict(self)}
 
+    def defaults(self) -> dict[str, Any]:
+        """What a plan of this genotype and image size says where nothing else is asked."""
+        return Recipe(genotype=self.genotype, image_size=self.image_size).plan()
+
     def learning_rate(self, epoch: int) -> float:
         """Of the epoch with this number from 0 on."""
         return self.lr * (1 + math.cos(math.pi * epoch / self.epochs)) / 2

@@ -24,8 +24,9 @@ from torch.nn import functional as F
 from engine.data.load import Data, augment, crop_padding, load_data, normalise, resize
 from engine.errors import BadInput
 from engine.network.network import Network, count_parameters, multiply_adds
-from engine.network.retrain.folder import Keeper
+from engine.network.retrain.folder import load_state, save_state
 from engine.network.retrain.recipe import AUXILIARY_WEIGHT, MOMENTUM, Recipe
+from engine.runs.folder import RunFolder
 from engine.scoring.intervals import CONFIDENCE
 from engine.selection.genotype import parse_genotype
 from engine.training.loop import CHECK_EVERY, Diverged, Progress, generator
@@ -35,7 +36,6 @@ Batch = tuple[Tensor, Tensor]
 ORDER, CROPS, SQUARES, LAYERS, START = range(5)
 """What a generator draws, beside the seed and the epoch."""
 TEST_BATCH = 256
-STATUS_SECONDS = 2.0
 
 
 @dataclass
@@ -85,42 +85,40 @@ def train(
     if data.test is None:
         raise BadInput(f"{data.spec} has no test part; add *test*.parquet or test/<class>/ to it")
     run = start(recipe, len(data.classes), where)
-    keeper = Keeper(out, recipe, resume_run)
-    momentum: dict[str, Tensor] = {}
-    run.log = keeper.load(run.network, momentum)
-    for name, parameter in run.network.named_parameters():
-        if name in momentum:
-            run.optimizer.state[parameter] = {"momentum_buffer": torch.empty_like(parameter).copy_(momentum[name])}
-    whole = torch.cat([data.train.pixels, data.search.pixels]), torch.cat([data.train.labels, data.search.labels])
-    part, test = (
-        (resize(pixels, recipe.image_size).to(where), labels.to(where))
-        for pixels, labels in (whole, (data.test.pixels, data.test.labels))
-    )
-    keeper.run.status("running", **_standing(run))
-    told = time.monotonic()
+    threads = torch.get_num_threads()
+    with RunFolder(out, recipe.plan(), recipe.defaults(), resume=resume_run, threads=threads) as folder:
+        _restore(run, folder)
+        whole = torch.cat([data.train.pixels, data.search.pixels]), torch.cat([data.train.labels, data.search.labels])
+        part, test = (
+            (resize(pixels, recipe.image_size).to(where), labels.to(where))
+            for pixels, labels in (whole, (data.test.pixels, data.test.labels))
+        )
+        folder.tell(run.epoch, recipe.epochs, "epochs", details=_standing(run))
 
-    def tell(progress: Progress) -> None:
-        nonlocal told
-        report_progress(progress)
-        if time.monotonic() - told >= STATUS_SECONDS:
-            told = time.monotonic()
-            keeper.run.status(
-                "running", **_standing(run), step=progress.step, steps=progress.steps, left=progress.remaining
+        def tell(progress: Progress) -> None:
+            folder.tell(
+                progress.epoch + progress.step / progress.steps, recipe.epochs, "epochs", "training", progress.remaining
             )
+            report_progress(progress)
 
-    try:
         while run.epoch < recipe.epochs:
             line = run_epoch(run, data, part, test, tell)
             run.log.append(line)
-            keeper.save(run.network, _momentum(run), run.log)
+            save_state(folder, run.network, _momentum(run), run.log)
+            folder.tell(run.epoch, recipe.epochs, "epochs", "training", details=_standing(run))
             epoch_done(line)
-    except (KeyboardInterrupt, Diverged) as stop:
-        state = "interrupted" if isinstance(stop, KeyboardInterrupt) else "failed"
-        keeper.run.status(state, **_standing(run), error=str(stop))
-        raise
-    found = report(run, data)
-    keeper.run.status("done", **_standing(run), result=found)
+        found = report(run, data)
+        folder.tell(run.epoch, recipe.epochs, "epochs", details={**_standing(run), "result": found})
     return run, found
+
+
+def _restore(run: Retraining, folder: RunFolder) -> None:
+    """Put a run where its folder says it is."""
+    momentum: dict[str, Tensor] = {}
+    run.log = load_state(folder, run.network, momentum)
+    for name, parameter in run.network.named_parameters():
+        if name in momentum:
+            run.optimizer.state[parameter] = {"momentum_buffer": torch.empty_like(parameter).copy_(momentum[name])}
 
 
 def run_epoch(

@@ -124,4 +124,4 @@ def test_a_stopped_process_exits_130_and_goes_on(root, photos, tmp_path, cli, nu
     process.stderr.close()
     assert process.wait(60) == 130, rest
     assert "is saved" in rest and "--resume" in rest and "Traceback" not in rest
-    assert json.loads((out / "status.json").read_text())["status"] == "interrupted"
+    assert json.loads((out / "status.json").read_text())["state"] == "interrupted"

@@ -139,6 +139,6 @@ def test_ctrl_c_saves_and_says_how_to_go_on(run, photos, tmp_path):
     assert process.returncode == 130
     assert "--resume" in err.splitlines()[-1]
     status = json.loads((out / "status.json").read_text())
-    assert status["status"] == "interrupted"
+    assert status["state"] == "interrupted"
     progress = json.loads((out / "progress.json").read_text())
     assert progress["done"] >= 3 and len(progress["document"]["decisions"]) == 1

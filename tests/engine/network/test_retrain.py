@@ -138,8 +138,8 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_epoch(tmp_path,
     with pytest.raises(Diverged, match="epoch 2"):
         train(Recipe(**CASES["darts"], epochs=3, clip=0), tmp_path / "run", data=data)
     status = json.loads((tmp_path / "run" / "status.json").read_text())
-    assert finished_epochs(tmp_path / "run") == 1 and status["epoch"] == 1
-    assert status["status"] == "failed" and "epoch 2" in status["error"]
+    assert finished_epochs(tmp_path / "run") == 1 and status["details"]["epoch"] == 1
+    assert status["state"] == "failed" and "epoch 2" in status["error"]
 
 
 def test_an_interrupted_run_says_so_and_keeps_its_last_epoch(tmp_path, data):
@@ -150,8 +150,9 @@ def test_an_interrupted_run_says_so_and_keeps_its_last_epoch(tmp_path, data):
     with pytest.raises(KeyboardInterrupt):
         train(Recipe(**CASES["darts"], epochs=3), tmp_path / "run", data=data, report_progress=interrupt)
     status = json.loads((tmp_path / "run" / "status.json").read_text())
-    assert (status["status"], status["epoch"], status["epochs"]) == ("interrupted", 1, 3)
-    assert status["test"]["epoch"] == 1
+    details = status["details"]
+    assert (status["state"], details["epoch"], details["epochs"]) == ("interrupted", 1, 3)
+    assert details["test"]["epoch"] == 1
     assert finished_epochs(tmp_path / "run") == 1
 
 
@@ -164,7 +165,7 @@ def test_it_trains_on_both_halves_and_tests_on_the_test_part(tmp_path, data):
     _, report = train(Recipe(**CASES["darts"], epochs=2), tmp_path / "run", data=data, report_progress=watch)
     assert seen == [3] * 6 and report["train_images"] == 120
     status = json.loads((tmp_path / "run" / "status.json").read_text())
-    assert status["status"] == "done" and status["result"] == report
+    assert status["state"] == "done" and status["details"]["result"] == report
     for which in ("last", "best"):
         tested = report[which]
         assert tested["images"] == 50 and tested["bn"] == "running"

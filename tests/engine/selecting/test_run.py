@@ -166,7 +166,7 @@ def test_a_document_says_what_it_rests_on_and_replays_on_the_checkpoint(nb201, s
     events = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
     assert [event["action"] for event in events] == ["look", *["decide", "tune"] * 5, "decide"]
     status = json.loads((tmp_path / "run" / "status.json").read_text())
-    assert (status["status"], status["done"]) == ("done", status["total"])
+    assert (status["state"], status["done"]) == ("done", status["total"])
 
 
 def test_progress_ends_at_the_total_and_learns_what_remains(nb201, settings, tmp_path):
@@ -214,11 +214,11 @@ def test_a_run_killed_between_tuning_and_recording_it_does_not_tune_twice(nb201,
 
     keep, kept = RunFolder.keep, []
 
-    def die(self, progress, event):
+    def die(self, progress, event, state=None):
         if event["action"] == "tune" and not kept:
             kept.append(event)
             raise Stop
-        keep(self, progress, event)
+        keep(self, progress, event, state)
 
     monkeypatch.setattr(RunFolder, "keep", die)
     with pytest.raises(Stop):
@@ -233,9 +233,9 @@ def test_a_finished_run_is_read_back_and_another_is_refused(nb201, of_s3, settin
     assert select(nb201, plan, tmp_path / "run", resume=True) == document
     with pytest.raises(BadInput, match="--resume"):
         select(nb201, plan, tmp_path / "run")
-    with pytest.raises(BadInput, match="another seed"):
+    with pytest.raises(BadInput, match=r"another run: seed 0 \(now 1\)"):
         select(nb201, replace(plan, seed=1), tmp_path / "run", resume=True)
-    with pytest.raises(BadInput, match="another checkpoint"):
+    with pytest.raises(BadInput, match="another run: checkpoint"):
         select(of_s3, plan, tmp_path / "run", resume=True)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_text("mine")
