@@ -10,8 +10,8 @@ import streamlit as st
 
 from app.library.image_sets import image_sets
 from app.parts import text
-from app.work.retraining import Run, estimate, find, launch, small, stop
-from app.work.threads import threads
+from app.work.retraining import Run, estimate, find, launch, small
+from app.work.threads import process_threads
 from engine.drawing import wording
 from engine.errors import BadInput
 from engine.network.retrain.recipe import PROTOCOLS, Recipe
@@ -38,29 +38,27 @@ def _panel(genotype: Genotype, refreshing: bool) -> None:
 
 
 def _draw(run: Run) -> None:
-    recipe, status = run.recipe, run.status
+    recipe, status, tested = run.recipe, run.status, run.status.details.get("test")
     st.caption(_settings(recipe))
-    epochs, finished = recipe.epochs, status.get("epoch", 0)
+    epochs, finished = recipe.epochs, run.epoch
     if run.running:
-        steps = status.get("steps")
-        share = (finished + (status["step"] / steps if steps else 0)) / epochs
-        left = f" · about {text.duration(status['left'])} left" if "left" in status else " · starting"
-        st.progress(min(1.0, share), f"epoch {min(finished + 1, epochs)} of {epochs}{left}")
+        left = " · starting" if status.remaining is None else f" · about {text.duration(status.remaining)} left"
+        st.progress(min(1.0, status.done / epochs), f"epoch {min(finished + 1, epochs)} of {epochs}{left}")
     elif run.problem:
         st.error(run.problem, icon=":material/error:")
     elif not run.done:
         st.caption(f"stopped after epoch {finished} of {epochs}")
     if run.done:
-        result = status["result"]
+        result = status.details["result"]
         st.markdown(f"Test accuracy **{_tested(result['last'])}**, after the last epoch")
         best = result["best"]
         st.caption(f"best of all epochs ({best['epoch']}), chosen on the test images: {_tested(best)}")
         size = f"{wording.count(result['parameters'])} parameters · {result['multiply_adds'] / 1e6:.1f} M multiply-adds"
         st.caption(f"{size} · trained on {wording.count(result['train_images'])} images")
-    elif status.get("test"):
-        st.markdown(f"Test accuracy **{_tested(status['test'])}**, after epoch {status['test']['epoch']}")
+    elif tested:
+        st.markdown(f"Test accuracy **{_tested(tested)}**, after epoch {tested['epoch']}")
     if run.running:
-        st.button("Stop", on_click=stop, args=(run,), key="retrain-stop", help="The last finished epoch is kept")
+        st.button("Stop", on_click=run.stop, key="retrain-stop", help="The last finished epoch is kept")
     elif not run.done and not run.problem:
         st.button("Go on", on_click=_launch, args=(recipe,), key="retrain-resume", type="primary")
 
@@ -97,7 +95,7 @@ def _form(genotype: Genotype, before: Run | None) -> None:
     name = st.selectbox("Images", list(sets), key="retrain-data") if len(sets) > 1 else next(iter(sets))
     data = sets[name].spec
     recipe = Recipe(genotype=str(genotype), data=data, epochs=epochs, channels=channels, layers=layers, image_size=size)
-    cores = threads()
+    cores = process_threads()
     seconds = text.duration(estimate(recipe, cores))
     plural = "" if cores == 1 else "s"
     st.caption(

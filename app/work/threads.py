@@ -1,32 +1,36 @@
 """One thread budget for all torch work on this machine.
 
-threads         how many threads the app's worker may use now
-training_runs   how many runs of the command line are training on this machine
+threads            how many threads the app's worker may use now
+process_threads    how many a process may use that the app starts now
 """
 
 import os
-from pathlib import Path
 
-_TRAINS = {b"train", b"select", b"retrain"}
+from app.work import processes
+from engine.runs.status import STATUS, read_status
 
 
 def threads() -> int:
-    """All cores but one, which the pages need; one where a training run shares the machine.
+    """The cores that are left by the pages, which need one, and by the runs in the folder of runs; at least one.
 
     Two torch programs that each take all cores run several times slower than one.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 1 if training_runs() else max(1, cores - 1)
+    return max(1, cores() - 1 - threads_of_runs())
 
 
-def training_runs(processes: Path = Path("/proc")) -> int:
-    """Processes of `python -m engine train`, `select` or `retrain`; 0 where processes cannot be listed."""
-    return sum(_is_training(process / "cmdline") for process in processes.glob("[0-9]*"))
+def process_threads() -> int:
+    """As `threads`, and one less: the worker goes on measuring beside the process."""
+    return max(1, cores() - 2 - threads_of_runs())
 
 
-def _is_training(command_line: Path) -> bool:
-    try:
-        words = command_line.read_bytes().split(b"\0")
-    except OSError:  # it has just ended
-        return False
-    return any(words[at : at + 2] == [b"-m", b"engine"] and words[at + 2] in _TRAINS for at in range(len(words) - 2))
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_of_runs() -> int:
+    """Threads of the living runs in the folder of runs, whoever started them."""
+    root = processes.root()
+    folders = {path.parent for depth in ("*", "*/*", "*/*/*") for path in root.glob(f"{depth}/{STATUS}")}
+    found = (read_status(folder) for folder in folders)
+    return sum(status.threads or 1 for status in found if status is not None and processes.is_alive(status))

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.work.jobs import KEPT, QUEUE, Job, JobManager
-from app.work.threads import threads, training_runs
+from app.work.threads import process_threads, threads, threads_of_runs
 from engine.errors import BadInput
+from engine.runs.status import Status, now
 
 SOON = 10
 
@@ -277,29 +278,25 @@ def test_jobs_need_neither_streamlit_nor_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
-def test_one_core_is_left_to_the_pages_and_training_leaves_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.work.threads.training_runs", lambda: 0)
+def test_one_core_is_left_to_the_pages_and_the_threads_of_living_runs_to_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path))
     monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(8)), raising=False)
-    assert threads() == 7
+    assert (threads(), process_threads()) == (7, 6)
     monkeypatch.setattr("os.sched_getaffinity", lambda process: {0}, raising=False)
-    assert threads() == 1
+    assert (threads(), process_threads()) == (1, 1)
     monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(8)), raising=False)
-    monkeypatch.setattr("app.work.threads.training_runs", lambda: 1)
-    assert threads() == 1
-
-
-def test_training_runs_are_recognised_by_their_command_lines(tmp_path: Path) -> None:
-    commands = {
-        "1": "python -m engine train --space darts",
-        "2": "python -m engine info checkpoints/x",
-        "3": "python -u -m engine retrain",
-        "4": "vim engine train",
-        "5": "python -m engine",
-        "self": "python -m engine train",
+    long_ago = "2026-01-01T00:00:00+00:00"
+    statuses = {
+        "a": Status("running", "here", 1, now(), threads=4),
+        "deep/in/b": Status("running", "elsewhere", 1, now()),
+        "deep/dead": Status("running", "here", 1, long_ago, threads=9),
+        "deep/done": Status("done", "here", 1, now(), threads=9),
     }
-    for process, command in commands.items():
-        (tmp_path / process).mkdir()
-        (tmp_path / process / "cmdline").write_bytes("\0".join([*command.split(), ""]).encode())
-    (tmp_path / "6").mkdir()  # ended while it was looked at
-    assert training_runs(tmp_path) == 2
-    assert training_runs(tmp_path / "nowhere") == 0
+    for name, status in statuses.items():
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "status.json").write_text(status.to_json())
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "status.json").write_text("{")
+    assert (threads_of_runs(), threads(), process_threads()) == (5, 2, 1)

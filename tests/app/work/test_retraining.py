@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library import image_sets
-from app.work import retraining
-from app.work.retraining import Run, estimate, find, launch, small, stop
+from app.work import processes, retraining, threads
+from app.work.retraining import Run, estimate, find, launch, small
 from engine.errors import BadInput
 from engine.network.retrain.recipe import Recipe
+from engine.runs.status import Status, now
 from engine.selection.genotype import parse_genotype
 from tests.engine.small_runs import write_photos
 
@@ -30,10 +32,10 @@ SHORT = Recipe(genotype=str(CELL), epochs=1, channels=2, layers=1, image_size=16
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path))
     yield tmp_path / "retrain"
-    for process in retraining._started.values():
+    for process in processes._started.values():
         process.kill()
         process.wait()
-    retraining._started.clear()
+    processes._started.clear()
 
 
 @pytest.fixture(scope="module")
@@ -76,19 +78,19 @@ def said(app: AppTest) -> str:
 @pytest.mark.slow
 def test_a_run_is_followed_stopped_and_gone_on_with(page, photos):
     launch(recipe(photos, 10_000))
-    running = until(lambda run: run.status.get("epoch", 0) >= 1)
-    assert running.running and running.status["left"] > 0
+    running = until(lambda run: run.epoch >= 1 and run.status.remaining)
+    assert running.running
     with pytest.raises(BadInput, match="another network"):
         launch(Recipe(genotype=str(OTHER), epochs=1, channels=2, layers=1, image_size=16))
     app = page.run()
     assert "on 40 test images" in said(app) and not app.exception
     app.button("retrain-stop").click().run()
     stopped = until(lambda run: not run.running)
-    assert stopped.status["status"] == "interrupted" and stopped.problem is None
+    assert stopped.status.state == "interrupted" and stopped.problem is None
     app.run()
-    assert f"stopped after epoch {stopped.status['epoch']} of 10000" in said(app)
+    assert f"stopped after epoch {stopped.epoch} of 10000" in said(app)
     app.button("retrain-resume").click().run()
-    until(lambda run: run.status.get("epoch", 0) > stopped.status["epoch"])
+    until(lambda run: run.epoch > stopped.epoch)
 
 
 @pytest.mark.slow
@@ -98,7 +100,7 @@ def test_a_finished_run_shows_its_test_accuracy_with_interval_and_images(page, p
     run = until(lambda run: not run.running)
     assert run.done, run
     text = said(page.run())
-    last = run.status["result"]["last"]
+    last = run.status.details["result"]["last"]
     assert f"**{last['accuracy']:.1f} % [{last['ci'][0]:.1f}, {last['ci'][1]:.1f}] on 40 test images" in text
     assert "running statistics" in text and "chosen on the test images" in text and "trained on 40 images" in text
 
@@ -106,14 +108,12 @@ def test_a_finished_run_shows_its_test_accuracy_with_interval_and_images(page, p
 @pytest.mark.slow
 def test_a_killed_run_is_seen_and_goes_on(page, photos):
     launch(recipe(photos, 10_000))
-    record = json.loads((retraining.folder() / "current.json").read_text())
-    until(lambda run: run.status.get("epoch"))
-    os.kill(record["pid"], signal.SIGKILL)
+    os.kill(until(lambda run: run.epoch).status.pid, signal.SIGKILL)
     killed = until(lambda run: not run.running)
     app = page.run()
     assert "stopped after epoch" in said(app)
     app.button("retrain-resume").click().run()
-    until(lambda run: run.status["epoch"] > killed.status["epoch"])
+    until(lambda run: run.epoch > killed.epoch)
 
 
 def test_the_process_has_a_session_of_its_own_and_no_more_threads_than_the_budget(monkeypatch):
@@ -133,8 +133,8 @@ def test_the_process_has_a_session_of_its_own_and_no_more_threads_than_the_budge
 
         wait = kill
 
-    monkeypatch.setattr(retraining.subprocess, "Popen", Process)
-    monkeypatch.setattr(retraining, "threads", lambda: 3)
+    monkeypatch.setattr(processes.subprocess, "Popen", Process)
+    monkeypatch.setattr(retraining, "process_threads", lambda: 3)
     assert not launch(SHORT).running
     assert asked["start_new_session"] and asked["env"]["OMP_NUM_THREADS"] == "3"
     assert asked["words"][-2:] == ["--threads", "3"] and "--resume" in asked["words"]
@@ -155,31 +155,53 @@ def test_the_command_line_gives_the_same_recipe():
         assert all(name in listed for name in read)
 
 
+def left(runs: Path, pid: int, heard: str, recipe: Recipe = SHORT) -> Path:
+    """The folder of a run that was last heard of then."""
+    path = runs / retraining._name(recipe)
+    path.mkdir(parents=True)
+    (path / "plan.json").write_text(json.dumps(recipe.plan()))
+    (path / "status.json").write_text(Status("running", socket.gethostname(), pid, heard).to_json())
+    return path
+
+
 def test_a_process_number_given_out_again_is_not_taken_for_the_run(runs):
-    runs.mkdir(parents=True)
-    record = {"pid": os.getpid(), "name": retraining._name(SHORT), "plan": SHORT.plan()}
-    (runs / "current.json").write_text(json.dumps(record))
-    run = retraining._current()
+    left(runs, os.getpid(), "2026-01-01T00:00:00+00:00")
+    run = find(CELL)
     assert run is not None and not run.running
-    stop(run)  # nobody is sent a signal
+    run.stop()  # nobody is sent a signal
 
 
-@pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "name": "a", "plan": {"genotype": "x"}}'])
-def test_a_damaged_record_is_no_run(runs, page, record):
-    runs.mkdir(parents=True)
-    (runs / "current.json").write_text(record)
+def test_a_run_that_another_process_started_is_seen_by_its_heartbeat_and_counts_its_threads(runs, monkeypatch):
+    monkeypatch.setattr(threads, "cores", lambda: 8)
+    assert (threads.threads(), threads.process_threads()) == (7, 6)
+    path = left(runs, 2**22 + 1, now())
+    run = find(CELL)
+    assert run is not None and run.running
+    with pytest.raises(BadInput, match="another network"):
+        launch(Recipe(genotype=str(OTHER), epochs=1, channels=2, layers=1, image_size=16))
+    assert threads.threads() == 6
+    (path / "status.json").write_text(dataclasses.replace(run.status, threads=7).to_json())
+    assert (threads.threads(), threads.process_threads()) == (1, 1)
+
+
+@pytest.mark.parametrize("plan", ["", "{", "[]", '{"pid": 1}', '{"genotype": "x"}'])
+def test_a_damaged_plan_is_no_run(runs, page, plan):
+    (left(runs, 1, now()) / "plan.json").write_text(plan)
     assert find(CELL) is None
     assert not page.run().exception
 
 
 def test_what_the_command_refused_is_said(runs, page):
-    runs.mkdir(parents=True)
-    name = retraining._name(SHORT)
-    record = {"pid": 2**22 + 1, "name": name, "plan": SHORT.plan()}
-    (runs / "current.json").write_text(json.dumps(record))
-    (runs / f"{name}.log").write_text("some progress\nerror: no test part here; add one\n")
+    path = left(runs, 2**22 + 1, "2026-01-01T00:00:00+00:00")
+    path.with_suffix(".log").write_text("some progress\nerror: no test part here; add one\n")
     app = page.run()
     assert "no test part here; add one" in said(app) and not app.exception
+
+
+@pytest.mark.slow
+def test_a_command_that_refuses_is_seen_at_once(photos):
+    launch(dataclasses.replace(SHORT, data=f"{photos}/train"))
+    assert "add one of them" in (until(lambda run: not run.running).problem or "")
 
 
 def test_runs_do_not_fill_the_disk(runs, page, monkeypatch):

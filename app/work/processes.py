@@ -1,0 +1,99 @@
+"""Processes of the command line that the app starts: they outlive page and app, and are followed by their folders.
+
+launch     start a command on a run's folder, or go on with what is in it
+stop       ask it politely to stop; what is finished is kept
+running    whether a run's folder is worked in, by whatever process
+problem    the line in which the command said what is wrong
+root       the folder of all runs
+
+Nothing here asks for the processes of this machine: a run lives while its heartbeat is young, wherever it was started.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app.library import catalog
+from engine.runs import files
+from engine.runs.folder import PLAN
+from engine.runs.status import STATUS, Status, now, read_status
+
+_started: dict[int, subprocess.Popen[bytes]] = {}
+
+
+def root() -> Path:
+    """Where runs lie: in the folder that SUPERNET_RUNS names, else in runs/; it may be absent."""
+    return Path(os.environ.get(catalog.RUNS) or catalog.ROOT / "runs").expanduser().absolute()
+
+
+def launch(words: Sequence[str], path: Path, plan: Mapping[str, Any], threads: int) -> None:
+    """Start `python -m engine WORDS --out PATH --resume` with so many threads.
+
+    The folder says at once what runs in it, so that whoever looks on need not wait until the process has begun. plan:
+    what the command itself writes there. Raises BadInput where the folder cannot be written.
+    """
+    command = [sys.executable, "-m", "engine", *words, "--out", str(path), "--resume", "--threads", str(threads)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with _log(path).open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=catalog.ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # the app's own Ctrl-C does not reach it
+            )
+        _started[process.pid] = process
+        if not (path / PLAN).exists():
+            files.write(path / PLAN, json.dumps(plan, indent=1))
+        host = socket.gethostname()
+        before = read_status(path) or Status("running", host, process.pid, now())
+        if before.pid != process.pid or before.state != "running":
+            before = replace(before, state="running", host=host, pid=process.pid, heartbeat=now(), error=None)
+        files.write(path / STATUS, replace(before, label="starting", threads=threads, remaining=None).to_json())
+    except OSError as error:
+        raise files.unwritable(path, error) from None
+
+
+def stop(path: Path) -> None:
+    """Ask the process that works in a folder to stop, if it is one of this machine."""
+    status = read_status(path)
+    if status is not None and running(path) and status.host == socket.gethostname():
+        with suppress(OSError):  # it has just ended
+            os.kill(status.pid, signal.SIGTERM)
+
+
+def running(path: Path) -> bool:
+    """Whether a process works in a folder: a child of this one until it ends, any other while its heart beats."""
+    status = read_status(path)
+    return status is not None and is_alive(status)
+
+
+def is_alive(status: Status) -> bool:
+    """As `running`, by a status that has been read."""
+    child = _started.get(status.pid) if status.host == socket.gethostname() else None
+    return status.alive and (child is None or child.poll() is None)
+
+
+def problem(path: Path) -> str | None:
+    """The line in which the command said what is wrong; None where it said nothing."""
+    try:
+        lines = _log(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((line.removeprefix("error: ") for line in reversed(lines) if line.startswith("error: ")), None)
+
+
+def _log(path: Path) -> Path:
+    return path.with_suffix(".log")
