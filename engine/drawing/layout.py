@@ -1,52 +1,44 @@
-"""Where a derived cell's nodes, labels and lines lie: in columns from left to right, as the papers draw it.
+"""Where the nodes, labels and lines of any cell lie: in columns from left to right, as the papers draw it.
 
-Box       a rectangle by its centre
-Layout    boxes of nodes and labels, and a path for every edge
-layered   the layout of one cell type of a genotype
+Layout    boxes of nodes and labels, and a line for every edge
+layered   the layout of a graph, given how large its nodes and labels are
 
 A node's column is its longest way from an input. Each edge passes one column of its own kind, in which its label lies,
-just before its target; a longer edge passes the columns between as a thin line. Units are SVG user units.
+just before its target; a longer edge passes the columns between as a thin line. Nothing overlaps, whatever the graph.
 """
 
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from engine.drawing.palette import operation
-from engine.selection.genotype import Genotype
+import numpy as np
+
+from engine.drawing.geometry import Box, Line, curve, point, spread, straight
 
 GAP = 38  # between columns
 ROOM = 12  # between boxes of a column
 PORT = 10  # between lines at a node
-NODE = (58, 30)
-LABEL = 24
-CHIP, LETTER = 42, 6.4  # what a label's code takes up, and a letter of its name
+LOWEST = 30  # height of a node with few lines
 LINE_HEIGHT = 8
 MARGIN = 8
 STRAIGHT = 4  # how much more a part of a long line insists on running level than a short line
 STARTS, SWEEPS = 60, 16
+LARGE = 80  # items from which on fewer starts have to do
 
-
-class Box(NamedTuple):
-    """A rectangle around its centre (x, y)."""
-
-    x: float
-    y: float
-    width: float
-    height: float
+Size = tuple[float, float]  # width, height
 
 
 class Layout(NamedTuple):
-    """nodes: by number, the DARTS family's output last; labels: by edge. lines: SVG path of every edge, then of every
-    inner node that the output joins."""
+    """nodes: by number; labels: by edge. lines: of every edge, then from every joined node to the last node."""
 
     width: float
     height: float
     nodes: tuple[Box, ...]
     labels: tuple[Box, ...]
-    lines: tuple[str, ...]
+    lines: tuple[Line, ...]
 
 
 class _Item:
@@ -58,14 +50,24 @@ class _Item:
         self.x = self.y = 0.0
 
 
-def layered(genotype: Genotype, cell: str) -> Layout:
-    """Deterministic: the same cell is drawn the same way everywhere. Raises BadInput for an unknown cell type."""
-    edges = genotype.edges(cell)
-    joined = (2, 3, 4, 5) if genotype.family == "darts" else ()
-    nodes, labels, chains = _items(edges, joined)
-    columns = _columns(item for chain in chains for item in chain)
+@cache
+def layered(
+    nodes: tuple[float, ...],
+    edges: tuple[tuple[int, int], ...],
+    labels: tuple[Size, ...],
+    joined: tuple[int, ...] = (),
+    gap: float = GAP,
+) -> Layout:
+    """Deterministic: the same cell is drawn the same way everywhere.
+
+    nodes: the width of every node. edges: source and target, the source having the lower number. labels: the size of
+    every edge's label. joined: nodes that the last node joins, by lines without a label. gap: between columns.
+    """
+    boxes, marks, chains = _items(nodes, edges, labels, joined)
+    columns = _columns([*boxes, *(item for chain in chains for item in chain)])
     _arrange(columns)
-    if nodes[0].y > nodes[1].y:  # a picture and its mirror image are equally good: c_{k-2} stands above c_{k-1}
+    # A picture and its mirror image are equally good: the first input stands above the second.
+    if len(nodes) > 1 and boxes[0].column == boxes[1].column and boxes[0].y > boxes[1].y:
         for item in (item for column in columns for item in column):
             item.y = -item.y
     left: float = MARGIN
@@ -73,12 +75,45 @@ def layered(genotype: Genotype, cell: str) -> Layout:
         widest = max(item.width for item in column)
         for item in column:
             item.x = left + widest / 2
-        left += widest + GAP
+        left += widest + gap
     top = min(item.y - item.height / 2 for column in columns for item in column) - MARGIN
     for item in (item for column in columns for item in column):
         item.y -= top
     height = max(item.y + item.height / 2 for column in columns for item in column) + MARGIN
-    return Layout(left - GAP + MARGIN, height, _boxes(nodes), _boxes(labels), tuple(map(_path, chains)))
+    lines = tuple(_line(chain, columns) for chain in chains)
+    return Layout(left - gap + MARGIN, height, _boxes(boxes), _boxes(marks), lines)
+
+
+def _line(chain: list[_Item], columns: list[list[_Item]]) -> Line:
+    """One smooth line through all items of a chain, which runs level where it would touch a box that it passes."""
+    line = _smooth(chain)
+    for passed in chain[1:-1]:
+        beside = next(column for column in columns if passed in column)
+        boxes = [Box(item.x, item.y, item.width, item.height) for item in beside if item.width]
+        if not passed.width and any(box.holds(point(line, np.linspace(0, 1, 40 * len(line)))).any() for box in boxes):
+            passed.width = max(box.width for box in boxes)
+            line = _smooth(chain)
+    return line
+
+
+def _smooth(chain: list[_Item]) -> Line:
+    """Through all items of a chain, level wherever it meets one."""
+    first, last = chain[0], chain[-1]
+    pieces = []
+    for here, there in pairwise(chain):
+        # A line leaves and reaches a box outside the column's middle: under a label it runs level.
+        y1 = _port(here, there, 1) if here is first else here.y
+        y2 = _port(there, here, 0) if there is last else there.y
+        start, end = here.x + here.width / 2, there.x - there.width / 2
+        if here is not first and here.width:
+            pieces.append(straight((here.x - here.width / 2, y1), (start, y1)))
+        pieces.append(curve((start, y1), (end, y2), (end - start) / 2))
+    return np.array(pieces)
+
+
+def _port(node: _Item, other: _Item, side: int) -> float:
+    """y at which the line to `other` meets a node."""
+    return spread(node.y, [item.y for item in node.near[side]], PORT)[node.near[side].index(other)]
 
 
 def _boxes(items: Sequence[_Item]) -> tuple[Box, ...]:
@@ -86,37 +121,34 @@ def _boxes(items: Sequence[_Item]) -> tuple[Box, ...]:
 
 
 def _items(
-    edges: Sequence[tuple[str, int, int]], joined: Sequence[int]
+    widths: Sequence[float], edges: Sequence[tuple[int, int]], labels: Sequence[Size], joined: Sequence[int]
 ) -> tuple[list[_Item], list[_Item], list[list[_Item]]]:
     """Nodes, labels, and for every line the items that it passes from its source to its target."""
     depth: dict[int, int] = defaultdict(int)
-    for _, source, target in sorted(edges, key=lambda edge: edge[2]):
+    for source, target in sorted(edges, key=lambda edge: edge[1]):
         depth[target] = max(depth[target], depth[source] + 2)
-    last = 1 + max(target for _, _, target in edges)
-    ends = [(source, target) for _, source, target in edges] + [(node, last) for node in joined]
-    depth[last] = max(depth.values()) + 1
+    last = len(widths) - 1
+    ends = [*edges, *((node, last) for node in joined)]
+    if joined:
+        depth[last] = max(depth.values()) + 1
     nodes = []
-    for node in range(last + bool(joined)):
+    for node, width in enumerate(widths):
         lines = max(sum(source == node for source, _ in ends), sum(target == node for _, target in ends))
-        nodes.append(_Item(depth[node], NODE[0], max(NODE[1], lines * PORT + 10)))
-    labels, chains = [], []
+        nodes.append(_Item(depth[node], width, max(LOWEST, lines * PORT + 10)))
+    marks, chains = [], []
     for number, (source, target) in enumerate(ends):
         chain = [nodes[source]]
         for column in range(depth[source] + 1, depth[target]):
-            is_label = number < len(edges) and column == depth[target] - 1
-            chain.append(_label(column, edges[number][0]) if is_label else _Item(column, 0, LINE_HEIGHT))
+            has_label = number < len(edges) and column == depth[target] - 1
+            chain.append(_Item(column, *labels[number]) if has_label else _Item(column, 0, LINE_HEIGHT))
         if number < len(edges):
-            labels.append(chain[-1])
+            marks.append(chain[-1])
         chain.append(nodes[target])
         for first, second in pairwise(chain):
             first.near[1].append(second)
             second.near[0].append(first)
         chains.append(chain)
-    return nodes, labels, chains
-
-
-def _label(column: int, name: str) -> _Item:
-    return _Item(column, CHIP + LETTER * len(operation(name).label), LABEL)
+    return nodes, marks, chains
 
 
 def _columns(items: Iterable[_Item]) -> list[list[_Item]]:
@@ -134,7 +166,8 @@ def _arrange(columns: list[list[_Item]]) -> None:
     generator = random.Random(0)
     best: list[tuple[list[_Item], list[float]]] = []
     least = float("inf")
-    for start in range(STARTS):
+    starts = STARTS if sum(map(len, columns)) < LARGE else STARTS // 6
+    for start in range(starts):
         for column in columns:
             if start:  # the first start is the natural order, which wins where nothing is better
                 generator.shuffle(column)
@@ -189,29 +222,3 @@ def _crossings(columns: list[list[_Item]]) -> int:
 
 def _steepness(columns: list[list[_Item]]) -> float:
     return sum(abs(item.y - other.y) for column in columns for item in column for other in item.near[1])
-
-
-def _path(chain: list[_Item]) -> str:
-    """One smooth line through all items of a chain, level wherever it meets one."""
-    first, last = chain[0], chain[-1]
-    text = ""
-    for here, there in pairwise(chain):
-        x1 = here.x + (here.width / 2 if here is first else 0)
-        x2 = there.x - (there.width / 2 if there is last else 0)
-        # A line leaves and reaches a box outside the column's middle: under a label it runs level.
-        y1 = _port(here, there, 1) if here is first else here.y
-        y2 = _port(there, here, 0) if there is last else there.y
-        start, end = (here.x + here.width / 2, there.x - there.width / 2)
-        bend = (end - start) / 2
-        if not text:
-            text = f"M{x1:.1f} {y1:.1f}"
-        text += f"L{start:.1f} {y1:.1f}C{start + bend:.1f} {y1:.1f} {end - bend:.1f} {y2:.1f} {end:.1f} {y2:.1f}"
-        if x2 != end:
-            text += f"L{x2:.1f} {y2:.1f}"
-    return text
-
-
-def _port(node: _Item, other: _Item, side: int) -> float:
-    """y at which the line to `other` meets a node: lines are spread in the order of what they lead to."""
-    lines = sorted(node.near[side], key=lambda item: item.y)
-    return node.y + (lines.index(other) - (len(lines) - 1) / 2) * PORT

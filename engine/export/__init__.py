@@ -9,11 +9,12 @@ read      a subject from the text of a selection file or of a genotype
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from engine.drawing.discrete_cell import dot, svg
+from engine.drawing import dot as digraph
+from engine.drawing import finished_cell
 from engine.errors import BadInput, one_of
 from engine.export.command import command_line as command_line
 from engine.export.module import source
-from engine.export.origin import Subject, genotype
+from engine.export.origin import Subject, genotype, origin
 from engine.export.report import html
 from engine.export.table import csv
 from engine.selecting.record import Document
@@ -44,13 +45,21 @@ def _json(subject: Any) -> str:
     return f"{subject.to_json()}\n"
 
 
+def _svg(subject: Subject, cell: str | None) -> str:
+    return finished_cell.svg(genotype(subject), cell, origin(subject))
+
+
+def _dot(subject: Subject, cell: str | None) -> str:
+    return digraph.dot(genotype(subject), cell, origin(subject))
+
+
 FORMATS: dict[str, Format] = {
     "darts": Format("Genotype, DARTS text", "txt", "text/plain", _genotype, family="darts"),
     "nas-bench-201": Format("Genotype, NAS-Bench-201 text", "txt", "text/plain", _genotype, family="nas-bench-201"),
     "json": Format("Selection file, JSON", "json", "application/json", _json, False, True),
     "torch": Format("PyTorch module", "py", "text/x-python", source),
-    "dot": Format("Cell, Graphviz DOT", "dot", "text/vnd.graphviz", dot, draws=True),
-    "svg": Format("Cell, SVG picture", "svg", "image/svg+xml", svg, draws=True),
+    "dot": Format("Cell, Graphviz DOT", "dot", "text/vnd.graphviz", _dot, draws=True),
+    "svg": Format("Cell, SVG picture", "svg", "image/svg+xml", _svg, draws=True),
     "csv": Format("All measurements, CSV", "csv", "text/csv", csv, False, True),
     "html": Format("Report, one HTML page", "html", "text/html", html, needs_document=True),
 }

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from engine import __version__, nasbench201
-from engine.drawing import chart, discrete_cell, wording
+from engine.drawing import chart, finished_cell, wording
 from engine.drawing.palette import operation, roles
 from engine.export.command import command_line
 from engine.export.origin import genotype, plain
@@ -67,7 +67,7 @@ def _subtitle(document: Document) -> str:
 def _cells(found: Genotype) -> Iterable[str]:
     for cell, _ in found.cells:
         heading = f"{cell.capitalize()} cell" if found.family == "darts" else "Cell"
-        yield f"<h2>{heading}</h2><figure>{discrete_cell.figure(found, cell)}</figure>"
+        yield f"<h2>{heading}</h2><figure>{finished_cell.figure(finished_cell.finished_cell(found, cell))}</figure>"
 
 
 def _truth(document: Document, found: Genotype) -> Iterable[str]:
@@ -195,8 +195,8 @@ def _style_sheet() -> str:
         f":root{{color-scheme:light dark;{colours(light)}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{colours(dark)}}}}}"
         + _CSS
-        + discrete_cell.chip_sheet()
-        + discrete_cell.style_sheet()
+        + finished_cell.chip_sheet()
+        + finished_cell.style_sheet()
         + chart.style_sheet()
     )
 

@@ -19,7 +19,6 @@ import torch
 from engine.checkpoint.folder import read_summary
 from engine.cli.score import score
 from engine.cli.select import select
-from engine.drawing.layout import layered
 from engine.drawing.palette import operation
 from engine.errors import BadInput
 from engine.export import FORMATS, command_line, export, read
@@ -293,22 +292,6 @@ def test_the_main_program_counts_parameters(tmp_path: Path, bench: Document) -> 
 # Pictures
 
 
-@pytest.mark.parametrize("genotype", [*GENOTYPES.values(), parse_genotype(CELL)], ids=[*GENOTYPES, "bench"])
-def test_a_drawing_overlaps_nothing(genotype: Genotype) -> None:
-    for cell, _ in genotype.cells:
-        layout = layered(genotype, cell)
-        boxes = [*layout.nodes, *layout.labels]
-        assert len(layout.labels) == len(genotype.edges(cell))
-        for number, one in enumerate(boxes):
-            assert one.width / 2 <= one.x <= layout.width - one.width / 2
-            assert one.height / 2 <= one.y <= layout.height - one.height / 2
-            for other in boxes[:number]:
-                apart_x = abs(one.x - other.x) >= (one.width + other.width) / 2
-                assert apart_x or abs(one.y - other.y) >= (one.height + other.height) / 2
-        for (_, source, target), label in zip(genotype.edges(cell), layout.labels, strict=True):
-            assert layout.nodes[source].x < label.x < layout.nodes[target].x
-
-
 def test_an_svg_says_every_operation_in_words_and_colour() -> None:
     tree = ElementTree.fromstring(export(S5, "svg"))
     texts = ["".join(element.itertext()) for element in tree.iter("{http://www.w3.org/2000/svg}text")]
@@ -329,7 +312,7 @@ def test_dot_has_a_cluster_for_each_cell_type_and_every_edge() -> None:
     for cell in ("normal", "reduce"):
         for name, source, target in S5.edges(cell):
             label = f"{operation(name).code} {operation(name).label}"
-            assert f'"{cell}_{source}" -> "{cell}_{target}" [label="{label}"' in text
+            assert f'{cell}_{source} -> {cell}_{target} [label="{label}"' in text
     assert "subgraph" not in export(S5, "dot", "normal")
 
 
