@@ -31,7 +31,7 @@ TOP_LEVEL = {
     "requirements.txt",
     "tests",
 }
-FRONT_END = {"app", "graphviz", "plotly", "streamlit"}
+FRONT_END = {"app", "plotly", "streamlit"}
 UNPICKLERS = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 TORCH_FREE = (
     "checkpoint",
@@ -105,6 +105,12 @@ def test_tracked_files_name_no_machine_path_and_no_registry(root: Path) -> None:
 def test_the_engine_knows_no_front_end(root: Path) -> None:
     found = {path.name: FRONT_END & set(imported_packages(path)) for path in sources(root / "engine")}
     assert not {name: packages for name, packages in found.items() if packages}
+
+
+def test_the_engine_needs_graphviz_for_dot_text_alone(root: Path) -> None:
+    users = [path.name for path in sources(root / "engine") if "graphviz" in imported_packages(path)]
+    assert users == ["dot.py"]
+    assert imported(root, "engine.drawing.dot", "engine.export") & {"graphviz"} == set()
 
 
 def test_figures_draw_results_without_streamlit_or_torch(root: Path) -> None:

@@ -1,9 +1,11 @@
-"""Pieces of HTML that more than one part of the page shows.
+"""Pieces of HTML that more than one page shows.
 
-chip   an operation's code on its colour
+chip      an operation's code on its colour
+picture   a finished cell
 """
 
-from engine.drawing.palette import ink, operation
+from engine.drawing.finished_cell import FinishedCell, figure
+from engine.drawing.palette import Theme, ink, operation
 
 
 def chip(name: str) -> str:
@@ -12,3 +14,11 @@ def chip(name: str) -> str:
     ground = f"light-dark({look.light}, {look.dark})"
     letters = f"light-dark({ink(name, 'light')}, {ink(name, 'dark')})"
     return f"<span class='chip' style='background:{ground};color:{letters}'>{look.code}</span>"
+
+
+def picture(cell: FinishedCell, theme: Theme, alt: str = "") -> str:
+    """A finished cell with codes alone, for half a page's width; where that is too little, it scrolls.
+
+    alt: what a screen reader says instead of the operations.
+    """
+    return f"<div class='finished'>{figure(cell, theme, names=False, alt=alt)}</div>"

@@ -3,7 +3,7 @@
 FinishedCell    nodes and operations of one cell type of a genotype, ready to draw
 FinishedEdge    one operation, and whether another genotype lacks it
 finished_cell   from a genotype, optionally beside another one
-figure          one cell as an SVG element
+figure          one cell as an SVG element of an HTML page
 svg             all cell types of a genotype side by side, or one of them, as an SVG file of its own
 style_sheet     the dark colours, for a page that holds figures of no theme
 chip_sheet      operation codes on their colours, for the same page
@@ -111,7 +111,7 @@ def cell_types(genotype: Genotype) -> tuple[str, ...]:
 
 
 def figure(cell: FinishedCell, theme: Theme | None = None, *, names: bool = True, alt: str = "") -> str:
-    """One cell at its natural size, no wider than the page; it scrolls where its text would become too small.
+    """One cell as an element of an HTML page, no wider than its place; it scrolls where text would become too small.
 
     theme: explicit colours, on the page's ground; None: light ones that `style_sheet` replaces. names: False leaves the
     operations' two-letter codes alone, for narrow columns. alt: what a screen reader says instead of the operations.
@@ -120,8 +120,8 @@ def figure(cell: FinishedCell, theme: Theme | None = None, *, names: bool = True
     least = f";min-width:{_READABLE * layout.width:.0f}px" if theme else ""
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {layout.width:.1f} {layout.height:.1f}" '
-            f'width="100%" style="display:block;max-width:{layout.width:.0f}px{least}" '
+            f'<svg viewBox="0 0 {layout.width:.1f} {layout.height:.1f}" width="100%" '
+            f'style="display:block;max-width:{layout.width:.0f}px{least}" '
             f'role="img" aria-label={quoteattr(alt or cell.text)} font-family={quoteattr(FONT)}>',
             *_drawing(cell, layout, _Paint(theme), names),
             "</svg>",

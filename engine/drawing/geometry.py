@@ -48,7 +48,7 @@ class Box(NamedTuple):
     def holds(self, places: np.ndarray) -> np.ndarray:
         """Which of the places [..., 2] lie inside: [...] bools."""
         inside = np.abs(places - (self.x, self.y)) < (self.width / 2, self.height / 2)
-        return inside.all(-1)
+        return np.asarray(inside.all(-1))
 
 
 def curve(start: tuple[float, float], end: tuple[float, float], bend: float) -> np.ndarray:
@@ -100,7 +100,8 @@ def parallels(line: Line, parts: int = 4) -> Parallels:
     """What runs beside a line. A line beside a cubic is no cubic: each piece is drawn in parts, with the true places
     and directions at their ends. parts: for each piece of the line."""
     times = np.linspace(0, 1, parts + 1)[:, None]
-    places, above = [], []
+    places: list[np.ndarray] = []
+    above: list[np.ndarray] = []
     for start, leave, reach, end in line:
         place = _place(np.array([start, leave, reach, end]), times)
         along = 3 * ((1 - times) ** 2 * (leave - start) + 2 * (1 - times) * times * (reach - leave))

@@ -4,23 +4,22 @@ import streamlit as st
 
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.comparison import edge_pair, plot_edge_pair, plot_totals
-from app.figures.derived import derived_info, plot_derived
 from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.edge_names import parse_edge_id
 from app.parts import text
 from app.parts.cell_graph import cell_graph
+from app.parts.style import picture
 from app.screens.compare import address, endings, order_panel, presets
 from app.screens.compare.endings import Side
 from app.screens.compare.view import Comparing, End, headline, name_of, ranked, totals
 from app.state.page import live
 from engine.drawing import palette, wording
+from engine.drawing.finished_cell import finished_cell
 from engine.results import EdgeScores
 
 MOST = 4
 """Sides in the table."""
-DERIVED = {"nas-bench-201": 150, "darts": 260}
-"""Pixels: both finished cells are drawn equally high, whatever their shape."""
 
 
 def page() -> None:
@@ -220,8 +219,7 @@ def _finished(view: Comparing, cell: str) -> None:
                 continue
             beside = other if other is not None and other.family == genotype.family else None
             at = cell if cell in end.space.cells else end.space.cells[0]
-            dot = plot_derived(derived_info(genotype, at, beside), view.theme, names=False)
-            st.graphviz_chart(dot, width="stretch", height=DERIVED[genotype.family], alt=f"{letter}: {genotype}")
+            st.html(picture(finished_cell(genotype, at, beside), view.theme, alt=f"{letter}: {genotype}"))
             for line in end.document.selection.replaced_none:
                 st.caption(line)
 

@@ -6,11 +6,12 @@ genotype_of   the genotype of a complete selection
 
 import streamlit as st
 
-from app.figures.derived import derived_info, plot_derived
+from app.parts.style import picture
 from app.screens.decide.view import Deciding
 from app.state import session
 from engine import nasbench201
 from engine.drawing import wording
+from engine.drawing.finished_cell import finished_cell
 from engine.selection.genotype import Genotype, parse_genotype
 
 
@@ -69,8 +70,7 @@ def _cell(view: Deciding, genotype: Genotype, other: Genotype | None) -> None:
     for cell in view.space.cells:
         if len(view.space.cells) > 1:
             st.caption(cell)
-        dot = plot_derived(derived_info(genotype, cell, other), view.theme, names=False)
-        st.graphviz_chart(dot, width="stretch")
+        st.html(picture(finished_cell(genotype, cell, other), view.theme))
     if view.space.family == "nas-bench-201":
         found = nasbench201.lookup(str(genotype))
         st.html(

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.figures.butterfly import ButterflyInfo, ButterflyRow, butterfly_info, plot_butterfly
-from app.figures.derived import DerivedEdge, derived_info, plot_derived
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.figures.matrix import MatrixCell, MatrixInfo, MatrixRow, matrix_info, plot_matrix
 from app.figures.outcomes import OutcomesInfo, outcomes_info, plot_outcomes
@@ -19,7 +18,6 @@ from engine.drawing.palette import THEMES, colour, roles
 from engine.errors import BadInput
 from engine.results import Baseline, EdgeScores, OperationScore, Reachable
 from engine.selection.alphas import Alphas
-from engine.selection.genotype import parse_genotype
 from engine.selection.selection import Selection
 from engine.spaces import SPACES, SearchSpace, search_space
 
@@ -404,52 +402,7 @@ class TestTape:
         assert texts(figure) == ["accuracy not measured yet"]
 
 
-class TestDerived:
-    def test_edges_that_the_other_cell_lacks_differ(self):
-        genotype = parse_genotype(CONVOLUTIONS)
-        other = parse_genotype(CONVOLUTIONS.replace("nor_conv_1x1~2", "avg_pool_3x3~2"))
-        info = derived_info(genotype, "cell", other)
-        assert info.nodes == ("input", "node 1", "node 2", "output")
-        assert info.joined == ()
-        assert [edge for edge in info.edges if edge.differs] == [DerivedEdge("nor_conv_1x1", 2, 3, True)]
-        assert len(info.edges) == 6
-
-    def test_the_order_of_a_nodes_pairs_is_no_difference(self):
-        genotype = parse_genotype(DARTS_V2)
-        swapped = parse_genotype(
-            DARTS_V2.replace(
-                "('sep_conv_3x3', 1), ('skip_connect', 0), (", "('skip_connect', 0), ('sep_conv_3x3', 1), ("
-            )
-        )
-        assert not any(edge.differs for edge in derived_info(genotype, "normal", swapped).edges)
-
-    def test_a_darts_cell_joins_its_inner_nodes(self):
-        info = derived_info(parse_genotype(DARTS_V2), "normal")
-        assert info.joined == (2, 3, 4, 5)
-        assert info.edges[-1] == DerivedEdge("dil_conv_3x3", 2, 5, False)
-        dot = plot_derived(info, "light")
-        assert all(f"{node} -> 6" in dot for node in (2, 3, 4, 5))
-        assert "cₖ₋₂" in dot
-
-    @pytest.mark.parametrize("theme", THEMES)
-    @pytest.mark.parametrize("names", [True, False])
-    def test_colours_are_the_themes_and_differences_are_outlined(self, theme, names):
-        genotype, other = (
-            parse_genotype(DARTS_V2),
-            parse_genotype(DARTS_V2.replace("'skip_connect', 0", "'avg_pool_3x3', 0")),
-        )
-        dot = plot_derived(derived_info(genotype, "normal", other), theme, names)
-        assert dot == plot_derived(derived_info(genotype, "normal", other), theme, names)
-        assert dot.count("≠") == dot.count('BORDER="2"') == 2
-        assert "bgcolor=transparent" in dot and roles(theme).text in dot and colour("sep_conv_3x3", theme) in dot
-        assert ("sep 3×3</TD>" in dot) == names
-
-    def test_a_cell_type_of_the_other_family_is_bad_input(self):
-        with pytest.raises(BadInput, match="cell"):
-            derived_info(parse_genotype(DARTS_V2), "normal", parse_genotype(CONVOLUTIONS))
-
-
 def test_figures_need_neither_streamlit_nor_torch():
-    modules = "butterfly, matrix, slope, outcomes, tape, derived, edge_alphas"
+    modules = "butterfly, matrix, slope, outcomes, tape, edge_alphas"
     code = f"import sys; from app.figures import {modules}; sys.exit(bool({{'streamlit', 'torch'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
