@@ -1,13 +1,16 @@
-"""Images: where they come from, how they are decoded, split, augmented and drawn for scoring."""
+"""Images: where they come from, how they are decoded or streamed, split, augmented and drawn for scoring."""
 
 from engine.data.load import (
     Data,
     Images,
     Normalisation,
+    StreamedData,
     augment,
     crop_padding,
     load_data,
     normalise,
+    open_data,
+    open_feed,
     resize,
     scoring_batches,
     scoring_order,
@@ -18,10 +21,13 @@ __all__ = [
     "Data",
     "Images",
     "Normalisation",
+    "StreamedData",
     "augment",
     "crop_padding",
     "load_data",
     "normalise",
+    "open_data",
+    "open_feed",
     "resize",
     "scoring_batches",
     "scoring_order",

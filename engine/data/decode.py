@@ -40,6 +40,18 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @classmethod
+    def join(cls, parts: Sequence[Images]) -> Images:
+        """The images of several parts, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(torch.cat([part.pixels for part in parts]), torch.cat([part.labels for part in parts]))
+
+    def take(self, order: np.ndarray) -> Images:
+        """The images `order` [M], in that order."""
+        rows = torch.from_numpy(order)
+        return Images(self.pixels[rows], self.labels[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Encoded(Generic[Source]):
@@ -47,6 +59,21 @@ class Encoded(Generic[Source]):
     labels: np.ndarray  # int64 [N]
     where: Callable[[int], str]  # row -> file, or file and row
     classes: tuple[str, ...] | None  # names, where the source tells them
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @classmethod
+    def join(cls, parts: Sequence[Encoded[Source]]) -> Encoded[Source]:
+        """The images of several parts of one data set, one after the other."""
+        starts = np.cumsum([0, *map(len, parts)])
+
+        def where(row: int) -> str:
+            part = int(np.searchsorted(starts, row, side="right")) - 1
+            return parts[part].where(row - int(starts[part]))
+
+        sources = [source for part in parts for source in part.sources]
+        return cls(sources, np.concatenate([part.labels for part in parts]), where, parts[0].classes)
 
     def take(self, order: np.ndarray) -> Encoded[Source]:
         """The rows `order` [M], in that order."""
@@ -147,7 +174,8 @@ def read_classes(folder: Path, classes: Sequence[str] | None = None) -> Encoded[
         if not inside:
             raise BadInput(f"{entry} holds no images; add some or remove the folder")
         files += inside
-    labels = np.array([names.index(file.parent.name) for file in files], np.int64)
+    numbers = {name: number for number, name in enumerate(names)}
+    labels = np.array([numbers[file.parent.name] for file in files], np.int64)
     return Encoded(files, labels, lambda row: str(files[row]), names)
 
 

@@ -1,6 +1,8 @@
 """Images to train, search and score on.
 
 load_data         a data SPEC as its parts: training half, search half, test part
+open_data         the same for a network's image size: decoded, or from 64 pixels on left in its files
+open_feed         parts of a data set as batches
 scoring_batches   the fixed, seeded batches that masked evaluation uses
 scoring_order     which search images those are
 split_warning     a sentence when a checkpoint was trained on another split, else None
@@ -11,38 +13,40 @@ also              Data, Images, Normalisation, augment, crop_padding, normalise,
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from engine.data import sources
 from engine.data.augment import Normalisation, augment, crop_padding, normalise, prepare, resize
-from engine.data.decode import Images
-from engine.data.sources import Data
+from engine.data.decode import Encoded, Images
+from engine.data.feed import Batch, Batches, Feed, MemoryFeed
+from engine.data.sources import Data, DataSet, StreamedData
 from engine.errors import BadInput
+from engine.spaces.image_sizes import is_streamed
 
 __all__ = [
     "Data",
     "Images",
     "Normalisation",
+    "StreamedData",
     "augment",
     "clear_cache",
     "crop_padding",
     "load_data",
     "normalise",
+    "open_data",
+    "open_feed",
     "prepare",
     "resize",
     "scoring_batches",
     "scoring_order",
     "split_warning",
 ]
-
-augment_pixels = augment  # `scoring_batches` has an argument of that name
 
 DATA_DIR = "data"  # where torchvision sets are looked for unless told
 
@@ -54,7 +58,7 @@ def load_data(
 
     `spec`: `bundled`; `cifar10`, `cifar100`, `svhn` (torchvision, in `data_dir`, default `data`, fetched with
     `download`); a folder with *train*.parquet and *test*.parquet; two such files joined by a comma; a folder
-    train/<class>/*, test/<class>/*. A parquet of CIFAR-10 is recognised by its label sequence
+    train/<class>/*, test/<class>/* (or val/<class>/*). A parquet of CIFAR-10 is recognised by its label sequence
     (`datasets.cifar10_order`). `test` also reads the test part, where there is one. Raises BadInput when there is
     nothing usable, naming the file or row.
     """
@@ -75,6 +79,47 @@ def clear_cache() -> None:
         _cache.clear()
 
 
+def open_data(
+    spec: str = "bundled",
+    image_size: int = 32,
+    *,
+    data_dir: str | Path | None = None,
+    download: bool = False,
+    test: bool = False,
+) -> Data | StreamedData:
+    """The data that `spec` names for networks of an image size: `load_data` up to 32 pixels.
+
+    From 64 pixels on `spec` is a folder train/<class>/*, whose images stay in their files; their normalisation is
+    assumed to be ImageNet's. Raises BadInput for another image size, another `spec`, and as `load_data` does.
+    """
+    if not is_streamed(image_size):
+        return load_data(spec, data_dir=data_dir, download=download, test=test)
+    path = Path(spec).expanduser()
+    if not path.is_dir():
+        raise BadInput(
+            f"images of {image_size} pixels are read from a folder train/<class>/*, and {spec!r} is none; "
+            "give one, or use 32 or 16 pixels"
+        )
+    return sources.stream_folder(path, spec, test)
+
+
+def open_feed(
+    parts: Sequence[Images | Encoded[Path]],
+    normalisation: Normalisation,
+    image_size: int,
+    device: str | torch.device = "cpu",
+) -> Feed:
+    """Parts of one data set, one after the other, as batches on `device`."""
+    files = [part for part in parts if isinstance(part, Encoded)]
+    if files:
+        from engine.data.stream import StreamedFeed  # torchvision takes over a second, and only this needs it
+
+        return StreamedFeed(Encoded.join(files), normalisation, image_size, device)
+    return MemoryFeed(
+        Images.join([part for part in parts if isinstance(part, Images)]), normalisation, image_size, device
+    )
+
+
 CACHED = 2  # data sets kept decoded: 60,000 images of 32 x 32 are 184 MB
 _cache: OrderedDict[tuple[object, ...], Data] = OrderedDict()
 _lock = Lock()
@@ -93,7 +138,7 @@ def _source(spec: str, data_dir: str | Path | None, download: bool) -> tuple[Cal
         name = path.resolve().name
         if train:
             return (lambda test: sources.read_parquet(train, test_files, name, spec, test)), train + test_files
-        return (lambda test: sources.read_folder(path, spec, test)), sorted(path.glob("t*/*/*"))
+        return (lambda test: sources.read_folder(path, spec, test)), sorted(path.glob("[tv]*/*/*"))
     files = [Path(piece.strip()).expanduser() for piece in spec.split(",")]
     if len(files) <= 2 and all(file.suffix == ".parquet" for file in files):
         for file in files:
@@ -125,8 +170,9 @@ def scoring_batches(
     shuffle: bool = False,
     data_dir: str | Path | None = None,
     download: bool = False,
-) -> list[tuple[Tensor, Tensor]]:
-    """The search images that scores are measured on, as a list of (images, labels) batches on `device`.
+) -> Sequence[Batch]:
+    """The search images that scores are measured on, as (images, labels) batches on `device`: a list, or from 64 pixels
+    on a sequence that reads them from their files each time they are taken (unless augmented).
 
     Images are normalised float32 [B,3,S,S] in channels_last, labels int64 [B]; only the last batch may be shorter.
     Which images, and their order, is `scoring_order`: the same on every call. `checkpoint` (an engine checkpoint, or
@@ -137,8 +183,9 @@ def scoring_batches(
     """
     if batch_size < 1:
         raise BadInput(f"batch size {batch_size} is too small; use at least 1")
-    data = load_data(spec, data_dir=data_dir, download=download)
     meta = _meta(checkpoint)
+    size = meta("image_size") or 32
+    data = open_data(spec, size, data_dir=data_dir, download=download)
     classes = meta("classes")
     if classes is not None:
         expected = classes if isinstance(classes, int) else len(classes)
@@ -147,24 +194,20 @@ def scoring_batches(
                 f"the checkpoint tells {expected} classes apart but {data.spec} has {len(data.classes)}; "
                 f"use the data it was trained on ({meta('data') or 'see its meta.json'})"
             )
-    size = meta("image_size") or 32
     normalisation = meta("normalisation") or data.normalisation
     if isinstance(normalisation, Mapping):
         normalisation = Normalisation.from_json(normalisation)
     order = scoring_order(len(data.search), images)
     if shuffle:
         order = order[np.random.RandomState(seed).permutation(len(order))]
-    generator = torch.Generator().manual_seed(seed)
-    batches = []
-    for rows in torch.from_numpy(order).split(batch_size):
-        pixels = resize(data.search.pixels[rows].to(device), size)
-        if augment:
-            pixels = augment_pixels(pixels, crop_padding(size), generator)
-        batches.append((normalise(pixels, normalisation), data.search.labels[rows].to(device)))
-    return batches
+    feed = open_feed([data.search.take(order)], normalisation, size, device)
+    groups = torch.arange(len(order)).split(batch_size)
+    if augment:
+        return list(feed.augmented(groups, torch.Generator().manual_seed(seed)))
+    return Batches(feed, groups) if isinstance(data, StreamedData) else list(feed.plain(groups))
 
 
-def split_warning(data: Data, checkpoint: object | None) -> str | None:
+def split_warning(data: DataSet, checkpoint: object | None) -> str | None:
     """A sentence when `checkpoint` was trained on another split than `data`, so scores may be too good; else None."""
     split = _meta(checkpoint)("split")
     if split is None or split == data.split:

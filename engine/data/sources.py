@@ -1,10 +1,13 @@
 """The kinds of image source, each read as training half, search half and test part.
 
-Data              a data set ready for use
+DataSet           what is known about a data set
+Data              one that is decoded to 32 pixels
+StreamedData      one whose images are read from their files
 read_bundled      the CIFAR-10 sample shipped with the project
 read_torchvision  CIFAR-10, CIFAR-100 or SVHN through torchvision
 read_parquet      parquet files of encoded images and labels
-read_folder       train/<class>/* and test/<class>/*
+read_folder       train/<class>/* and test/<class>/* (or val/<class>/*), decoded
+stream_folder     the same, not decoded
 cifar10_order     recognises CIFAR-10 by its labels
 """
 
@@ -31,6 +34,9 @@ NORMALISATION = {
     "svhn": Normalisation((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970)),
 }
 PUBLISHED = tuple(NORMALISATION)
+TEST_FOLDERS = ("test", "val")  # ImageNet's is called val
+IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Of photographs, as the published code has it for ImageNet."""
 # SHA-256 of the labels (one byte each) of CIFAR-10's five training batches.
 CIFAR10_BATCHES = (
     "d829dbdf32167c9d7b3687cee66d92d80d46c441308b5aca0d11e8b69e27dac9",
@@ -42,17 +48,32 @@ CIFAR10_BATCHES = (
 
 
 @dataclass(frozen=True, eq=False)
-class Data:
-    """A data set ready for use. `train` trains weights, `search` trains alphas and is scored, `test` only tests."""
+class DataSet:
+    """What is known about a data set: `train` trains weights, `search` trains alphas and is scored, `test` tests."""
 
     name: str  # cifar10, cifar100, svhn, else the folder's or file's name
     spec: str  # as asked for
     classes: tuple[str, ...]
     normalisation: Normalisation
     split: str  # equal ids: the same images train weights
+
+
+@dataclass(frozen=True, eq=False)
+class Data(DataSet):
+    """A data set ready for use."""
+
     train: Images
     search: Images
     test: Images | None  # None when absent or not asked for
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedData(DataSet):
+    """A data set of files. Their normalisation is assumed to be that of ImageNet: measuring would read them all."""
+
+    train: Encoded[Path]
+    search: Encoded[Path]
+    test: Encoded[Path] | None  # None when absent or not asked for
 
 
 def read_bundled(test: bool) -> Data:
@@ -127,11 +148,22 @@ def read_parquet(train_files: Sequence[Path], test_files: Sequence[Path], name: 
 
 
 def read_folder(folder: Path, spec: str, test: bool) -> Data:
-    """The images `folder`/train/<class>/* and, where it exists, `folder`/test/<class>/*.
+    """The images `folder`/train/<class>/* and, where it exists, test/<class>/* or val/<class>/*, decoded.
 
     Each class is split at random (seed 0, over sorted paths): floor(n/2) of its images train weights. Normalisation is
     measured on the training half. Raises BadInput for no training images, one class, a class with a single image or
     an unreadable image.
+    """
+    files = stream_folder(folder, spec, test)
+    train, search = files.train.decode(), files.search.decode()
+    held_out = None if files.test is None else files.test.decode()
+    return Data(files.name, spec, files.classes, Normalisation.of(train.pixels), files.split, train, search, held_out)
+
+
+def stream_folder(folder: Path, spec: str, test: bool) -> StreamedData:
+    """As `read_folder`, with the same halves and the same split, but the images stay in their files.
+
+    Raises BadInput as that does, except for an unreadable image, which is only met when it is read.
     """
     if not (folder / "train").is_dir():
         raise BadInput(f"{folder} has neither *train*.parquet nor train/<class>/ folders; add one of them")
@@ -145,12 +177,12 @@ def read_folder(folder: Path, spec: str, test: bool) -> Data:
         if len(members) < 2:
             raise BadInput(f"class {name} in {folder / 'train'} has 1 image; give at least 2, one for each half")
         trains[random.permutation(members)[: len(members) // 2]] = True
-    train, search = (files.take(np.flatnonzero(chosen)).decode() for chosen in (trains, ~trains))
-    has_test = (folder / "test").is_dir()
-    held_out = read_classes(folder / "test", classes).decode() if test and has_test else None
+    train, search = (files.take(np.flatnonzero(chosen)) for chosen in (trains, ~trains))
+    place = next((folder / part for part in TEST_FOLDERS if (folder / part).is_dir()), None)
+    held_out = read_classes(place, classes) if test and place is not None else None
     paths = "\n".join(file.relative_to(folder).as_posix() for file in files.sources)
     split = f"stratified-{_digest(paths.encode())}"
-    return Data(folder.resolve().name, spec, classes, Normalisation.of(train.pixels), split, train, search, held_out)
+    return StreamedData(folder.resolve().name, spec, classes, IMAGENET, split, train, search, held_out)
 
 
 def cifar10_order(labels: np.ndarray) -> np.ndarray | None:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from torch import Tensor
 
+from engine.data.feed import sizes
 from engine.errors import BadInput, one_of
 from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScores
 from engine.scoring.answers import Conditions, EdgeQuestion, InputsQuestion, baseline
@@ -145,7 +146,7 @@ def conditions(
     _check_batches(batches, bn)
     if criterion not in ("accuracy", "loss"):
         raise one_of("criterion", criterion, ("accuracy", "loss"))
-    return Conditions(bn, criterion, supernet.device.type, len(batches[0][1]))
+    return Conditions(bn, criterion, supernet.device.type, sizes(batches)[0])
 
 
 def check_until_sure(probability: float | None, criterion: Criterion) -> None:
@@ -159,9 +160,10 @@ def check_until_sure(probability: float | None, criterion: Criterion) -> None:
 def _check_batches(batches: Batches, bn: BnMode) -> None:
     if bn not in ("batch", "running"):
         raise one_of("BN mode", bn, ("batch", "running"))
-    if not len(batches) or not all(len(labels) for _, labels in batches):
+    images = sizes(batches)
+    if not images or min(images) < 1:
         raise BadInput("there are no images to score on; give at least one batch with images")
-    if bn == "batch" and any(len(labels) < 2 for _, labels in batches):
+    if bn == "batch" and min(images) < 2:
         raise BadInput(
             "batch statistics need at least 2 images in every batch; change the number of images or use bn running"
         )

@@ -1,0 +1,36 @@
+"""Which image sizes there are, and what a size means for the network and for its data. Needs no torch.
+
+check_image_size   refuses a size that nothing here can use
+is_streamed        whether images of a size are read from their files while training, not kept in memory
+stem_for           the first convolutions of a network for images of a size
+"""
+
+from typing import Literal
+
+from engine.errors import BadInput
+
+Stem = Literal["cifar", "imagenet"]
+"""One 3x3 convolution for small images; three of stride 2 for images of 224 pixels (Liu et al. 2019, appendix B)."""
+
+IN_MEMORY = (32, 16)
+"""Sizes at which a whole data set is decoded once: 60,000 images of 32 pixels are 184 MB."""
+STEP = 32
+"""Larger images are halved five times, by the stem and by the reductions."""
+LARGEST = 1024
+
+
+def check_image_size(pixels: int) -> int:
+    """The size itself. Raises BadInput unless it is 16, 32, or a multiple of 32 from 64 to 1024."""
+    if pixels in IN_MEMORY or (isinstance(pixels, int) and pixels % STEP == 0 and STEP < pixels <= LARGEST):
+        return pixels
+    raise BadInput(f"image size must be 16, 32, or a multiple of 32 from 64 on such as 224, not {pixels}")
+
+
+def is_streamed(pixels: int) -> bool:
+    """Whether images of this size are read from a folder train/<class>/* batch by batch."""
+    return check_image_size(pixels) not in IN_MEMORY
+
+
+def stem_for(pixels: int) -> Stem:
+    """The stem that brings images of this size to feature maps that cells work on: S, or S/8."""
+    return "imagenet" if is_streamed(pixels) else "cifar"
