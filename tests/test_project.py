@@ -27,6 +27,7 @@ TOP_LEVEL = {
     "checkpoints",
     "engine",
     "pyproject.toml",
+    "requirements-cluster.txt",
     "requirements-dev.txt",
     "requirements.txt",
     "tests",
@@ -169,7 +170,7 @@ def test_no_code_changes_the_warnings_of_the_whole_process(root: Path) -> None:
     assert not calls
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-cluster.txt", "requirements-dev.txt"])
 def test_every_requirement_gives_its_reason(root: Path, name: str) -> None:
     without = [line for line in requirement_lines(root / name) if not re.search(r"\s# \w", line)]
     assert not without
