@@ -1,6 +1,7 @@
 """`select`: a full selection run, from the supernet to a genotype, and the same in several edge orders."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +21,11 @@ from engine.cli.options import (
     read_selection,
 )
 from engine.errors import BadInput
+from engine.runs.many import many
+from engine.runs.many import workers as read_workers
+from engine.runs.status import Status
 from engine.scoring.settings import Settings
+from engine.selecting.job import SelectionJob
 from engine.selecting.settings import PUBLISHED, OrderName, Strategy, Tuning
 
 if TYPE_CHECKING:
@@ -68,6 +73,9 @@ def select(
     separate: Annotated[
         bool, typer.Option("--separate", help="One cell type after the other instead of side by side.")
     ] = False,
+    workers: Annotated[
+        str, typer.Option(metavar="N|ray", help="How many of the --orders run at a time, or ray: on a Ray cluster.")
+    ] = "1",
     threads: Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished action.")] = False,
     json: Json = False,
@@ -78,6 +86,9 @@ def select(
         raise BadInput(f"--orders is a number from 1 to {MOST_ORDERS}, not {orders}")
     if orders is not None and order not in (None, "random"):
         raise BadInput(f"--orders runs random orders; leave out --order {order}, or --orders")
+    at_once = read_workers(workers)
+    if at_once != 1 and orders is None:
+        raise BadInput("--workers shares out the runs of --orders; leave it out, or add --orders")
     if tune_epochs is not None and tune_batches is not None:
         raise BadInput("tune by --tune-epochs or by --tune-batches, not by both")
     if settings.published and (tune_epochs is not None or tune_batches is not None or order is not None):
@@ -113,7 +124,20 @@ def select(
     options = {"resume": resume, "device": where, "data_dir": data_dir, "download": download}
     try:
         with console.interruptible():
-            documents = [_run(loaded, one, folder, argv, options) for folder, one in runs.items()]
+            if at_once == 1:
+                documents = [_run(loaded, one, folder, argv, options) for folder, one in runs.items()]
+            else:
+                jobs = [
+                    SelectionJob(checkpoint, one, folder, _command(argv), where, data_dir, download)
+                    for folder, one in runs.items()
+                ]
+                with console.Progress("%") as bar:
+                    documents = many(
+                        jobs,
+                        at_once,
+                        threads=threads,
+                        report=lambda statuses: bar.show(*_together(statuses)),
+                    )
     except KeyboardInterrupt:
         again = shlex.join(["python", "-m", "engine", *argv, *([] if resume else ["--resume"])])
         console.note(f"interrupted; what is finished is saved in {out}. Go on with: {again}")
@@ -140,14 +164,24 @@ def _runs(out: Path, plan: "Plan", orders: int, resume: bool) -> dict[Path, "Pla
 def _run(loaded: Any, plan: "Plan", folder: Path, argv: list[str], options: dict[str, Any]) -> "Document":
     from engine.selecting.run import select as run
 
-    command = shlex.join(["python", "-m", "engine", *(word for word in argv if word not in ("--resume", "--json"))])
     with console.Progress("%") as bar:
 
         def show(at: Any) -> None:
             left = "" if at.remaining is None else f", about {_duration(at.remaining)} left"
             bar.show(round(100 * at.done / at.total), 100, f"{folder.name}: {at.label}{left}")
 
-        return run(loaded, plan, folder, command=command, report=show, **options)
+        return run(loaded, plan, folder, command=_command(argv), report=show, **options)
+
+
+def _command(argv: list[str]) -> str:
+    return shlex.join(["python", "-m", "engine", *(word for word in argv if word not in ("--resume", "--json"))])
+
+
+def _together(statuses: Sequence[Status | None]) -> tuple[int, int, str]:
+    """How far several runs are, in percent, and how many have finished."""
+    shares = [status.share if status else 0.0 for status in statuses]
+    done = sum(status is not None and status.state == "done" for status in statuses)
+    return round(100 * sum(shares) / len(shares)), 100, f"{done} of {len(statuses)} orders finished"
 
 
 def _tell(out: Path, documents: list["Document"], several: bool, json: bool) -> None:

@@ -67,7 +67,7 @@ def test_several_orders_are_run_resumed_and_summed_up(cli, run, photos, tmp_path
     some = options(run, photos, tmp_path / "runs", "--tune-epochs", "0", "--orders", "2", "--seed", "5")
     code, out, _ = cli(*some)
     assert code == 0 and "how often an operation wins" in out
-    more = [*some[: some.index("--orders")], "--orders", "3", "--seed", "5", "--resume", "--json"]
+    more = [*some[: some.index("--orders")], "--orders", "3", "--seed", "5", "--resume", "--json", "--workers", "2"]
     code, out, _ = cli(*more)
     found = json.loads(out)
     assert code == 0 and found["seeds"] == [5, 6, 7] and len(found["genotypes"]) == 3
@@ -90,6 +90,8 @@ def test_several_orders_are_run_resumed_and_summed_up(cli, run, photos, tmp_path
         (("--published", "--order", "index"), "leave out"),
         (("--orders", "0"), "from 1 to"),
         (("--orders", "2", "--order", "index"), "random orders"),
+        (("--workers", "2"), "add --orders"),
+        (("--workers", "many", "--orders", "2"), "from 1 to 1024, or ray"),
         (("--images", "0"), "at least 1"),
         (("--order", "best"), "best"),
         (("--strategy", "guess"), "guess"),
