@@ -9,11 +9,13 @@ Everything here is pure: no Streamlit, no torch. `app.figures.cell_svg` draws a 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Literal, NamedTuple, TypedDict
 
-from app.figures.cell_layout import WIDTHS, Curve, cell_layout
+from app.figures.cell_layout import SHORT_NAMES, Shape, cell_layout, drawing_widths
 from app.figures.edge_names import edge_id
 from engine.drawing import palette, wording
+from engine.drawing.geometry import parallels, path
 from engine.results import EdgeScores
 from engine.selection.selection import Selection
 from engine.spaces import Edge, SearchSpace
@@ -81,15 +83,23 @@ class NodeMark(TypedDict):
     focused: bool
 
 
-class LayoutData(TypedDict):
-    """One drawing size. Boxes are [x, y, width, height] by their centre, curves the 8 numbers of a cubic Bézier."""
+class LineData(TypedDict):
+    """An edge's line as SVG path text, and what runs beside it: see `engine.drawing.geometry.Parallels`."""
 
-    width: int
-    height: int
+    path: str
+    places: list[float]
+    above: list[float]
+
+
+class LayoutData(TypedDict):
+    """One drawing size. Boxes are [x, y, width, height] by their centre, `concat` SVG path texts, pills centres."""
+
+    width: float
+    height: float
     short: bool
     nodes: list[list[float]]
-    edges: list[list[float]]
-    concat: list[list[float]]
+    edges: list[LineData]
+    concat: list[str]
     pills: list[list[float]]
 
 
@@ -128,15 +138,16 @@ def cell_graph(
     scale = _drop_scale(scores[edge.index] for edge in edges if edge.index in scores)
     view = _View(space, cell, selection, focus, measure, isolate, scale)
     names = dict.fromkeys(name for edge in edges for name in space.operations(cell, edge))
-    nodes = [_node(space, number, number == node) for number in space.nodes]
-    if space.family == "darts":
-        nodes.append({"name": "c_{k}", "short": "c_{k}", "focused": False})
+    shape = Shape.of(space, cell)
+    nodes = [_node(shape, name, number == node) for number, name in enumerate(shape.nodes)]
+    if shape.output:
+        nodes.append(_node(shape, shape.output, False))
     return {
-        "title": _TITLES.get(cell, cell),
+        "title": _TITLES.get(cell, f"{cell.capitalize()} cell"),
         "operations": {name: _operation(name) for name in names},
         "nodes": nodes,
         "edges": [_mark(view, edge, alphas[edge.index], scores.get(edge.index)) for edge in edges],
-        "layouts": [_layout(space, width) for width in WIDTHS],
+        "layouts": [_layout(shape, width) for width in drawing_widths(shape)],
     }
 
 
@@ -258,25 +269,25 @@ def _operation(name: str) -> Operation:
     }
 
 
-def _node(space: SearchSpace, number: int, focused: bool) -> NodeMark:
-    name = space.node_name(number)
-    short = name.removeprefix("node ") if space.family == "darts" else name
+def _node(shape: Shape, name: str, focused: bool) -> NodeMark:
+    short = name.removeprefix("node ") if shape.joined else name
     return {"name": name, "short": short, "focused": focused}
 
 
-def _numbers(curve: Curve) -> list[float]:
-    return [round(float(value), 1) for value in curve.ravel()]
-
-
-def _layout(space: SearchSpace, width: int) -> LayoutData:
-    layout = cell_layout(space.family, width)
-    boxes = layout.nodes if layout.output is None else (*layout.nodes, layout.output)
+@cache
+def _layout(shape: Shape, width: float) -> LayoutData:
+    layout = cell_layout(shape, width)
+    edges, joining = layout.lines[: len(shape.edges)], layout.lines[len(shape.edges) :]
+    beside = [parallels(line, parts=4 if len(line) == 1 else 2) for line in edges]
     return {
-        "width": layout.width,
-        "height": layout.height,
-        "short": layout.short,
-        "nodes": [[round(value, 1) for value in box] for box in boxes],
-        "edges": [_numbers(curve) for curve in layout.edges],
-        "concat": [_numbers(curve) for curve in layout.concat],
-        "pills": [[round(value, 1) for value in place] for place in layout.pills],
+        "width": round(layout.width, 1),
+        "height": round(layout.height, 1),
+        "short": layout.width < SHORT_NAMES,
+        "nodes": [[round(value, 1) for value in box] for box in layout.nodes],
+        "edges": [
+            {"path": path(line), "places": one.places, "above": one.above}
+            for line, one in zip(edges, beside, strict=True)
+        ],
+        "concat": [path(line) for line in joining],
+        "pills": [[round(pill.x, 1), round(pill.y, 1)] for pill in layout.labels],
     }

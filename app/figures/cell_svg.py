@@ -6,11 +6,9 @@ svg    Graph -> SVG text with explicit colours; needs no style sheet, no script 
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-import numpy as np
-
-from app.figures.cell_graph import EdgeMark, Graph, LayoutData
-from app.figures.cell_layout import path
+from app.figures.cell_graph import EdgeMark, Graph, LayoutData, LineData
 from engine.drawing import palette
+from engine.drawing.geometry import Parallels
 from engine.drawing.palette import Theme
 
 LINE_WIDTHS = {"agree": 2.5, "disagree": 2.0, "too_close": 2.0, "unmeasured": 1.6, "decided": 5.0, "discarded": 1.5}
@@ -29,10 +27,7 @@ def svg(graph: Graph, theme: Theme, *, width: int | None = None, mini: bool = Fa
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" role="img" '
         f'aria-label={quoteattr(graph["title"])} font-family="Source Sans, Inter, Arial, sans-serif" font-size="12">',
-        *(
-            f'<path d="{_curve(curve)}" fill="none" stroke="{roles.border}" stroke-width="1.2"/>'
-            for curve in layout["concat"]
-        ),
+        *(f'<path d="{line}" fill="none" stroke="{roles.border}" stroke-width="1.2"/>' for line in layout["concat"]),
     ]
     order = sorted(range(len(graph["edges"])), key=lambda number: graph["edges"][number]["focused"])
     for number in order:
@@ -44,25 +39,22 @@ def svg(graph: Graph, theme: Theme, *, width: int | None = None, mini: bool = Fa
     return "".join([*parts, "</svg>"])
 
 
-def _curve(numbers: list[float], offset: float = 0.0) -> str:
-    return path(np.reshape(numbers, (4, 2)), offset)
-
-
-def _edge(graph: Graph, mark: EdgeMark, curve: list[float], theme: Theme, scale: float) -> list[str]:
+def _edge(graph: Graph, mark: EdgeMark, line: LineData, theme: Theme, scale: float) -> list[str]:
     roles = palette.roles(theme)
     opacity = 0.35 if mark["dimmed"] else 1.0
+    beside = Parallels(line["places"], line["above"])
     parts = []
     if mark["focused"]:
         band, middle = mark["band"]
         for stroke, extra in ((roles.accent, 8), (roles.background, 4)):
             thick = max(band, 4) + extra
-            parts.append(f'<path d="{_curve(curve, middle)}" fill="none" stroke="{stroke}" stroke-width="{thick:g}"/>')
+            parts.append(f'<path d="{beside.path(middle)}" fill="none" stroke="{stroke}" stroke-width="{thick:g}"/>')
     if mark["open"] and mark["strands"]:
         for strand in mark["strands"]:
             ink = graph["operations"][strand["operation"]][theme]
             fade = 0.15 if strand["dimmed"] else 1.0 if mark["focused"] else 0.8
             parts.append(
-                f'<path d="{_curve(curve, strand["offset"])}" fill="none" stroke="{ink}" '
+                f'<path d="{beside.path(strand["offset"])}" fill="none" stroke="{ink}" '
                 f'stroke-width="{strand["width"]:g}" opacity="{fade * opacity:g}"/>'
             )
         return parts
@@ -71,7 +63,7 @@ def _edge(graph: Graph, mark: EdgeMark, curve: list[float], theme: Theme, scale:
     dash = graph["operations"][name]["dash"] if name == "none" else LINE_DASHES.get(mark["state"], "")
     fade = opacity * (0.6 if mark["state"] in ("unmeasured", "discarded") else 1.0)
     parts.append(
-        f'<path d="{_curve(curve)}" fill="none" stroke="{ink}" stroke-width="{LINE_WIDTHS[mark["state"]] * scale:g}" '
+        f'<path d="{line["path"]}" fill="none" stroke="{ink}" stroke-width="{LINE_WIDTHS[mark["state"]] * scale:g}" '
         f'stroke-dasharray="{dash}" opacity="{fade:g}"/>'
     )
     return parts

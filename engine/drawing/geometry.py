@@ -115,7 +115,7 @@ def parallels(line: Line, parts: int = 4) -> Parallels:
         places += _with_handles(place, along / parts / 3, first=not places)
         above += _with_handles(normal, turn / parts / 3, first=not above)
     return Parallels(
-        [round(float(value), 1) for pair in places for value in pair],
+        [round(float(value), 2) for pair in places for value in pair],
         [round(float(value), 3) for pair in above for value in pair],
     )
 

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.figures.cell_layout import WIDTHS, cell_layout, path, point
+from app.figures.cell_layout import WIDTHS, Shape, cell_layout
+from engine.drawing.geometry import parallels, point
+from engine.spaces import search_space
 from tests.browser.conftest import serve
 
+DARTS = Shape.of(search_space("darts"), "normal")
 SCRIPT = "tests/browser/apps/cell_graph_app.py"
 OpenPage = Callable[..., Page]
 
@@ -48,7 +51,7 @@ def click_on_line(page: Page, name: str, along: float) -> None:
     graph_box = page.locator("svg.cell").bounding_box()
     view_box = numbers(page.locator("svg.cell").get_attribute("viewBox"))
     assert graph_box
-    curve = numbers(line(page, name).locator(".line").get_attribute("d")).reshape(4, 2)
+    curve = numbers(line(page, name).locator(".line").get_attribute("d")).reshape(1, 4, 2)
     x, y = point(curve, along) * graph_box["width"] / view_box[2]
     page.mouse.click(graph_box["x"] + x, graph_box["y"] + y)
 
@@ -212,14 +215,14 @@ def test_the_graph_fits_its_column_with_readable_text(open_page: OpenPage, space
 def test_a_narrower_window_gets_another_layout(open_page: OpenPage) -> None:
     page = open_page("?space=darts&width=640")
     view_box = page.locator("svg.cell")
-    expect(view_box).to_have_attribute("viewBox", f"0 0 560 {cell_layout('darts', 560).height}")
+    expect(view_box).to_have_attribute("viewBox", f"0 0 560 {cell_layout(DARTS, 560).height}")
     page.set_viewport_size({"width": 500, "height": 800})
-    expect(view_box).to_have_attribute("viewBox", f"0 0 380 {cell_layout('darts', 380).height}")
+    expect(view_box).to_have_attribute("viewBox", f"0 0 380 {cell_layout(DARTS, 380).height}")
 
 
 def test_the_browser_draws_strands_where_the_static_picture_does(open_page: OpenPage) -> None:
     page = open_page("?space=darts&focus=4&measure=alpha&width=600")
-    curve = cell_layout("darts", 560).edges[4].round(1)
+    beside = parallels(cell_layout(DARTS, 560).lines[4])
     drawn = (
         line(page, "n2-3")
         .locator(".strand")
@@ -228,7 +231,7 @@ def test_the_browser_draws_strands_where_the_static_picture_does(open_page: Open
     assert len(drawn) == 7
     top = sum(width for _, width in drawn) / 2
     for shape, width in drawn:
-        np.testing.assert_allclose(numbers(shape), numbers(path(curve, top - width / 2)), atol=0.3)
+        np.testing.assert_allclose(numbers(shape), numbers(beside.path(top - width / 2)), atol=0.15)
         top -= width
 
 

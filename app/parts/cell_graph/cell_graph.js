@@ -125,8 +125,8 @@ function paint(view) {
   const layout = (view.layout = pickLayout(view));
   set(svg, { viewBox: `0 0 ${layout.width} ${layout.height}`, "aria-label": `${graph.title}: ${graph.edges.length} edges` });
   svg.style.maxWidth = `${layout.width * 1.3}px`;
-  patch(view.concat, layout.concat, (node, curve) => {
-    set(kept(node, "path"), { d: pathOf(curve) });
+  patch(view.concat, layout.concat, (node, line) => {
+    set(kept(node, "path"), { d: line });
   });
   patch(view.edges, graph.edges, (node, edge, index) => paintEdge(view, node, edge, index));
   patch(view.nodes, graph.nodes, (node, mark, index) => paintNode(node, mark, layout, index));
@@ -148,8 +148,7 @@ function pickLayout(view) {
 }
 
 function paintEdge({ graph, layout }, node, edge, index) {
-  const curve = layout.edges[index];
-  const line = pathOf(curve);
+  const line = layout.edges[index];
   const [band, middle] = edge.band;
   const colourOf = { decided: edge.operation, agree: edge.alpha, unmeasured: edge.alpha }[edge.state];
   set(node, {
@@ -159,16 +158,16 @@ function paintEdge({ graph, layout }, node, edge, index) {
     "data-index": index,
   });
   node.style.setProperty("--bundle", `${Math.max(band, 5)}px`);
-  set(kept(node, "path", "hit"), { d: line });
-  set(kept(node, "path", "halo"), { d: pathOf(curve, middle) });
-  set(kept(node, "path", "gap"), { d: pathOf(curve, middle) });
+  set(kept(node, "path", "hit"), { d: line.path });
+  set(kept(node, "path", "halo"), { d: beside(line, middle) });
+  set(kept(node, "path", "gap"), { d: beside(line, middle) });
   const stroke = kept(node, "path", "line");
-  set(stroke, { d: line });
+  set(stroke, { d: line.path });
   stroke.style.stroke = colourOf ? themed(graph.operations[colourOf]) : "";
   patch(kept(node, "g", "strands"), edge.strands, (strandNode, strand) => {
     const path = kept(strandNode, "path", "strand");
     const look = graph.operations[strand.operation];
-    set(path, { d: pathOf(curve, strand.offset), "data-operation": strand.operation });
+    set(path, { d: beside(line, strand.offset), "data-operation": strand.operation });
     path.classList.toggle("faded", strand.dimmed);
     path.style.stroke = themed(look);
     path.style.strokeWidth = `${strand.width}px`;
@@ -245,24 +244,10 @@ function chip(roundLeft, roundRight) {
     `H${left}${corner(left, -1, -1)}V${left - 8.5}${corner(left, 1, -1)}Z`;
 }
 
-/* SVG path text of a cubic, or of the line that runs `offset` above it; app/figures/cell_layout.py does the same. */
-function pathOf(c, offset = 0) {
-  if (!offset) return `M${c[0]} ${c[1]}C${c.slice(2).join(" ")}`;
-  const place = (t, i) => (1 - t) ** 3 * c[i] + 3 * (1 - t) ** 2 * t * c[i + 2] + 3 * (1 - t) * t * t * c[i + 4] + t ** 3 * c[i + 6];
-  const step = 1e-3;
-  const slope = (f, t, i) => (f(t + step, i) - f(t - step, i)) / (2 * step);
-  const beside = (t, i) => {
-    const [dx, dy] = [slope(place, t, 0), slope(place, t, 1)];
-    return place(t, i) + (offset * (i ? -dx : dy)) / Math.hypot(dx, dy);
-  };
-  const pieces = 4;
-  const pair = (t, pull) => [0, 1].map((i) => (beside(t, i) + (pull && (pull * slope(beside, t, i)) / pieces / 3)).toFixed(1)).join(" ");
-  let text = `M${pair(0, 0)}`;
-  for (let piece = 0; piece < pieces; piece++) {
-    const [from, to] = [piece / pieces, (piece + 1) / pieces];
-    text += `C${pair(from, 1)} ${pair(to, -1)} ${pair(to, 0)}`;
-  }
-  return text;
+/* The path that runs `offset` above a line: Python has worked out where it leads and how far each coordinate moves. */
+function beside({ places, above }, offset) {
+  const [x, y, ...rest] = places.map((place, i) => (place + offset * above[i]).toFixed(1));
+  return `M${x} ${y}C${rest.join(" ")}`;
 }
 
 // DOM

@@ -12,17 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.figures.cell_graph import BAND, Graph, cell_graph
-from app.figures.cell_layout import PILL, WIDTHS, cell_layout, path, point
+from app.figures.cell_layout import PILL, WIDTHS, Shape, cell_layout, drawing_widths
 from app.figures.cell_svg import svg
 from app.figures.edge_names import edge_id, parse_edge_id, prefix
 from engine.drawing import palette
+from engine.drawing.geometry import parallels, point
 from engine.errors import BadInput
 from engine.selection.selection import Selection
 from engine.spaces import SPACES, search_space
 from tests.app.cell_graph_samples import sample_scores, sample_weights
 
 CELLS = [(name, cell) for name in SPACES for cell in search_space(name).cells]
-LAYOUTS = [(family, width) for family in ("darts", "nas-bench-201") for width in WIDTHS]
+SHAPES = {name: Shape.of(search_space(name), search_space(name).cells[0]) for name in ("darts", "nas-bench-201")}
+SIX_NODES = tuple((source, target) for target in range(2, 8) for source in range(target))
+SHAPES |= {
+    "two nodes": Shape(("input", "output"), 1, ((0, 1),), ()),
+    "six inner nodes": Shape(
+        ("c_{k-2}", "c_{k-1}", *(f"node {node}" for node in range(6))), 2, SIX_NODES, tuple(range(2, 8))
+    ),
+    "some edges": Shape(("a", "b", "c", "d", "e", "f"), 3, ((0, 3), (2, 3), (1, 4), (3, 5), (0, 5)), ()),
+}
+LAYOUTS = [(name, width) for name, shape in SHAPES.items() for width in drawing_widths(shape)]
 
 
 def graph_of(name: str = "darts", cell: str | None = None, measured: int = 99, **options: object) -> Graph:
@@ -80,59 +90,54 @@ def test_any_text_is_an_edge_or_bad_input(text: str) -> None:
 # Places
 
 
-@pytest.mark.parametrize(("family", "width"), LAYOUTS)
-def test_pills_overlap_neither_each_other_nor_a_node_nor_the_border(family: str, width: int) -> None:
-    layout = cell_layout(family, width)  # type: ignore[arg-type]
-    pills = np.array(layout.pills)
+@pytest.mark.parametrize(("name", "width"), LAYOUTS)
+def test_pills_overlap_neither_each_other_nor_a_node_nor_the_border(name: str, width: float) -> None:
+    layout = cell_layout(SHAPES[name], width)
+    pills = np.array([(pill.x, pill.y) for pill in layout.labels])
     for first, second in itertools.combinations(pills, 2):
         assert (np.abs(first - second) >= PILL).any()
-    for box in [*layout.nodes, *([layout.output] if layout.output else [])]:
+    for box in layout.nodes:
         apart = np.abs(pills - (box.x, box.y)) - np.add(PILL, (box.width, box.height)) / 2
         assert (apart >= 0).any(1).all()
     assert (pills >= np.array(PILL) / 2).all()
     assert (pills <= np.array([layout.width, layout.height]) - np.array(PILL) / 2).all()
 
 
-@pytest.mark.parametrize(("family", "width"), LAYOUTS)
-def test_every_pill_lies_on_its_own_line(family: str, width: int) -> None:
-    layout = cell_layout(family, width)  # type: ignore[arg-type]
-    for curve, pill in zip(layout.edges, layout.pills, strict=True):
-        distances = np.linalg.norm(point(curve, np.linspace(0, 1, 2000)) - pill, axis=1)
+@pytest.mark.parametrize(("name", "width"), LAYOUTS)
+def test_every_pill_lies_on_its_own_line(name: str, width: float) -> None:
+    layout = cell_layout(SHAPES[name], width)
+    for line, pill in zip(layout.lines, layout.labels, strict=False):
+        distances = np.linalg.norm(point(line, np.linspace(0, 1, 2000)) - (pill.x, pill.y), axis=1)
         assert distances.min() < 0.5
 
 
-@pytest.mark.parametrize(("family", "width"), LAYOUTS)
-def test_no_edge_runs_through_a_node_that_it_does_not_join(family: str, width: int) -> None:
-    layout = cell_layout(family, width)  # type: ignore[arg-type]
-    space = search_space(family)
-    for edge, curve in zip(space.edges(space.cells[0]), layout.edges, strict=True):
-        line = point(curve, np.linspace(0, 1, 400))
+@pytest.mark.parametrize(("name", "width"), LAYOUTS)
+def test_no_edge_runs_through_a_node_that_it_does_not_join(name: str, width: float) -> None:
+    layout = cell_layout(SHAPES[name], width)
+    for edge, line in zip(SHAPES[name].edges, layout.lines, strict=False):
+        places = point(line, np.linspace(0, 1, 400))
         for node, box in enumerate(layout.nodes):
-            if node not in (edge.source, edge.target):
-                outside = np.abs(line - (box.x, box.y)) > np.array([box.width, box.height]) / 2
-                assert outside.any(1).all(), f"{edge} runs through node {node}"
+            assert node in edge or not box.holds(places).any(), f"{edge} runs through node {node}"
 
 
-@pytest.mark.parametrize(("family", "width"), LAYOUTS)
-def test_every_edge_ends_at_ports_of_its_own(family: str, width: int) -> None:
-    layout = cell_layout(family, width)  # type: ignore[arg-type]
-    space = search_space(family)
+@pytest.mark.parametrize(("name", "width"), LAYOUTS)
+def test_every_edge_ends_at_ports_of_its_own(name: str, width: float) -> None:
+    layout = cell_layout(SHAPES[name], width)
     ports = []
-    for edge, curve in zip(space.edges(space.cells[0]), layout.edges, strict=True):
-        source, target = layout.nodes[edge.source], layout.nodes[edge.target]
-        assert curve[0, 0] == pytest.approx(source.x + source.width / 2)
-        assert curve[3, 0] == pytest.approx(target.x - target.width / 2)
-        assert abs(curve[0, 1] - source.y) < source.height / 2
-        assert abs(curve[3, 1] - target.y) < target.height / 2
-        ports += [tuple(curve[0].round(3)), tuple(curve[3].round(3))]
+    for edge, line in zip(SHAPES[name].edges, layout.lines, strict=False):
+        source, target = (layout.nodes[node] for node in edge)
+        start, end = line[0, 0], line[-1, -1]
+        assert (start[0], end[0]) == pytest.approx((source.right, target.left))
+        assert source.top < start[1] < source.bottom and target.top < end[1] < target.bottom
+        ports += [tuple(start.round(3)), tuple(end.round(3))]
     assert len(set(ports)) == len(ports)
     for first, second in itertools.combinations(np.array(ports), 2):
         assert np.linalg.norm(first - second) > 8
 
 
 def test_ports_are_ordered_by_where_the_other_end_lies() -> None:
-    layout = cell_layout("nas-bench-201", 560)
-    at_input = sorted((0, 1, 3), key=lambda edge: layout.edges[edge][0, 1])  # to node 1, node 2, output
+    layout = cell_layout(SHAPES["nas-bench-201"], 560)
+    at_input = sorted((0, 1, 3), key=lambda edge: layout.lines[edge][0, 0, 1])  # to node 1, node 2, output
     assert at_input == [0, 3, 1]  # node 1 lies above, node 2 below
 
 
@@ -146,12 +151,13 @@ def test_nothing_moves_when_edges_are_measured_decided_or_chosen() -> None:
 
 @given(st.integers(0, 13), st.sampled_from(WIDTHS), st.floats(-11, 11).filter(lambda offset: abs(offset) > 0.1))
 def test_a_strand_keeps_its_distance_from_the_line(edge: int, width: int, offset: float) -> None:
-    curve = cell_layout("darts", width).edges[edge]
-    numbers = np.array(path(curve, offset).replace("M", " ").replace("C", " ").split(), float).reshape(-1, 2)
+    line = cell_layout(SHAPES["darts"], width).lines[edge]
+    text = parallels(line).path(offset)
+    numbers = np.array(text.replace("M", " ").replace("C", " ").split(), float).reshape(-1, 2)
     ends = numbers[[0, -1]]
-    np.testing.assert_allclose(ends, curve[[0, 3]] - (0, offset), atol=0.06)  # lines leave nodes level: above is -y
+    np.testing.assert_allclose(ends, line[0, [0, 3]] - (0, offset), atol=0.06)  # lines leave nodes level: above is -y
     middle = numbers[6]
-    np.testing.assert_allclose(np.linalg.norm(middle - point(curve, 0.5)), abs(offset), atol=0.1)
+    np.testing.assert_allclose(np.linalg.norm(middle - point(line, 0.5)), abs(offset), atol=0.1)
 
 
 # What an edge says
@@ -305,7 +311,7 @@ def test_a_mini_picture_is_small_and_has_no_text() -> None:
         text = svg(graph_of(name), "light", mini=True)
         assert "<text" not in text
         assert len(text) < 12_000
-        assert ElementTree.fromstring(text).get("viewBox") == f"0 0 380 {cell_layout(name, 380).height}"
+        assert ElementTree.fromstring(text).get("viewBox") == f"0 0 380 {cell_layout(SHAPES[name], 380).height}"
 
 
 def test_the_picture_comes_in_every_layout() -> None:
