@@ -18,6 +18,8 @@ from app.parts import sidebar
 from app.screens import explore, start
 from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
+from app.state import keys
+from app.state.live import end
 
 st.set_page_config(page_title="Supernet Explorer", page_icon="🕸️", layout="wide", initial_sidebar_state="expanded")
 pages = {
@@ -26,8 +28,9 @@ pages = {
     "decide": st.Page(decide, title="Decide", url_path="decide"),
     "compare": st.Page(compare, title="Compare", url_path="compare"),
 }
-st.session_state["pages"] = pages
+keys.PAGES.set(pages)
 page = st.navigation(list(pages.values()), position="top")
 sidebar.style()
 sidebar.sidebar()
 page.run()
+end()

@@ -47,7 +47,17 @@ TORCH_FREE = (
     "selection",
     "spaces",
 )
-PURE = ("parts.sentences", "parts.style", "state.url", "work.jobs", "work.questions")
+PURE = (
+    "parts.sentences",
+    "parts.style",
+    "state.address",
+    "state.page",
+    "state.questions",
+    "state.run",
+    "state.url",
+    "work.jobs",
+    "work.questions",
+)
 """Modules of the app that know neither the page nor the engine's tensors."""
 IMPORT_NAMES = {"pillow": "PIL"}
 

@@ -10,18 +10,20 @@ from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.edge_names import parse_edge_id
 from app.parts import text
 from app.parts.cell_graph import cell_graph
-from app.state.page import View
+from app.state import keys
+from app.state.actions import Actions
+from app.state.questions import Questions
 from engine.drawing import palette, wording
-from engine.results import EdgeScores
 
 MEASURES: dict[Measure, str] = {"alpha": "α", "drop": "measured drop", "both": "both"}
 
 
-def cell_card(view: View, scores: dict[int, EdgeScores], *, key: str = "cell", title: str = "The cell") -> None:
+def cell_card(ask: Questions, do: Actions, *, key: str = "cell", title: str = "The cell") -> None:
     """The cell graph with its strands switch and its list-view twin."""
     name, controls = st.columns([1, 2], vertical_alignment="center")
     with name:
         text.heading(title)
+    page, scores = ask.page, ask.scores
     first: Measure = "drop" if scores else "alpha"
     with controls:
         shown = st.segmented_control(
@@ -34,33 +36,34 @@ def cell_card(view: View, scores: dict[int, EdgeScores], *, key: str = "cell", t
             label_visibility="collapsed",
         )
     graph = graph_of(
-        view.space,
-        view.cell,
-        alphas=view.weights(),
+        page.space,
+        page.cell,
+        alphas=page.weights(),
         scores=scores,
-        selection=view.selection,
-        focus=view.edge,
+        selection=page.selection,
+        focus=page.edge,
         measure=shown,
-        isolate=view.isolated,
+        isolate=page.isolated,
     )
 
     def choose(chosen: str | None) -> None:
-        view.select(parse_edge_id(view.space, chosen)[1] if chosen else None)
+        do.select(parse_edge_id(page.space, chosen)[1] if chosen else None)
 
-    if st.session_state.get("list-view"):
-        _list(view, graph, key)
+    if keys.LIST_VIEW.get(False):
+        _list(ask, do, graph, key)
     else:
         cell_graph(graph, key=f"{key}-graph", on_select=choose)
 
 
-def _list(view: View, graph: Graph, key: str) -> None:
+def _list(ask: Questions, do: Actions, graph: Graph, key: str) -> None:
+    page, chosen_row = ask.page, keys.CELL_LIST.of(key)
     rows = []
-    for edge, mark in zip(view.space.edges(view.cell), graph["edges"], strict=True):
-        found = view.score(edge.index)
+    for edge, mark in zip(page.space.edges(page.cell), graph["edges"], strict=True):
+        found = ask.scores.get(edge.index)
         rows.append(
             {
-                "edge": view.space.edge_name(edge),
-                "α keeps": palette.operation(view.selection.best_by_alpha(view.cell, edge)).label,
+                "edge": page.space.edge_name(edge),
+                "α keeps": palette.operation(page.selection.best_by_alpha(page.cell, edge)).label,
                 "measurement keeps": palette.operation(found.best).label if found else "not measured",
                 "verdict": wording.VERDICT[found.verdict].text if found else "",
                 "difference": wording.with_interval(found.difference, found.difference_ci) if found else "",
@@ -69,10 +72,15 @@ def _list(view: View, graph: Graph, key: str) -> None:
         )
 
     def choose() -> None:
-        chosen = st.session_state[f"{key}-list"].selection.rows
-        if chosen:
-            view.select(chosen[0])
+        if chosen := chosen_row.get(None).selection.rows:
+            do.select(chosen[0])
 
     st.dataframe(
-        rows, key=f"{key}-list", on_select=choose, selection_mode="single-row", hide_index=True, height=330, alt="edges"
+        rows,
+        key=chosen_row.name,
+        on_select=choose,
+        selection_mode="single-row",
+        hide_index=True,
+        height=330,
+        alt="edges",
     )

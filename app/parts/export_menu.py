@@ -1,6 +1,6 @@
 """Taking a result elsewhere from a page: a selection document of what is on screen, and the menu of its formats.
 
-document_of   the document of a view
+document_of   the document of a page
 menu          draw the Export menu: a download for every format, the command line, and the link to share
 """
 
@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.state.page import View
+from app.state import session, url
+from app.state.page import PageState
+from app.state.questions import Questions
 from app.work.measurements import Kind, Request
 from app.work.tuned import PRESETS, Preset
 from engine import __version__
@@ -29,9 +31,10 @@ Place = tuple[Kind, str, int]
 MEASURED_WITH = ("data", "images", "batch_size", "bn", "criterion", "rescale", "augment")
 
 
-def document_of(view: View) -> Document:
+def document_of(ask: Questions) -> Document:
     """The selection with everything known about it: who decided, the finished measurements, and the accuracies."""
-    decisions = view.selection.decisions
+    page = ask.page
+    decisions = page.decisions
     steps = []
     for number, decision in enumerate(decisions):
         place: Place
@@ -39,79 +42,72 @@ def document_of(view: View) -> Document:
             place = "node", decision.cell, decision.node
         else:
             place = "edge", decision.cell, decision.edge
-        by = BY.get(view.state.by.get(decision, ""), "person")
-        steps.append(Step(by, _scores(view, place, decisions[:number])))
-    points = (point for number in range(len(decisions) + 1) for point in _points(view, decisions[:number]))
-    question = view.request("accuracy", "", 0)
-    meta = view.summary.meta
-    tuning = _tuning(view)
+        by = BY.get(page.run.by.get(decision, ""), "person")
+        steps.append(Step(by, _scores(ask, place, decisions[:number])))
+    points = (point for number in range(len(decisions) + 1) for point in _points(ask, number))
+    question = ask.accuracy()
+    meta = page.summary.meta
+    tuning = _tuning(page)
     return Document(
-        view.selection,
+        page.selection,
         tuple(steps),
         tuple(points),
         checkpoint={
-            "name": view.summary.name,
-            "digest": view.summary.digest,
-            "space": view.space.name,
+            "name": page.summary.name,
+            "digest": page.summary.digest,
+            "space": page.space.name,
             "method": meta["method"],
             "epochs": meta["epochs"],
         },
         settings={name: getattr(question, name) for name in MEASURED_WITH}
-        | {"order": view.order, "seed": view.seed}
-        | ({} if tuning is not None else {"tuned": _tuned(view)}),
+        | {"order": page.link.order, "seed": page.link.seed}
+        | ({} if tuning is not None else {"tuned": _tuned(page)}),
         tuning=tuning,
         versions={"engine": __version__, "torch": metadata.version("torch"), "python": platform.python_version()},
-        undecided=_undecided(view),
+        undecided=_undecided(ask),
     )
 
 
-def _scores(view: View, place: Place, decisions: Sequence[Decision]) -> Scores | None:
+def _scores(ask: Questions, place: Place, decisions: Sequence[Decision]) -> Scores | None:
     """What has been measured after these decisions, on the weights that their tuning gave."""
-    if view.stage(decisions).missing:
+    if ask.page.stage(decisions).missing:
         return None
-    found = view.find(view.request(*place, view.at(decisions)))
+    found = ask.find(ask.request(*place, ask.page.at(decisions)))
     if found is None or found.partial:
         return None
     return found.result if isinstance(found.result, EdgeScores | InputScores) else None
 
 
-def _points(view: View, decisions: Sequence[Decision]) -> Iterator[Point]:
-    """The known accuracies after these decisions: right after the last one, and after its tuning."""
-    before = view.stage(decisions[:-1])
-    if not before.missing:
-        selection = before.summary.start.with_decisions(decisions)
-        at_once = Request.of(before.summary, selection, "accuracy", "", 0, images=view.images, data=view.data)
-        yield from _point(view, len(decisions), at_once, PRESETS["n"])
-    preset = PRESETS[_letter(view, len(decisions))]
-    if preset.amount and not view.stage(decisions).missing:
-        yield from _point(view, len(decisions), view.request("accuracy", "", 0, view.at(decisions)), preset)
+def _points(ask: Questions, number: int) -> Iterator[Point]:
+    """The known accuracies after so many decisions: right after the last one, and after its tuning."""
+    page = ask.page
+    if not page.stage(page.decisions[: max(0, number - 1)]).missing:
+        yield from _point(ask, number, ask.at_once(number), PRESETS["n"])
+    preset = PRESETS[page.letter(number)]
+    if preset.amount and not page.stage(page.decisions[:number]).missing:
+        yield from _point(ask, number, ask.after_tuning(number), preset)
 
 
-def _point(view: View, decisions: int, request: Request, tuned: Preset) -> Iterator[Point]:
-    found = view.find(request)
+def _point(ask: Questions, decisions: int, request: Request, tuned: Preset) -> Iterator[Point]:
+    found = ask.find(request)
     if found is not None and not found.partial:
         taken = found.accuracy
         base = taken.baseline
         yield Point(decisions, tuned.amount, tuned.unit, base.accuracy, base.loss, base.ci, taken.images, taken.bn)
 
 
-def _letter(view: View, number: int) -> str:
-    """The tuning that followed decision `number` (from 1)."""
-    return view.letters[number - 1 : number] or "n" if number else "n"
-
-
-def _tuning(view: View) -> Tuning | None:
+def _tuning(page: PageState) -> Tuning | None:
     """What followed every decision, or None where that was not always the same."""
-    letters = {_letter(view, number) for number in range(1, view.selection.steps_done + 1)} or {"n"}
+    letters = {page.letter(number) for number in range(1, len(page.decisions) + 1)} or {"n"}
     if len(letters) > 1:
         return None
     preset = PRESETS[letters.pop()]
     return Tuning("batches" if preset.unit == "batches" else "epochs", preset.amount, preset.lr)
 
 
-def _tuned(view: View) -> str:
+def _tuned(page: PageState) -> str:
     """Which decisions were followed by tuning, in words."""
-    letters = {number: _letter(view, number) for number in range(1, view.selection.steps_done + 1)}
+    letters = {number: page.letter(number) for number in range(1, len(page.decisions) + 1)}
     parts = [
         f"{preset.amount} {preset.unit} at {preset.lr:g} after decisions {', '.join(map(str, after))}"
         for letter, preset in PRESETS.items()
@@ -120,30 +116,31 @@ def _tuned(view: View) -> str:
     return "; ".join(parts)
 
 
-def _undecided(view: View) -> tuple[Scores, ...]:
+def _undecided(ask: Questions) -> tuple[Scores, ...]:
     """What is measured about edges and nodes without a decision."""
-    selection, cells = view.selection, view.space.cells
-    places: list[Place] = [("edge", cell, edge) for cell in cells for edge in selection.undecided_edges(cell)]
+    selection, space = ask.page.selection, ask.page.space
+    places: list[Place] = [("edge", cell, edge) for cell in space.cells for edge in selection.undecided_edges(cell)]
     places += [
         ("node", cell, node)
-        for cell in cells
-        for node in view.space.topology_nodes
+        for cell in space.cells
+        for node in space.topology_nodes
         if selection.kept(cell, node) is None
     ]
-    found = (_scores(view, place, selection.decisions) for place in places)
+    found = (_scores(ask, place, selection.decisions) for place in places)
     return tuple(scores for scores in found if scores is not None)
 
 
-def menu(view: View) -> None:
+def menu(ask: Questions) -> None:
     """The Export menu. What cannot be made before the selection is complete is shown and says so."""
     popover = st.popover("Export", on_change="rerun", key="export", width="stretch")
     if not popover.open:
         return
     with popover:
-        document = document_of(view)
-        missing = view.space.steps - view.selection.steps_done
+        page = ask.page
+        document = document_of(ask)
+        missing = page.space.steps - len(page.decisions)
         columns = st.columns(2, gap="small")
-        offered = {name: each for name, each in FORMATS.items() if each.family in (None, view.space.family)}
+        offered = {name: each for name, each in FORMATS.items() if each.family in (None, page.space.family)}
         for number, (name, format) in enumerate(offered.items()):
             with columns[number % 2]:
                 _button(document, name, format, missing)
@@ -153,7 +150,7 @@ def menu(view: View) -> None:
         st.markdown("**Reproduce**")
         st.code(command_line(document), language=None, wrap_lines=True)
         st.markdown("**Share**")
-        st.code(link(), language=None, wrap_lines=True)
+        st.code(link(page), language=None, wrap_lines=True)
         st.caption("The link holds the supernet, the decisions and what is in focus.")
 
 
@@ -171,8 +168,9 @@ def _button(document: Document, name: str, format: Format, missing: int) -> None
     )
 
 
-def link() -> str:
+def link(page: PageState) -> str:
     """The page's address, with everything that the session has put into it."""
     address = (st.context.url or "").partition("?")[0]
-    said = {key: value for key, value in st.query_params.to_dict().items() if value}
+    shown = {key: value for key, value in st.query_params.to_dict().items() if value and key not in url.KEYS}
+    said = shown | session.query(page.entry.id, page.space)
     return f"{address}?{urlencode(said, safe=',:')}" if said else address

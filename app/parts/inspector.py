@@ -7,38 +7,41 @@ import streamlit as st
 
 from app.figures.butterfly import butterfly_info, plot_butterfly
 from app.parts import sentences, text
-from app.state.page import View
-from app.work.measurements import Measurement
+from app.state.actions import Actions
+from app.state.questions import Questions
+from app.work.questions import Measurement
 from engine.drawing import palette, wording
 from engine.results import EdgeScores
 
 
-def inspector(view: View) -> None:
+def inspector(ask: Questions, do: Actions) -> None:
     """One edge's operations, by alpha and by drop; what to do where nothing is measured."""
-    if view.edge is None:
+    page = ask.page
+    edge = page.edge
+    if edge is None:
         st.markdown("**No edge selected**")
         st.caption("Click an edge of the cell, or press Tab and Enter, to see what each of its operations is worth.")
         return
-    measurement = view.measurement(view.edge)
+    measurement = ask.measurement(edge)
     scores = measurement.edge if measurement else None
     name, badge = st.columns([3, 2], vertical_alignment="center")
-    name.html(f"<h2 class='edge-name'>{wording.subscripts(view.edge_name())}</h2>")
+    name.html(f"<h2 class='edge-name'>{wording.subscripts(page.edge_name(edge))}</h2>")
     if scores is not None:
         badge.html(f"<span class='badge {scores.verdict}'>{wording.VERDICT[scores.verdict].text}</span>")
-    decided = view.selection.operation(view.cell, view.edge)
+    decided = page.selection.operation(page.cell, edge)
     if decided:
         st.caption(f"Decided: {palette.operation(decided).label}. Undo that decision to measure this edge again.")
     elif scores is not None:
         st.caption(sentences.edge_finding(scores))
     else:
         st.caption("Not measured yet. α alone cannot say which operation matters.")
-    figure = plot_butterfly(butterfly_info(view.score_or_alphas(view.edge), decided), view.theme)
-    alt = sentences.edge_finding(scores) if scores else f"Mixing weights of {view.edge_name()}, not measured"
+    figure = plot_butterfly(butterfly_info(ask.score_or_alphas(edge), decided), page.theme)
+    alt = sentences.edge_finding(scores) if scores else f"Mixing weights of {page.edge_name(edge)}, not measured"
     text.chart(figure, key="butterfly", alt=alt)
     if scores is not None:
         _numbers(scores)
     if not decided:
-        _buttons(view, measurement)
+        _buttons(ask, do, edge, measurement)
 
 
 def _numbers(scores: EdgeScores) -> None:
@@ -71,15 +74,15 @@ def _arithmetic(scores: EdgeScores) -> None:
         )
 
 
-def _buttons(view: View, measurement: Measurement | None) -> None:
+def _buttons(ask: Questions, do: Actions, edge: int, measurement: Measurement | None) -> None:
     left, right = st.columns(2)
     if measurement is None:
         left.button(
             "Measure this edge",
             type="primary",
-            on_click=view.measure,
-            args=(view.edge,),
-            disabled=view.busy,
+            on_click=do.measure,
+            args=(edge,),
+            disabled=ask.busy,
             width="stretch",
             key="measure-edge",
         )
@@ -87,8 +90,8 @@ def _buttons(view: View, measurement: Measurement | None) -> None:
     left.button(
         "More images",
         type="primary",
-        on_click=view.measure_more,
-        disabled=view.busy or view.more_images(measurement.result.images) is None,
+        on_click=do.measure_more,
+        disabled=ask.busy or ask.more_images(measurement.result.images) is None,
         width="stretch",
         key="more-images",
         help="Measure this edge on the next larger number of images",

@@ -11,8 +11,10 @@ import streamlit as st
 from app.library import catalog, image_sets
 from app.parts import text
 from app.parts.style import chip
-from app.state import session
-from app.state.page import REFRESH, View
+from app.state import keys, session
+from app.state.live import REFRESH, begin
+from app.state.page import PageState
+from app.state.questions import Questions
 from app.state.url import BUDGETS
 from app.work import measurements
 from app.work.jobs import MANAGER, Job
@@ -56,44 +58,49 @@ def sidebar() -> None:
         session.check({name: summary.space for name, summary in usable.items()}, next(iter(usable)))
         session.carry()
         # A bound widget puts its options into the address as they are shown.
-        st.selectbox("Supernet", list(usable), key="run", bind="query-params")
-        view = View.current()
-        if view is None:
+        st.selectbox("Supernet", list(usable), key=keys.RUN.name, bind="query-params")
+        page = begin()
+        if page is None:
             return
-        st.caption(_description(view))
-        if len(view.space.cells) > 1:
+        st.caption(_description(page))
+        if len(page.space.cells) > 1:
             st.segmented_control(
                 "Cell",
-                view.space.cells,
-                key="cell",
+                page.space.cells,
+                key=keys.CELL.name,
                 bind="query-params",
                 required=True,
-                default=view.space.cells[0],
+                default=page.space.cells[0],
             )
-            st.button("Switch cell", shortcut="S", on_click=_switch, args=(view,), key="switch-cell", width="stretch")
+            st.button("Switch cell", shortcut="S", on_click=_switch, args=(page,), key="switch-cell", width="stretch")
         st.segmented_control(
-            "Images per measurement", list(BUDGETS), key="budget", bind="query-params", required=True, default="1k"
+            "Images per measurement",
+            list(BUDGETS),
+            key=keys.BUDGET.name,
+            bind="query-params",
+            required=True,
+            default="1k",
         )
-        _images(view)
+        _images(page)
         session.kept()
-        _legend(view)
-        st.toggle("List view", key="list-view", help="The graph as a table, for keyboards and screen readers")
+        _legend(page)
+        st.toggle("List view", key=keys.LIST_VIEW.name, help="The graph as a table, for keyboards and screen readers")
         if st.button("Keys", shortcut="H", key="keys", width="stretch"):
             _keys()
         _jobs()
 
 
-def _images(view: View) -> None:
+def _images(page: PageState) -> None:
     """Which images are measured on, where there is a choice; or that none are here which fit."""
     for sentence in image_sets.missing():
         st.warning(sentence, icon="⚠️")
-    names = list(image_sets.fitting(view.summary))
-    if st.session_state.get("data", "") not in names:
-        st.session_state.pop("data", None)
+    names = list(image_sets.fitting(page.summary))
+    if keys.DATA.get(None) not in names:
+        keys.DATA.drop()
     if len(names) > 1:
-        st.selectbox("Images from", names, key="data", bind="query-params")
+        st.selectbox("Images from", names, key=keys.DATA.name, bind="query-params")
     elif not names:
-        classes, dataset = view.summary.meta["classes"], view.summary.meta.get("dataset")
+        classes, dataset = page.summary.meta["classes"], page.summary.meta.get("dataset")
         st.warning(
             f"Nothing can be measured: this supernet tells {classes} classes apart, and no such images are here. Put "
             f"{dataset or 'the images it was trained on'} into data/, or name their folder in {image_sets.OWN}; then "
@@ -102,9 +109,9 @@ def _images(view: View) -> None:
         )
 
 
-def _switch(view: View) -> None:
-    cells = view.space.cells
-    st.session_state["cell"] = cells[(cells.index(view.cell) + 1) % len(cells)]
+def _switch(page: PageState) -> None:
+    cells = page.space.cells
+    keys.CELL.set(cells[(cells.index(page.cell) + 1) % len(cells)])
 
 
 @st.dialog("Keys")
@@ -113,23 +120,23 @@ def _keys() -> None:
     st.html(f"<table class='legend'>{rows}</table>")
 
 
-def _description(view: View) -> str:
-    meta = view.summary.meta
+def _description(page: PageState) -> str:
+    meta = page.summary.meta
     found = meta["accuracies"].get("search", {}).get("batch")
     accuracy = f" · {wording.percent(found['accuracy'])} on {wording.count(found['images'])} images" if found else ""
-    cells = "cells" if view.space.family == "darts" else "cells a stage"
+    cells = "cells" if page.space.family == "darts" else "cells a stage"
     size = f"{meta['method']}, {meta['channels']} channels, {meta['cells']} {cells}, {meta['image_size']} pixels"
     return f"{size}, epoch {meta['epochs']}{accuracy}"
 
 
-def _legend(view: View) -> None:
+def _legend(page: PageState) -> None:
     """Every operation of the cell with the number of edges it wins, by alpha and by measurement."""
-    edges = view.space.edges(view.cell)
-    scores = view.scores()
-    names = list(dict.fromkeys(name for edge in edges for name in view.space.operations(view.cell, edge)))
+    edges = page.space.edges(page.cell)
+    scores, selection = Questions(page, measurements.MEASUREMENTS).scores, page.selection
+    names = list(dict.fromkeys(name for edge in edges for name in page.space.operations(page.cell, edge)))
     rows = []
     for name in names:
-        by_alpha = sum(view.selection.best_by_alpha(view.cell, edge) == name for edge in edges)
+        by_alpha = sum(selection.best_by_alpha(page.cell, edge) == name for edge in edges)
         measured = sum(found.best == name for found in scores.values())
         rows.append(
             f"<tr><td>{chip(name)}</td><td>{palette.operation(name).label}</td>"
@@ -141,7 +148,7 @@ def _legend(view: View) -> None:
         "Highlight an operation everywhere",
         names,
         format_func=lambda name: palette.operation(name).code,
-        key="isolate",
+        key=keys.ISOLATED.name,
         help="Click again to show all",
     )
 

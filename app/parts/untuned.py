@@ -5,17 +5,17 @@ untuned   draw it, or nothing
 
 import streamlit as st
 
-from app.state.page import TUNING, View
-from app.work import measurements
+from app.state.actions import Actions
+from app.state.questions import Questions
 
 
-def untuned(view: View) -> None:
+def untuned(ask: Questions, do: Actions) -> None:
     """Say so where the tuned weights that the link names are not on this machine, and offer to make them."""
-    if not view.stage(view.selection.decisions).missing:
+    if not ask.page.untuned:
         return
-    if any(job.title == TUNING for job in measurements.running(view.visitor)):
+    if ask.tuning:
         st.caption("fine-tuning · the numbers below are those of the weights before it")
         return
     said, button = st.columns([4, 1], vertical_alignment="center")
     said.warning("The tuned weights of this link are not on this machine: the numbers below are untuned.", icon="⚠️")
-    button.button("Tune again", on_click=view.tune_again, width="stretch", key="tune-again")
+    button.button("Tune again", on_click=do.tune_again, width="stretch", key="tune-again")

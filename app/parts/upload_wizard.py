@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.library import catalog
-from app.state import session
+from app.state import keys, session
 from engine.errors import BadInput
 from engine.spaces import SPACES, search_space
 
@@ -62,7 +62,7 @@ class Check:
 
 def panel() -> None:
     """Upload, checks, and what can be done with the result."""
-    with st.expander("**Bring your own checkpoint**", expanded=st.session_state.get("upload") is not None):
+    with st.expander("**Bring your own checkpoint**", expanded=keys.UPLOAD.get(None) is not None):
         st.caption(
             "A supernet of DARTS-PT, DARTS, RobustDARTS, DrNAS, AutoDL-Projects or confopt. Nothing in the file is "
             "run, and it stays in this visit's memory unless you keep it. One trained here needs no upload: name its "
@@ -70,7 +70,7 @@ def panel() -> None:
         )
         upload = _ask()
         if upload is None:
-            st.session_state.pop("upload-checks", None)
+            keys.CHECKS.drop()
             return
         checks = _shown(upload)
         if checks[-1].passed and len(checks) == len(TITLES):
@@ -128,7 +128,7 @@ def _matched(found: "Checkpoint") -> str:
 
 def _shown(upload: Upload) -> list[Check]:
     """The checks as a list that ticks while they run; those of the same upload are not run again."""
-    key, checks = st.session_state.get("upload-checks", (None, []))
+    key, checks = keys.CHECKS.get((None, []))
     places = [st.empty() for _ in TITLES]
     if key != upload.key:
         checks = []
@@ -138,12 +138,11 @@ def _shown(upload: Upload) -> list[Check]:
             for place, title, check in zip(places, TITLES, checked(upload), strict=False):
                 checks.append(replace(check, title=title))
                 _draw(place, checks[-1])
-        st.session_state["upload-checks"] = upload.key, checks
-    for place, title, check in zip(places, TITLES, [*checks, *[None] * len(TITLES)], strict=False):
-        if check is None:
-            place.markdown(f"◌ {title}")
-        else:
-            _draw(place, check)
+        keys.CHECKS.set((upload.key, checks))
+    for place, title in list(zip(places, TITLES, strict=True))[len(checks) :]:
+        place.markdown(f"◌ {title}")
+    for place, check in zip(places, checks, strict=False):
+        _draw(place, check)
     return checks
 
 
@@ -196,9 +195,9 @@ def open_run(run: str) -> None:
 
     A run that this session has been in before is as it was left.
     """
-    st.session_state["run"] = run
+    keys.RUN.set(run)
     begun = catalog.catalog()[run].begun
-    if begun and run not in st.session_state.get("states", {}):
+    if begun and run not in session.states():
         state = session.state(run)
         state.link = replace(state.link, decisions=begun)
         state.changed = True

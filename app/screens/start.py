@@ -9,8 +9,11 @@ from app.parts import sentences, text, upload_wizard
 from app.parts.cell_card import cell_card
 from app.parts.inspector import inspector
 from app.parts.untuned import untuned
-from app.state import session
-from app.state.page import View, live
+from app.state import keys, session
+from app.state.actions import Actions
+from app.state.live import live
+from app.state.page import PageState
+from app.state.questions import Questions
 from engine.drawing import palette, wording
 from engine.results import EdgeScores
 
@@ -25,21 +28,25 @@ def page() -> None:
     _tiles()
 
 
-def _body(view: View) -> None:
-    if view.edge is None and (clear := sentences.disagreements(view.scores())):
-        view.show(clear[0].edge)
-    text.title(sentences.headline(view.selection, view.cell, view.scores()), CLAIM)
-    untuned(view)
+def _body(page: PageState, ask: Questions, do: Actions) -> None:
+    if page.edge is None and (clear := sentences.disagreements(ask.scores)):
+        do.select(clear[0].edge)
+    text.title(sentences.headline(page.selection, page.cell, ask.scores), CLAIM)
+    untuned(ask, do)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="cell-card"):
-        cell_card(view, view.scores(), key="start")
+        cell_card(ask, do, key="start")
     with right, st.container(border=True, key="inspector-card"):
-        inspector(view)
+        inspector(ask, do)
     explore, decide, _ = st.columns([1, 1, 2])
     if explore.button("Explore the demo", type="primary", width="stretch", key="to-explore"):
-        st.switch_page(st.session_state["pages"]["explore"], query_params=session.query())
+        _go_to("explore", page)
     if decide.button("Step through a selection", width="stretch", key="to-decide"):
-        st.switch_page(st.session_state["pages"]["decide"], query_params=session.query())
+        _go_to("decide", page)
+
+
+def _go_to(name: str, page: PageState) -> None:
+    st.switch_page(keys.PAGES.get({})[name], query_params=session.query(page.entry.id, page.space))
 
 
 def _tiles() -> None:
@@ -76,5 +83,5 @@ def _tile(entry: catalog.Entry) -> None:
         lines.append(f"{verdicts.count('disagree')} of {len(rows)} edges disagree, measured on {images} images")
     st.caption(" · ".join(lines))
     st.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")
-    if st.session_state.get("run") != entry.id:
+    if keys.RUN.get("") != entry.id:
         st.button("Open", key=f"open-{entry.id}", on_click=upload_wizard.open_run, args=(entry.id,))

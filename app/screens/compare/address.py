@@ -1,74 +1,83 @@
 """The two sides of a comparison, in step with the address. Needs no torch.
 
-current    the two sides on screen
-choose     change them, in a callback
-read       the side that a text names
+Sides     what the session holds of them
+current   the two sides on screen
+choose    change them, in a callback
+read      the side that a text names
 """
 
 import time
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
 
 import streamlit as st
 
-from app.screens.compare.endings import Shelf, Side
+from app.screens.compare.endings import RunEndings, Side
 from app.screens.compare.presets import Pair, default
-from app.state.session import Address
+from app.state import keys, session
+from app.state.address import Address
 from engine.errors import BadInput
 
-KEYS = ("a", "b")
+NAMES = ("a", "b")
+"""Of the sides, in the address."""
 
 
-def read(text: str, shelves: Mapping[str, Shelf]) -> Side:
+@dataclass
+class Sides:
+    """chosen: the sides by name, as far as they were chosen. run: the sidebar's. changed: in a callback."""
+
+    address: Address = field(default_factory=Address)
+    chosen: dict[str, Side] = field(default_factory=dict)
+    run: str | None = None
+    changed: bool = False
+
+
+def read(text: str, runs: Mapping[str, RunEndings]) -> Side:
     """The side that a text names. Raises BadInput where there is no such run or ending."""
     run, _, ending = text.rpartition(":")
-    if run not in shelves:
+    if run not in runs:
         raise BadInput(f"there is no supernet {run!r} here; write RUN:ENDING, with a run of the sidebar")
-    if ending not in shelves[run].endings:
-        raise BadInput(f"{run} has no ending {ending!r}; it has {', '.join(shelves[run].endings)}")
+    if ending not in runs[run].endings:
+        raise BadInput(f"{run} has no ending {ending!r}; it has {', '.join(runs[run].endings)}")
     return Side(run, ending)
 
 
-def current(shelves: Mapping[str, Shelf], run: str, *, entered: bool) -> Pair:
+def current(runs: Mapping[str, RunEndings], run: str, *, entered: bool) -> Pair:
     """The two sides on screen. Without any in the address: the default of `run`, the sidebar's.
 
-    entered: whether the page was not on screen before. A change of the page drops the keys, which says nothing.
+    entered: whether the page was not on screen before. A change of the page drops the names, which says nothing.
     """
-    address: Address = st.session_state.setdefault("sides-address", Address())
-    if entered and address.page is not None:
-        address.page = ""  # it was not asked on the pages in between
-    said = st.query_params.to_dict()
-    shown = {key: said[key] for key in KEYS if key in said}
-    now = time.monotonic()
-    news = address.news(shown, urlsplit(st.context.url or "").path, "", now)
-    if news is not None and not st.session_state.get("sides-changed"):
-        st.session_state["sides"] = _read_all(news, shelves)
-    elif st.session_state.get("sides-run", run) != run:
-        st.session_state["sides"] = {}  # another run in the sidebar begins anew
-    st.session_state["sides-run"] = run
-    st.session_state["sides-changed"] = False
-    chosen = {key: side for key, side in st.session_state.get("sides", {}).items() if _exists(side, shelves)}
-    if changes := address.write(shown, {key: str(side) for key, side in chosen.items()}, now):
-        st.query_params.update(changes)
-    first, second = default(shelves[chosen["a"].run if "a" in chosen else run])
+    sides = keys.SIDES.kept(Sides)
+    if entered and sides.address.page is not None:
+        sides.address.page = ""  # it was not asked on the pages in between
+    shown, now = session.shown(NAMES), time.monotonic()
+    news = sides.address.news(shown, session.page(), "", now)
+    if news is not None and not sides.changed:
+        sides.chosen = _read_all(news, runs)
+    elif sides.run not in (None, run):
+        sides.chosen = {}  # another run in the sidebar begins anew
+    sides.run, sides.changed = run, False
+    chosen = {name: side for name, side in sides.chosen.items() if _exists(side, runs)}
+    session.say(sides.address.write(shown, {name: str(side) for name, side in chosen.items()}, now))
+    first, second = default(runs[chosen["a"].run if "a" in chosen else run])
     return chosen.get("a", first), chosen.get("b", second)
 
 
-def _read_all(texts: Mapping[str, str], shelves: Mapping[str, Shelf]) -> dict[str, Side]:
+def _read_all(texts: Mapping[str, str], runs: Mapping[str, RunEndings]) -> dict[str, Side]:
     found = {}
-    for key, text in texts.items():
+    for name, text in texts.items():
         try:
-            found[key] = read(text, shelves)
+            found[name] = read(text, runs)
         except BadInput as error:
-            st.toast(f"The link's {key} was left out: {error}.", icon="⚠️")
+            st.toast(f"The link's {name} was left out: {error}.", icon="⚠️")
     return found
 
 
-def _exists(side: Side, shelves: Mapping[str, Shelf]) -> bool:
-    return side.run in shelves and side.ending in shelves[side.run].endings
+def _exists(side: Side, runs: Mapping[str, RunEndings]) -> bool:
+    return side.run in runs and side.ending in runs[side.run].endings
 
 
-def choose(sides: Sequence[Side]) -> None:
+def choose(chosen: Sequence[Side]) -> None:
     """Show these two sides from the next drawing on."""
-    st.session_state["sides"] = dict(zip(KEYS, sides, strict=True))
-    st.session_state["sides-changed"] = True
+    sides = keys.SIDES.kept(Sides)
+    sides.chosen, sides.changed = dict(zip(NAMES, chosen, strict=True)), True

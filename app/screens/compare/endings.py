@@ -1,9 +1,9 @@
 """What a supernet can end as: alpha's cell, measured ones, stored runs, the visitor's own. Needs no torch.
 
-Side       a run and one of its endings; "RUN:ENDING" in a link
-Shelf      the endings of one run: alpha's, stored ones, and the visitor's own
-shelves    those of all runs
-is_order   whether an ending is a stored measured path's
+Side         a run and one of its endings; "RUN:ENDING" in a link
+RunEndings   the endings of one run: alpha's, stored ones, and the visitor's own
+all_endings  those of all runs
+is_order     whether an ending is a stored measured path's
 
 Every ending is a selection document, whether it was stored as one or is put together here.
 """
@@ -15,10 +15,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import streamlit as st
-
 from app.library.catalog import Entry
-from app.state import session
+from app.state.run import RunState
 from engine.checkpoint.format import Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
@@ -48,7 +46,7 @@ class Side(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Shelf:
+class RunEndings:
     """The endings of one run. decisions: those that the visitor has taken in it."""
 
     entry: Entry
@@ -176,11 +174,10 @@ def is_order(ending: str) -> bool:
     return re.fullmatch(rf"{ORDER}\d+", ending, re.ASCII) is not None
 
 
-def shelves(entries: Mapping[str, Entry]) -> dict[str, Shelf]:
-    """A shelf for every run that can be used, with the decisions that this session holds for it."""
-    states: dict[str, session.State] = st.session_state.get("states", {})
+def all_endings(entries: Mapping[str, Entry], states: Mapping[str, RunState]) -> dict[str, RunEndings]:
+    """The endings of every run that can be used. states: what the session holds, by run."""
     return {
-        name: Shelf(entry, states[name].link.decisions if name in states else entry.begun)
+        name: RunEndings(entry, states[name].link.decisions if name in states else entry.begun)
         for name, entry in entries.items()
         if entry.summary is not None
     }

@@ -3,7 +3,7 @@
 panel   how often each operation wins on each edge, and where the orders end
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -12,61 +12,72 @@ from app.figures.order_wins import order_wins, plot_order_wins
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.library import catalog
 from app.parts import text
-from app.screens.compare import endings, presets
-from app.screens.compare.endings import Shelf, Side
-from app.screens.compare.view import Comparing, name_of
+from app.screens.compare import presets
+from app.screens.compare.endings import ALPHA, RunEndings, Side
+from app.screens.compare.view import Comparison, End, name_of
+from app.state import keys
 from engine import nasbench201
 from engine.drawing import wording
+from engine.drawing.palette import Theme
 from engine.selecting.record import Document
 from engine.selecting.summary import summarise
 
+EndOf = Callable[[Side], End]
+"""What is known of a side."""
 
-def panel(view: Comparing, cell: str) -> None:
-    """What the order alone changes, for the run of side A."""
-    end = view.ends[0]
-    shelf, full = end.shelf, presets.tunings(end.shelf)
+
+def panel(comparison: Comparison, end_of: EndOf, cell: str) -> None:
+    """What the order alone changes, for the run of side A. end_of: what is known of another side."""
+    end = comparison.ends[0]
+    endings, full = end.endings, presets.tunings(end.endings)
     text.heading("Edge orders", f"one procedure on {end.side.run}, only the order of the edges differs")
-    groups = {"measured paths": {name: shelf.document(name) for name in shelf.orders}} if shelf.orders else {}
+    groups = {"measured paths": {name: endings.document(name) for name in endings.orders}} if endings.orders else {}
     groups |= full
     if len(groups) > 1:
         st.segmented_control(
             "Procedure",
             list(groups),
-            key="orders-of",
+            key=keys.PROCEDURE.name,
             default=next(iter(groups)),
             required=True,
             label_visibility="collapsed",
         )
-    documents = groups.get(st.session_state.get("orders-of", ""), next(iter(groups.values()), {}))
+    documents = groups.get(keys.PROCEDURE.get(""), next(iter(groups.values()), {}))
     if documents:
-        _wins(view, shelf, documents, cell if cell in shelf.summary.space.cells else shelf.summary.space.cells[0])
+        _wins(
+            comparison.page.theme,
+            end_of,
+            endings,
+            documents,
+            cell if cell in endings.summary.space.cells else endings.summary.space.cells[0],
+        )
     if not full:
         st.caption(
             "No full run in several orders is stored for this supernet; "
-            f"`python -m engine select {_path(shelf)} --strategy perturbation --orders 8 --out DIR` makes one."
+            f"`python -m engine select {_path(endings)} --strategy perturbation --orders 8 --out DIR` makes one."
         )
 
 
-def _path(shelf: Shelf) -> Path:
+def _path(endings: RunEndings) -> Path:
     """The checkpoint's folder as it is written in the repository's folder."""
-    path = shelf.entry.path
+    path = endings.entry.path
     return path.relative_to(catalog.ROOT) if path.is_relative_to(catalog.ROOT) else path
 
 
-def _wins(view: Comparing, shelf: Shelf, documents: Mapping[str, Document], cell: str) -> None:
-    space, orders = shelf.summary.space, summarise(list(documents.values()))
-    alpha = view.end(Side(shelf.entry.id, endings.ALPHA))
-    info = order_wins(space, cell, orders, shelf.start)
+def _wins(theme: Theme, end_of: EndOf, endings: RunEndings, documents: Mapping[str, Document], cell: str) -> None:
+    space, orders = endings.summary.space, summarise(list(documents.values()))
+    alpha = end_of(Side(endings.entry.id, ALPHA))
+    info = order_wins(space, cell, orders, endings.start)
     name = next(iter(documents))
     left, right = st.columns(2)
     with left:
         agreed = f"{info.orders} orders agree on {info.unanimous} of {len(info.rows)} edges"
-        text.chart(plot_order_wins(info, view.theme), key="order-wins", alt=agreed)
-        st.caption(f"{agreed} · {view.end(Side(shelf.entry.id, name)).origin}")
+        text.chart(plot_order_wins(info, theme), key="order-wins", alt=agreed)
+        st.caption(f"{agreed} · {end_of(Side(endings.entry.id, name)).origin}")
     with right:
         if alpha.truth:
-            found = outcomes_info(nasbench201.reachable(shelf.start), alpha.truth.cifar10, orders.true_accuracy)
-            figure = plot_outcomes(found, view.theme)
+            found = outcomes_info(nasbench201.reachable(endings.start), alpha.truth.cifar10, orders.true_accuracy)
+            figure = plot_outcomes(found, theme)
             text.chart(figure, key="order-ends", alt=found.summary)
         for what, spread in orders.spread.items():
             st.caption(_spread(what, spread, len(documents)))

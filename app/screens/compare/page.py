@@ -1,5 +1,7 @@
 """Compare: two endings side by side with one selection for both, and what the edge order alone changes."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app.figures.cell_graph import cell_graph as graph_of
@@ -7,13 +9,19 @@ from app.figures.comparison import edge_pair, plot_edge_pair, plot_totals
 from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.edge_names import parse_edge_id
+from app.library import catalog, image_sets
 from app.parts import text
 from app.parts.cell_graph import cell_graph
 from app.parts.style import picture
 from app.screens.compare import address, endings, order_panel, presets
-from app.screens.compare.endings import Side
-from app.screens.compare.view import Comparing, End, headline, name_of, ranked, totals
-from app.state.page import live
+from app.screens.compare.endings import Side, all_endings
+from app.screens.compare.view import Comparison, End, headline, name_of, ranked, totals
+from app.state import keys, session
+from app.state.actions import Actions
+from app.state.live import live
+from app.state.page import PageState
+from app.state.questions import Questions
+from app.work.measurements import MEASUREMENTS
 from engine.drawing import palette, wording
 from engine.drawing.finished_cell import finished_cell
 from engine.results import EdgeScores
@@ -23,70 +31,105 @@ MOST = 4
 
 
 def page() -> None:
-    live(_body, Comparing)
+    live(_body)
 
 
-def _body(view: Comparing) -> None:
-    first, second = view.ends
+def _body(page: PageState, ask: Questions, do: Actions) -> None:
+    runs = all_endings(catalog.catalog(), session.states())
+
+    def end_of(side: Side) -> End:
+        endings = runs[side.run]
+        data = image_sets.chosen(endings.summary, keys.DATA.get(None)).spec
+        return End(side, endings, endings.document(side.ending), page.images, data, MEASUREMENTS)
+
+    # Streamlit forgets a widget that a page does not draw.
+    pair = address.current(runs, page.entry.id, entered=not keys.SIDE_RUN.of("a").is_set)
+    comparison = Comparison(page, runs, (end_of(pair[0]), end_of(pair[1])))
+    first, second = comparison.ends
     line = "two endings, edge by edge; no table of true accuracies exists for this search space"
     if first.truth or second.truth:
         line = "true CIFAR-10 accuracy of the finished cell after 200 epochs of training (NAS-Bench-201)"
-    text.title(headline(first, second, view.rows), line)
-    for damaged in dict.fromkeys(line for end in view.ends for line in end.shelf.damaged):
+    text.title(headline(first, second, comparison.rows), line)
+    for damaged in dict.fromkeys(line for end in comparison.ends for line in end.endings.damaged):
         st.warning(damaged, icon="⚠️")
-    cell = _controls(view)
-    edge = view.focus(cell) if view.comparable else None
+    cell = _controls(comparison)
+    edge = _focus(comparison, cell) if comparison.comparable else None
     left, middle, right = st.columns([9, 5, 9])
-    for column, letter, end in zip((left, right), LETTERS, view.ends, strict=True):
+    for column, letter in zip((left, right), LETTERS, strict=True):
         with column, st.container(border=True, key=f"side-{letter.lower()}-card", height="stretch"):
-            _pane(view, letter, end, cell, edge)
+            _pane(comparison, do, letter, cell, edge)
     with middle, st.container(border=True, key="differences-card", height="stretch"):
-        _strip(view, cell, edge)
+        _strip(comparison, do, cell, edge)
     left, right = st.columns(2)
     with left, st.container(border=True, key="edge-card", height="stretch"):
-        _edge(view, cell, edge)
+        _edge(comparison, cell, edge)
     with right, st.container(border=True, key="totals-card", height="stretch"):
-        _totals(view)
+        _totals(comparison, ask, do)
     with st.container(border=True, key="finished-card"):
-        _finished(view, cell)
+        _finished(comparison, cell)
     with st.container(border=True, key="table-card"):
-        _table(view)
+        _table(comparison, end_of)
     with st.container(border=True, key="orders-card"):
-        order_panel.panel(view, cell)
+        order_panel.panel(comparison, end_of, cell)
 
 
-def _controls(view: Comparing) -> str:
+def _controls(comparison: Comparison) -> str:
     """Presets, and the cell type where the sidebar speaks of another space. Returns the cell type on screen."""
-    offered = presets.presets(view.shelves, view.pair[0].run)
-    st.session_state["compare-preset"] = next((name for name, pair in offered.items() if pair == view.pair), None)
+    offered = presets.presets(comparison.runs, comparison.pair[0].run)
+    keys.PAIR.set(next((name for name, pair in offered.items() if pair == comparison.pair), None))
 
     def choose() -> None:
-        if (chosen := st.session_state["compare-preset"]) is not None:
+        if (chosen := keys.PAIR.get(None)) is not None:
             address.choose(offered[chosen])
 
-    cells = view.ends[0].space.cells
+    cells = comparison.ends[0].space.cells
     with st.container(horizontal=True, vertical_alignment="center"):
         if offered:
             st.segmented_control(
                 "Set side by side",
                 list(offered),
-                key="compare-preset",
+                key=keys.PAIR.name,
                 on_change=choose,
                 label_visibility="collapsed",
             )
-        if view.is_linked or len(cells) == 1:
-            return view.cell if view.is_linked else cells[0]
+        if comparison.is_linked or len(cells) == 1:
+            return comparison.page.cell if comparison.is_linked else cells[0]
         return st.segmented_control(
-            "Cell", cells, key="compare-cell", default=cells[0], required=True, label_visibility="collapsed"
+            "Cell", cells, key=keys.CELL_OF_A.name, default=cells[0], required=True, label_visibility="collapsed"
         )
 
 
-def _pane(view: Comparing, letter: str, end: End, cell: str, edge: int | None) -> None:
+def _focus(comparison: Comparison, cell: str) -> int | None:
+    """The selected edge; while there is none, the first on which the sides differ."""
+    if comparison.is_linked:
+        chosen = comparison.page.edge
+    else:
+        space, at, edge = keys.EDGE_OF_A.get(("", "", None))
+        chosen = edge if (space, at) == (comparison.ends[0].space.name, cell) else None
+    differing = (row.edge for row in comparison.rows if row.cell == cell and row.differs)
+    return next(differing, None) if chosen is None else chosen
+
+
+def _choose(comparison: Comparison, do: Actions, cell: str, edge: int | None) -> None:
+    """Select an edge in both sides, in a callback."""
+    if comparison.is_linked:
+        do.select(edge)
+    else:
+        keys.EDGE_OF_A.set((comparison.ends[0].space.name, cell, edge))
+
+
+def _measure_sides(comparison: Comparison, do: Actions) -> None:
+    """Measure the supernet's accuracy at both ends, where it is not known."""
+    do.begin([end.request for end in comparison.ends if end.accuracy is None], "Measuring both sides")
+
+
+def _pane(comparison: Comparison, do: Actions, letter: str, cell: str, edge: int | None) -> None:
+    end = comparison.ends[LETTERS.index(letter)]
     facts = [end.name]
     if end.truth:
         facts += [wording.percent(end.truth.cifar10, digits=2), f"rank {wording.count(end.truth.rank['cifar10'])}"]
     text.heading(letter, " · ".join(facts))
-    _pickers(view, letter)
+    _pickers(comparison, letter)
     cell = cell if cell in end.space.cells else end.space.cells[0]
     selection = end.document.selection
     graph = graph_of(
@@ -96,61 +139,62 @@ def _pane(view: Comparing, letter: str, end: End, cell: str, edge: int | None) -
         scores=end.before(cell),
         selection=selection,
         focus=edge,
-        isolate=view.isolated,
+        isolate=comparison.page.isolated,
     )
 
     def choose(chosen: str | None) -> None:
-        view.choose(cell, parse_edge_id(end.space, chosen)[1] if chosen else None)
+        _choose(comparison, do, cell, parse_edge_id(end.space, chosen)[1] if chosen else None)
 
     cell_graph(graph, key=f"side-{letter.lower()}-graph", on_select=choose)
     st.caption(end.origin)
 
 
-def _pickers(view: Comparing, letter: str) -> None:
+def _pickers(comparison: Comparison, letter: str) -> None:
     index = LETTERS.index(letter)
-    side = view.pair[index]
-    keys = f"side-{letter.lower()}-run", f"side-{letter.lower()}-ending"
-    st.session_state[keys[0]], st.session_state[keys[1]] = side
+    side = comparison.pair[index]
+    run, ending = keys.SIDE_RUN.of(letter.lower()), keys.SIDE_ENDING.of(letter.lower())
+    run.set(side.run)
+    ending.set(side.ending)
 
     def choose() -> None:
-        run, ending = (st.session_state[key] for key in keys)
-        chosen = list(view.pair)
-        chosen[index] = Side(run, ending if ending in view.shelves[run].endings else endings.ALPHA)
+        chosen = list(comparison.pair)
+        known = comparison.runs[run.get("")].endings
+        chosen[index] = Side(run.get(""), ending.get("") if ending.get("") in known else endings.ALPHA)
         address.choose(chosen)
 
     left, right = st.columns(2)
     left.selectbox(
-        f"Supernet {letter}", list(view.shelves), key=keys[0], on_change=choose, label_visibility="collapsed"
+        f"Supernet {letter}", list(comparison.runs), key=run.name, on_change=choose, label_visibility="collapsed"
     )
     right.selectbox(
         f"Ending {letter}",
-        view.shelves[side.run].endings,
+        comparison.runs[side.run].endings,
         format_func=lambda name: name.replace("-", " ") if endings.is_order(name) else name_of(name),
-        key=keys[1],
+        key=ending.name,
         on_change=choose,
         label_visibility="collapsed",
     )
 
 
-def _strip(view: Comparing, cell: str, edge: int | None) -> None:
+def _strip(comparison: Comparison, do: Actions, cell: str, edge: int | None) -> None:
     text.heading("Edge by edge")
-    rows = [row for row in view.rows if row.cell == cell]
+    rows = [row for row in comparison.rows if row.cell == cell]
     if not rows:
         st.caption("Different search spaces: no edge of A has a counterpart in B.")
         return
 
     def choose() -> None:
-        points = st.session_state["differences"].selection.points
+        points = keys.DIFFERENCES.get(None).selection.points
         if points:  # a second click empties the selection: that is not a choice
-            view.choose(cell, int(points[0]["customdata"][0]))
+            _choose(comparison, do, cell, int(points[0]["customdata"][0]))
 
     words = in_words(tally(rows))
-    if st.session_state.get("list-view"):
+    if keys.LIST_VIEW.get(False):
         st.dataframe([_listed(row) for row in rows], hide_index=True, alt=words)
     else:
         text.chart(
-            plot_differences(rows, edge, view.theme),
-            key="differences",
+            plot_differences(rows, edge, comparison.page.theme),
+            key=keys.DIFFERENCES.name,
             on_select=choose,
             selection_mode="points",
             alt=words,
@@ -163,21 +207,21 @@ def _listed(row: Difference) -> dict[str, str]:
     return {"edge": wording.plain(row.name), "A": a, "B": b, "": in_words({row.state: 1})}
 
 
-def _edge(view: Comparing, cell: str, edge: int | None) -> None:
+def _edge(comparison: Comparison, cell: str, edge: int | None) -> None:
     """The selected edge, both sides on shared scales."""
     if edge is None:
-        why = "click an edge in either cell" if view.comparable else "different search spaces"
+        why = "click an edge in either cell" if comparison.comparable else "different search spaces"
         text.heading("One edge, both sides", why)
         return
-    first, second = view.ends
-    text.heading(view.ends[0].space.edge_name(first.space.edge(cell, edge)), "both sides on the same scale")
+    first, second = comparison.ends
+    text.heading(comparison.ends[0].space.edge_name(first.space.edge(cell, edge)), "both sides on the same scale")
     (a, when_a), (b, when_b) = first.evidence(cell, edge), second.evidence(cell, edge)
     chosen = first.document.selection.operation(cell, edge), second.document.selection.operation(cell, edge)
     said = ", ".join(
         f"{letter} keeps {palette.operation(name).label}" if name else f"{letter} is undecided"
         for letter, name in zip(LETTERS, chosen, strict=True)
     )
-    figure = plot_edge_pair(edge_pair(a, b, chosen), view.theme)
+    figure = plot_edge_pair(edge_pair(a, b, chosen), comparison.page.theme)
     text.chart(figure, key="edge-pair", alt=said)
     if a == b:
         st.caption(f"{said} · both: {_measured(a, when_a)}")
@@ -193,24 +237,28 @@ def _measured(found: EdgeScores | EdgeAlphas, when: str) -> str:
     return f"{wording.count(found.images)} images, {wording.bn(found.bn)}, {wording.device_name(found.device)}, {when}"
 
 
-def _totals(view: Comparing) -> None:
+def _totals(comparison: Comparison, ask: Questions, do: Actions) -> None:
     text.heading("What they add up to", "each measure has its own scale")
-    rows = totals(*view.ends)
+    rows = totals(*comparison.ends)
     said = "; ".join(f"{row.name}: A {row.texts[0]}, B {row.texts[1]}" for row in rows)
-    text.chart(plot_totals(rows, view.theme), key="totals", alt=said)
-    if line := ranked(view.ends[0].accuracy, view.ends[1].accuracy):
+    text.chart(plot_totals(rows, comparison.page.theme), key="totals", alt=said)
+    if line := ranked(comparison.ends[0].accuracy, comparison.ends[1].accuracy):
         st.caption(line)
-    if any(end.accuracy is None for end in view.ends):
+    if any(end.accuracy is None for end in comparison.ends):
         st.button(
-            "Measure the supernet's accuracy", on_click=view.measure_sides, disabled=view.busy, key="measure-sides"
+            "Measure the supernet's accuracy",
+            on_click=_measure_sides,
+            args=(comparison, do),
+            disabled=ask.busy,
+            key="measure-sides",
         )
 
 
-def _finished(view: Comparing, cell: str) -> None:
+def _finished(comparison: Comparison, cell: str) -> None:
     """The cells that both sides end with, as the papers draw them."""
     text.heading("The finished cells", "outlined where the other side has another operation or input")
-    genotypes = [end.genotype for end in view.ends]
-    for number, (column, letter, end) in enumerate(zip(st.columns(2), LETTERS, view.ends, strict=True)):
+    genotypes = [end.genotype for end in comparison.ends]
+    for number, (column, letter, end) in enumerate(zip(st.columns(2), LETTERS, comparison.ends, strict=True)):
         genotype, other = genotypes[number], genotypes[1 - number]
         with column:
             if genotype is None:
@@ -219,24 +267,24 @@ def _finished(view: Comparing, cell: str) -> None:
                 continue
             beside = other if other is not None and other.family == genotype.family else None
             at = cell if cell in end.space.cells else end.space.cells[0]
-            st.html(picture(finished_cell(genotype, at, beside), view.theme, alt=f"{letter}: {genotype}"))
+            st.html(picture(finished_cell(genotype, at, beside), comparison.page.theme, alt=f"{letter}: {genotype}"))
             for line in end.document.selection.replaced_none:
                 st.caption(line)
 
 
-def _table(view: Comparing) -> None:
+def _table(comparison: Comparison, end_of: Callable[[Side], End]) -> None:
     text.heading("In numbers", f"up to {MOST} sides")
-    every = [Side(run, ending) for run, shelf in view.shelves.items() for ending in shelf.endings]
+    every = [Side(run, ending) for run, found in comparison.runs.items() for ending in found.endings]
     more = st.multiselect(
         "More sides",
-        [side for side in every if side not in view.pair],
+        [side for side in every if side not in comparison.pair],
         format_func=lambda side: f"{side.run} · {name_of(side.ending)}",
-        max_selections=MOST - len(view.pair),
+        max_selections=MOST - len(comparison.pair),
         key="more-sides",
         placeholder="Add a side to the table",
         label_visibility="collapsed",
     )
-    shown = [*view.ends, *map(view.end, more)]
+    shown = [*comparison.ends, *map(end_of, more)]
     rows = [_row(letter, end) for letter, end in zip("ABCD", shown, strict=False)]
     columns = [key for key in rows[0] if key not in text.TRUE or any(end.truth for end in shown)]
     st.dataframe(

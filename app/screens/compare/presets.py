@@ -8,7 +8,7 @@ procedure   how a stored run went about it, in words
 
 from collections.abc import Mapping
 
-from app.screens.compare.endings import ALPHA, MINE, Shelf, Side
+from app.screens.compare.endings import ALPHA, MINE, RunEndings, Side
 from engine.drawing import wording
 from engine.selecting.record import Document
 
@@ -17,49 +17,49 @@ RECIPE = ("space", "method", "channels", "cells", "image_size", "epochs", "seed"
 Pair = tuple[Side, Side]
 
 
-def default(shelf: Shelf) -> Pair:
+def default(endings: RunEndings) -> Pair:
     """Alpha against measurement, or against the visitor's own decisions while nothing is measured."""
-    return Side(shelf.entry.id, ALPHA), Side(shelf.entry.id, shelf.measured or MINE)
+    return Side(endings.entry.id, ALPHA), Side(endings.entry.id, endings.measured or MINE)
 
 
-def presets(shelves: Mapping[str, Shelf], run: str) -> dict[str, Pair]:
+def presets(runs: Mapping[str, RunEndings], run: str) -> dict[str, Pair]:
     """What can be set side by side beginning with a run, by name."""
-    shelf = shelves[run]
+    endings = runs[run]
     found: dict[str, Pair] = {}
-    if shelf.measured:
-        found["α vs measurement"] = default(shelf)
-    if other := _differing(shelves, run, "epochs"):
-        early, late = sorted((run, other), key=lambda name: shelves[name].summary.meta["epochs"])
+    if endings.measured:
+        found["α vs measurement"] = default(endings)
+    if other := _differing(runs, run, "epochs"):
+        early, late = sorted((run, other), key=lambda name: runs[name].summary.meta["epochs"])
         found["early vs late epoch"] = Side(early, ALPHA), Side(late, ALPHA)
-    if other := _differing(shelves, run, "seed"):
+    if other := _differing(runs, run, "seed"):
         found["seed vs seed"] = Side(run, ALPHA), Side(other, ALPHA)
-    if other := _differing(shelves, run, "method"):
-        first, second = shelf.measured, shelves[other].measured
+    if other := _differing(runs, run, "method"):
+        first, second = endings.measured, runs[other].measured
         # Fixed alphas choose nothing, so methods are compared by what measurement makes of their supernets.
-        endings = (first, second) if first and second else (ALPHA, ALPHA)
-        found["method vs method"] = Side(run, endings[0]), Side(other, endings[1])
-    orders = shelf.orders or next((tuple(group) for group in tunings(shelf).values()), ())
+        ends = (first, second) if first and second else (ALPHA, ALPHA)
+        found["method vs method"] = Side(run, ends[0]), Side(other, ends[1])
+    orders = endings.orders or next((tuple(group) for group in tunings(endings).values()), ())
     if len(orders) > 1:
         found["order vs order"] = Side(run, orders[0]), Side(run, orders[1])
-    if shelf.decisions and shelf.published:
-        found["mine vs published"] = Side(run, MINE), Side(run, shelf.published)
+    if endings.decisions and endings.published:
+        found["mine vs published"] = Side(run, MINE), Side(run, endings.published)
     return found
 
 
-def _differing(shelves: Mapping[str, Shelf], run: str, key: str) -> str | None:
+def _differing(runs: Mapping[str, RunEndings], run: str, key: str) -> str | None:
     """The first other run of the same recipe but for `key`."""
-    own = shelves[run].summary.meta
-    for name, shelf in shelves.items():
-        meta = shelf.summary.meta
+    own = runs[run].summary.meta
+    for name, endings in runs.items():
+        meta = endings.summary.meta
         if meta.get(key) != own.get(key) and all(meta.get(each) == own.get(each) for each in RECIPE if each != key):
             return name
     return None
 
 
-def tunings(shelf: Shelf) -> dict[str, dict[str, Document]]:
+def tunings(endings: RunEndings) -> dict[str, dict[str, Document]]:
     """Stored runs that differ in their order only: by what they have in common, then by name; two or more each."""
     groups: dict[str, dict[str, Document]] = {}
-    for name, document in sorted(shelf.stored.items(), key=lambda item: item[1].settings.get("seed", 0)):
+    for name, document in sorted(endings.stored.items(), key=lambda item: item[1].settings.get("seed", 0)):
         if document.selection.is_complete and document.settings.get("order") == "random":
             groups.setdefault(procedure(document), {})[name] = document
     return {common: group for common, group in groups.items() if len(group) > 1}

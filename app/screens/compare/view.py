@@ -2,24 +2,23 @@
 
 Accuracy    of the supernet at an ending
 End         an ending with everything that is known about it
-Comparing   the page's view: both sides
+Comparison  both sides
 name_of, headline, ranked, totals   the words and the bars
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import streamlit as st
 
 from app.figures.comparison import Total
 from app.figures.differences import LETTERS, Difference, differences, tally
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
-from app.library import catalog, image_sets
-from app.screens.compare import address, endings, presets
-from app.screens.compare.endings import Shelf, Side
-from app.state.page import View
-from app.work import measurements
+from app.screens.compare import endings, presets
+from app.screens.compare.endings import RunEndings, Side
+from app.screens.compare.presets import Pair
+from app.state.page import PageState
+from app.work.measurements import Measurements
+from app.work.questions import Kind, Request
 from engine import nasbench201
 from engine.drawing import wording
 from engine.results import EdgeScores, Interval, Lookup
@@ -55,17 +54,19 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class End:
-    """One side with everything that the page says about it. images, data: what is measured on here."""
+    """One side with everything that the page says about it. images, data: what is measured on here, and found in
+    `measurements`."""
 
     side: Side
-    shelf: Shelf
+    endings: RunEndings
     document: Document
     images: int | None
     data: str
+    measurements: Measurements
 
     @property
     def space(self) -> SearchSpace:
-        return self.shelf.summary.space
+        return self.endings.summary.space
 
     @property
     def name(self) -> str:
@@ -84,13 +85,13 @@ class End:
         return None if known is None else nasbench201.lookup(known)
 
     @property
-    def request(self) -> measurements.Request:
+    def request(self) -> Request:
         """The accuracy of the supernet, untuned, after these decisions."""
         return self._request(self.document.selection, "accuracy", "", 0)
 
-    def _request(self, selection: Selection, kind: measurements.Kind, cell: str, index: int) -> measurements.Request:
+    def _request(self, selection: Selection, kind: Kind, cell: str, index: int) -> Request:
         how = {"images": self.images, "data": self.data}
-        return measurements.Request.of(self.shelf.summary, selection, kind, cell, index, **how)
+        return Request.of(self.endings.summary, selection, kind, cell, index, **how)
 
     @cached_property
     def accuracy(self) -> Accuracy | None:
@@ -99,7 +100,7 @@ class End:
             last, data = self.document.path[-1], self.document.settings.get("data", "bundled")
             tuned = any(point.tuned for point in self.document.path)
             return Accuracy(last.accuracy, last.ci, (last.images, last.bn, data), tuned, last.decisions)
-        found = measurements.find(self.request, self.shelf.summary)
+        found = self.measurements.find(self.request, self.endings.summary)
         if found is None or found.partial:
             return None
         result, decided = found.accuracy, self.document.selection.steps_done
@@ -120,7 +121,7 @@ class End:
         selection, found = self.document.selection, 0
         for cell in self.space.cells:
             for edge in self.space.edges(cell):
-                scores = self.shelf.scores(cell, edge.index)
+                scores = self.endings.scores(cell, edge.index)
                 if scores is None:
                     return None
                 found += selection.operation(cell, edge) not in (None, scores.best)
@@ -141,18 +142,18 @@ class End:
             is_it = isinstance(decision, OperationDecision) and (decision.cell, decision.edge) == (cell, edge)
             if is_it and isinstance(step.scores, EdgeScores) and self.side.ending != endings.AT_ONCE:
                 return step.scores, "when it was decided"
-        request = self._request(self.shelf.start, "edge", cell, edge)
-        found = measurements.find(request, self.shelf.summary)
+        request = self._request(self.endings.start, "edge", cell, edge)
+        found = self.measurements.find(request, self.endings.summary)
         if found is not None and not found.partial and isinstance(found.result, EdgeScores):
             return found.result, "before any decision"
-        scores = self.shelf.scores(cell, edge)
-        return scores or edge_alphas(self.shelf.start.alphas, cell, edge), "before any decision"
+        scores = self.endings.scores(cell, edge)
+        return scores or edge_alphas(self.endings.start.alphas, cell, edge), "before any decision"
 
     def before(self, cell: str) -> dict[int, EdgeScores]:
         """The stored sweep of a cell type while nothing is decided; later it speaks of another supernet."""
         if self.document.selection.decisions:
             return {}
-        found = {edge.index: self.shelf.scores(cell, edge.index) for edge in self.space.edges(cell)}
+        found = {edge.index: self.endings.scores(cell, edge.index) for edge in self.space.edges(cell)}
         return {edge: scores for edge, scores in found.items() if scores is not None}
 
     @property
@@ -168,47 +169,33 @@ class End:
         return f"{stored} · {presets.procedure(document)}"
 
 
-class Comparing(View):
-    """The page's view: the sidebar's run, and the two sides with the cell and the edge that both show."""
+@dataclass(frozen=True)
+class Comparison:
+    """Two ends, with the cell and the edge that both show. runs: the endings of all runs. page: the sidebar's run."""
 
-    def __init__(self, entry: catalog.Entry) -> None:
-        super().__init__(entry)
-        self.shelves = endings.shelves(catalog.catalog())
-        # Streamlit forgets a widget that a page does not draw.
-        self.pair = address.current(self.shelves, entry.id, entered="side-a-run" not in st.session_state)
-        self.ends = first, second = self.end(self.pair[0]), self.end(self.pair[1])
-        self.comparable = first.space == second.space
-        self.rows = differences(first.document.selection, second.document.selection) if self.comparable else ()
+    page: PageState
+    runs: Mapping[str, RunEndings]
+    ends: tuple[End, End]
 
-    def end(self, side: Side) -> End:
-        shelf = self.shelves[side.run]
-        data = image_sets.chosen(shelf.summary, st.session_state.get("data")).spec
-        return End(side, shelf, shelf.document(side.ending), self.images, data)
+    @property
+    def pair(self) -> Pair:
+        return self.ends[0].side, self.ends[1].side
+
+    @property
+    def comparable(self) -> bool:
+        """Whether both ends are of one space."""
+        return self.ends[0].space == self.ends[1].space
+
+    @cached_property
+    def rows(self) -> Sequence[Difference]:
+        """Edge by edge; none where the spaces differ."""
+        first, second = (end.document.selection for end in self.ends)
+        return differences(first, second) if self.comparable else ()
 
     @property
     def is_linked(self) -> bool:
         """Whether the sidebar speaks of A's space: then its cell and the link's edge are the page's too."""
-        return self.space == self.ends[0].space
-
-    def focus(self, cell: str) -> int | None:
-        """The selected edge; while there is none, the first on which the sides differ."""
-        if self.is_linked:
-            chosen = self.edge
-        else:
-            space, at, edge = st.session_state.get("compare-edge", ("", "", None))
-            chosen = edge if (space, at) == (self.ends[0].space.name, cell) else None
-        differing = (row.edge for row in self.rows if row.cell == cell and row.differs)
-        return next(differing, None) if chosen is None else chosen
-
-    def choose(self, cell: str, edge: int | None) -> None:
-        if self.is_linked:
-            self.select(edge)
-        else:
-            st.session_state["compare-edge"] = (self.ends[0].space.name, cell, edge)
-
-    def measure_sides(self) -> None:
-        """Measure the supernet's accuracy at both ends, where it is not known."""
-        self._begin([end.request for end in self.ends if end.accuracy is None], "Measuring both sides")
+        return self.page.space == self.ends[0].space
 
 
 def name_of(ending: str) -> str:

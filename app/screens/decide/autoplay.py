@@ -1,50 +1,46 @@
 """Auto-play: decisions taken one after the other by alpha or by measurement, until somebody does anything.
 
-Playing   what the Decide page adds to its view for this
+play      begin it
+advance   one look at it: take the next decision when it is due
 """
 
 import time
 
-import streamlit as st
-
-from app.screens.decide.view import Deciding
+from app.screens.decide.actions import Deciding
+from app.state import keys
 from engine.selection.decisions import InputsDecision, OperationDecision
 
 
-class Playing(Deciding):
-    """A view that plays. Every other callback pauses it."""
+def play(deciding: Deciding, who: str) -> None:
+    """Begin, in a callback. who: "alpha" or "measured"."""
+    deciding.run.playing, deciding.run.played = who, time.monotonic()
+    deciding.run.focus(None)
 
-    def play(self, who: str) -> None:
-        self.state.playing, self.state.played = who, time.monotonic()
-        self._change(edge=None)
 
-    def advance(self) -> bool:
-        """One look at a running auto-play: take the next decision when it is due. True when something was decided."""
-        if self.playing is None:
-            return False
-        if self.step is None:
-            self.pause()
-            return True
-        if time.monotonic() - self.state.played < float(st.session_state.get("play-speed", 1.0)):
-            return False
-        if self.untuned:
-            if not self.busy:
-                self.measure_this_step()
-            return False
-        found, is_measured = self.step_measurement, self.playing == "measured"
-        if is_measured and (found is None or found.partial):
-            if not self.busy:
-                self.measure_this_step()
-            return False
-        by, decision = "α", self.suggested()["α"]
-        if is_measured and found is not None:
-            by = "measured"
-            if self.step.kind == "edge":
-                decision = OperationDecision(self.step.cell, self.step.index, found.edge.best)
-            else:
-                decision = InputsDecision(self.step.cell, self.step.index, found.inputs.keep)
-        self.state.played = time.monotonic()
-        self._take(decision, by)
-        if is_measured or self.untuned:
-            self.measure_step()
+def advance(deciding: Deciding) -> bool:
+    """Take the next decision when it is due. True when something was decided, or nothing is left to decide."""
+    run, step, ask = deciding.run, deciding.step, deciding.ask
+    if run.playing is None:
+        return False
+    if step.place is None:
+        deciding.pause()
         return True
+    if time.monotonic() - run.played < float(keys.SPEED.get(1.0)):
+        return False
+    found, is_measured = step.measurement, run.playing == "measured"
+    if deciding.page.untuned or (is_measured and (found is None or found.partial)):
+        if not ask.busy:
+            deciding.measure_this()
+        return False
+    by, decision = "α", step.suggested["α"]
+    if is_measured and found is not None:
+        by, cell, index = "measured", step.place.cell, step.place.index
+        if step.place.kind == "edge":
+            decision = OperationDecision(cell, index, found.edge.best)
+        else:
+            decision = InputsDecision(cell, index, found.inputs.keep)
+    run.played = time.monotonic()
+    deciding.take(decision, by)
+    if is_measured or deciding.page.untuned:
+        deciding.measure_next()
+    return True

@@ -6,32 +6,35 @@ card   draw the card of the current step
 import streamlit as st
 
 from app.parts import text
-from app.screens.decide.view import Deciding
+from app.screens.decide.actions import Deciding
+from app.state.page import PageState
 from engine.drawing import palette, wording
 from engine.results import EdgeScores, InputScores
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
+from engine.spaces import SearchSpace
 
 
-def card(view: Deciding) -> None:
+def card(deciding: Deciding) -> None:
     text.heading("Decision")
-    assert view.step is not None
-    found = view.step_measurement
+    step = deciding.step
+    assert step.place is not None
+    found = step.measurement
     decision: Decision | None
-    if view.step.kind == "edge":
+    if step.place.kind == "edge":
         edge = found.edge if found else None
-        _suggestions(view, edge)
-        decision = _operations(view, edge)
+        _suggestions(deciding, edge)
+        decision = _operations(deciding, edge)
     else:
         inputs = found.inputs if found else None
-        _suggestions(view, inputs)
-        decision = _inputs(view, inputs)
+        _suggestions(deciding, inputs)
+        decision = _inputs(deciding, inputs)
     if decision is not None:
-        _consequence(view, decision)
+        _consequence(deciding, decision)
     st.button(
         "Decide and go on",
         type="primary",
         shortcut="ArrowRight",
-        on_click=view.take_by_hand,
+        on_click=deciding.take_by_hand,
         args=(decision,),
         disabled=decision is None,
         width="stretch",
@@ -40,8 +43,8 @@ def card(view: Deciding) -> None:
     st.button(
         "Skip this edge",
         shortcut="N",
-        on_click=view.skip,
-        disabled=view.step.kind == "node",
+        on_click=deciding.skip,
+        disabled=step.place.kind == "node",
         width="stretch",
         key="skip",
     )
@@ -49,13 +52,13 @@ def card(view: Deciding) -> None:
         st.caption(("measuring · " if found.partial else "") + text.provenance(found))
 
 
-def _suggestions(view: Deciding, scores: EdgeScores | InputScores | None) -> None:
-    suggested = view.suggested()
+def _suggestions(deciding: Deciding, scores: EdgeScores | InputScores | None) -> None:
+    suggested = deciding.step.suggested
     alpha = suggested["α"]
     st.button(
-        f"○ α would keep **{_words(view, alpha)}**{_alpha_value(view, alpha)}",
+        f"○ α would keep **{_words(deciding.page.space, alpha)}**{_alpha_value(deciding.page, alpha)}",
         shortcut="A",
-        on_click=view.take_by_hand,
+        on_click=deciding.take_by_hand,
         args=(alpha,),
         width="stretch",
         key="use-alpha",
@@ -63,46 +66,46 @@ def _suggestions(view: Deciding, scores: EdgeScores | InputScores | None) -> Non
     if "measured" in suggested:
         measured = suggested["measured"]
         st.button(
-            f"● measurement would keep **{_words(view, measured)}**{_drop(measured, scores)}",
+            f"● measurement would keep **{_words(deciding.page.space, measured)}**{_drop(measured, scores)}",
             shortcut="P",
-            on_click=view.take_by_hand,
+            on_click=deciding.take_by_hand,
             args=(measured,),
             width="stretch",
             key="use-measured",
         )
     elif scores is None:
         st.button(
-            "● Measure this step" if not view.busy else "● measuring …",
-            on_click=view.measure_this_step,
-            disabled=view.busy,
+            "● Measure this step" if not deciding.ask.busy else "● measuring …",
+            on_click=deciding.measure_this,
+            disabled=deciding.ask.busy,
             width="stretch",
             key="measure-step",
         )
     elif isinstance(scores, EdgeScores) and scores.none_stands_out:
         st.info("No operation stands out any more: every interval holds zero, so measurement suggests none.")
-        larger = view.more_images()
+        larger = deciding.ask.more_images()
         if larger:
             st.button(
                 f"Measure on more images ({larger})",
-                on_click=view.more_images_for_step,
-                disabled=view.busy,
+                on_click=deciding.measure_on_more_images,
+                disabled=deciding.ask.busy,
                 width="stretch",
                 key="step-more",
             )
 
 
-def _words(view: Deciding, decision: Decision) -> str:
+def _words(space: SearchSpace, decision: Decision) -> str:
     if isinstance(decision, OperationDecision):
         return palette.operation(decision.operation).label
-    edges = [view.space.edge(decision.cell, edge) for edge in decision.edges]
-    return " and ".join(wording.plain(view.space.node_name(edge.source)) for edge in edges)
+    edges = [space.edge(decision.cell, edge) for edge in decision.edges]
+    return " and ".join(wording.plain(space.node_name(edge.source)) for edge in edges)
 
 
-def _alpha_value(view: Deciding, decision: Decision) -> str:
+def _alpha_value(page: PageState, decision: Decision) -> str:
     if isinstance(decision, InputsDecision):
         return ""
-    column = view.space.operation_index(decision.cell, decision.edge, decision.operation)
-    return f" {wording.weight(view.weights()[decision.edge][column])}"
+    column = page.space.operation_index(decision.cell, decision.edge, decision.operation)
+    return f" {wording.weight(page.weights()[decision.edge][column])}"
 
 
 def _drop(decision: Decision, scores: EdgeScores | InputScores | None) -> str:
@@ -112,28 +115,28 @@ def _drop(decision: Decision, scores: EdgeScores | InputScores | None) -> str:
     return ""
 
 
-def _operations(view: Deciding, scores: EdgeScores | None) -> Decision:
+def _operations(deciding: Deciding, scores: EdgeScores | None) -> Decision:
     """All operations of the edge to choose from; the suggested one is chosen at first."""
-    step = view.step
-    assert step is not None
-    names = view.space.operations(step.cell, step.index)
-    weights = dict(zip(names, view.weights()[step.index], strict=True))
+    page, place = deciding.page, deciding.step.place
+    assert place is not None
+    names = page.space.operations(place.cell, place.index)
+    weights = dict(zip(names, page.weights()[place.index], strict=True))
     drops = {score.name: score.drop for score in scores.operations} if scores else {}
-    suggested = view.suggested()
+    suggested = deciding.step.suggested
     default = suggested.get("measured", suggested["α"])
-    chosen = view.chosen() or default
+    chosen = deciding.step.picked or default
     assert isinstance(chosen, OperationDecision)
     st.caption("or any of")
     for number, name in enumerate(sorted(names, key=lambda name: -weights[name]), start=1):
         look = palette.operation(name)
-        decision = OperationDecision(step.cell, step.index, name)
+        decision = OperationDecision(place.cell, place.index, name)
         ring = " ○" if decision == suggested["α"] else ""
         drop = f" · {wording.points(drops[name])}" if name in drops else ""
         dot = " ●" if scores and name == scores.best else ""
         st.button(
             f"**{look.code}** {look.label} · {wording.weight(weights[name])}{ring}{drop}{dot}",
             shortcut=str(number),
-            on_click=view.choose,
+            on_click=deciding.pick,
             args=(decision,),
             width="stretch",
             key=f"{'chosen' if decision == chosen else 'offered'}-operation-{number}",
@@ -141,53 +144,54 @@ def _operations(view: Deciding, scores: EdgeScores | None) -> Decision:
     return chosen
 
 
-def _inputs(view: Deciding, scores: InputScores | None) -> Decision | None:
+def _inputs(deciding: Deciding, scores: InputScores | None) -> Decision | None:
     """The node's inputs; exactly two are kept."""
-    step = view.step
-    assert step is not None
-    edges = view.space.inputs(step.index)
-    suggested = view.suggested()
+    page, place = deciding.page, deciding.step.place
+    assert place is not None
+    edges = page.space.inputs(place.index)
+    suggested = deciding.step.suggested
     default = suggested.get("measured", suggested["α"])
     assert isinstance(default, InputsDecision)
     drops = {row.edge: row for row in scores.candidates} if scores else {}
 
     def words(index: int) -> str:
-        source = wording.plain(view.space.node_name(view.space.edge(step.cell, index).source))
-        operation = view.selection.operation(step.cell, index)
+        source = wording.plain(page.space.node_name(page.space.edge(place.cell, index).source))
+        operation = page.selection.operation(place.cell, index)
         code = f" ({palette.operation(operation).code})" if operation else ""
         return f"{source}{code}" + (f" · {wording.points(drops[index].drop)}" if index in drops else "")
 
-    place = f"{view.entry.id}-{step.cell}-node{step.index}-{bool(drops)}"
+    key = f"inputs-{page.entry.id}-{place.cell}-node{place.index}-{bool(drops)}"
     chosen = st.pills(
         "keep two inputs",
         [edge.index for edge in edges],
         selection_mode="multi",
         default=list(default.edges),
         format_func=words,
-        key=f"inputs-{place}",
+        key=key,
     )
     if len(chosen) != 2:
         st.caption("Choose exactly two inputs.")
         return None
-    return InputsDecision(step.cell, step.index, (min(chosen), max(chosen)))
+    return InputsDecision(place.cell, place.index, (min(chosen), max(chosen)))
 
 
-def _consequence(view: Deciding, decision: Decision) -> None:
-    before, after = view.before(), view.after(decision)
+def _consequence(deciding: Deciding, decision: Decision) -> None:
+    ask, selection = deciding.ask, deciding.page.selection
+    before, after = ask.find(ask.accuracy()), ask.find(ask.accuracy(selection.decide(decision)))
     if before and after and before.accuracy.images == after.accuracy.images:
         images = wording.count(after.accuracy.images)
         then = wording.percent(after.accuracy.accuracy, after.accuracy.baseline.ci)
         st.markdown(
-            f"With **{_words(view, decision)}** the supernet goes "
+            f"With **{_words(deciding.page.space, decision)}** the supernet goes "
             f"**{wording.percent(before.accuracy.accuracy)} → {then}** "
             f"on {images} images."
         )
     else:
         st.button(
-            f"What would {_words(view, decision)} cost?",
-            on_click=view.measure_after,
+            f"What would {_words(deciding.page.space, decision)} cost?",
+            on_click=deciding.measure_after,
             args=(decision,),
-            disabled=view.busy,
+            disabled=deciding.ask.busy,
             width="stretch",
             key="try",
             help="Measure the supernet's accuracy with this choice, without taking it",

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.library import catalog
 from app.state import url
-from app.state.session import State
+from app.state.run import RunState
 from app.state.url import Link
 from app.work import measurements
 from app.work.measurements import Request
@@ -29,12 +29,16 @@ def _page() -> None:
     import streamlit as st
 
     from app.parts import export_menu
-    from app.screens.decide import view
+    from app.screens.decide.step import at_step
+    from app.state import live
+    from app.state.questions import Questions
+    from app.work.measurements import MEASUREMENTS
 
-    view = view.Deciding.current()
-    assert view is not None
-    export_menu.menu(view)
-    st.session_state["document"] = export_menu.document_of(view)
+    page = live.begin()
+    assert page is not None
+    ask = at_step(Questions(page, MEASUREMENTS)).ask
+    export_menu.menu(ask)
+    st.session_state["document"] = export_menu.document_of(ask)
 
 
 @pytest.fixture
@@ -144,7 +148,7 @@ def test_decisions_keep_who_took_them_and_on_which_scores(draw: Callable[..., Ap
     selection = start.alpha_path()
     said = ("α", "measured", "both", "you", "link")
     by = dict(zip(selection.decisions, said, strict=False))
-    state = State(Link(decisions=selection.decisions), by=by)
+    state = RunState(Link(decisions=selection.decisions), by=by)
     document = draw("s2", selection, states={"s2": state}).session_state["document"]
     expected = ["alpha", "measured", "measured", "person", "person"]
     assert [step.by for step in document.steps[:5]] == expected
@@ -159,7 +163,7 @@ def test_decisions_keep_who_took_them_and_on_which_scores(draw: Callable[..., Ap
 def test_what_tuning_left_unknown_is_not_made_up(draw: Callable[..., AppTest]) -> None:
     """The link says that the first decision was followed by quick tuning, and its weights are not on this machine."""
     decisions = _start("s2").alpha_path().decisions[:2]
-    state = State(Link(decisions=decisions, tune="q"))
+    state = RunState(Link(decisions=decisions, tune="q"))
     app = draw("s2", _start("s2").replay(decisions), states={"s2": state}, tune="q")
     document = app.session_state["document"]
     assert document.tuning is None

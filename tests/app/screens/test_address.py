@@ -9,7 +9,7 @@ import pytest
 from app.library import catalog
 from app.library.catalog import Entry
 from app.screens.compare import address, endings, presets
-from app.screens.compare.endings import Shelf, Side
+from app.screens.compare.endings import RunEndings, Side
 from engine.checkpoint.format import Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores
@@ -23,18 +23,18 @@ BUNDLED = "nas-bench-201"
 TUNED = Tuning("batches", 50, 0.01)
 
 
-def shelf(name: str = BUNDLED, path: Path | None = None, **meta: object) -> Shelf:
+def shelf(name: str = BUNDLED, path: Path | None = None, **meta: object) -> RunEndings:
     entry = catalog.catalog()[name]
     assert entry.summary is not None
     summary = dataclasses.replace(entry.summary, meta=entry.summary.meta | meta)
-    return Shelf(dataclasses.replace(entry, summary=summary, path=path or entry.path))
+    return RunEndings(dataclasses.replace(entry, summary=summary, path=path or entry.path))
 
 
 def run(
     summary: Summary, seed: int, operation: str = "nor_conv_3x3", tuning: Tuning | None = TUNED, **settings: object
 ) -> Document:
     """A stored full run that ends with one operation everywhere."""
-    selection = Shelf(Entry("x", Path(), True, summary, None)).start
+    selection = RunEndings(Entry("x", Path(), True, summary, None)).start
     for cell, edge in edge_order(summary.space, seed).edges:
         selection = selection.discretize(cell, edge, operation)
     for cell in summary.space.cells:
@@ -97,7 +97,7 @@ def test_a_path_of_the_darts_family_keeps_the_inputs_of_its_genotype() -> None:
     genotype = str(found.document("at-once").selection.genotype())
     scores = found.summary.scores | {"paths": [{"seed": 3, "genotype": genotype, "images": 512, "accuracies": []}]}
     entry = dataclasses.replace(found.entry, summary=dataclasses.replace(found.summary, scores=scores))
-    selection = Shelf(entry).document("order-3").selection
+    selection = RunEndings(entry).document("order-3").selection
     assert selection.is_complete and str(selection.genotype()) == genotype
     assert [(step.cell, step.edge) for step in selection.decisions[:3]] == list(edge_order(found.start.space, 3).edges)[
         :3
@@ -121,7 +121,7 @@ def test_a_selection_that_the_app_once_exported_can_be_compared(tmp_path: Path) 
 
 def test_without_measurements_there_are_alpha_and_ones_own(small_runs: Path) -> None:
     entry = catalog._entry(OF_201, small_runs / OF_201, False, ())
-    found = Shelf(entry)
+    found = RunEndings(entry)
     assert found.endings == ("alpha", "mine") and found.measured is None
     assert presets.default(found) == (Side(OF_201, "alpha"), Side(OF_201, "mine"))
     with pytest.raises(BadInput, match="no ending 'order-0'; it has alpha, mine"):

@@ -7,8 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library import catalog
-from app.screens.compare.endings import FOLDER, Shelf, Side
+from app.screens.compare.endings import FOLDER, RunEndings, Side
 from app.screens.compare.view import Accuracy, End, headline, ranked
+from app.work.measurements import MEASUREMENTS
 from engine.nasbench201 import lookup
 from tests.app.conftest import finish, heading, keys, text
 from tests.app.screens.test_address import BUNDLED, run, shelf, store
@@ -150,7 +151,14 @@ def test_a_stored_file_that_is_none_is_named_and_the_page_works(visit: Visit, wi
 
 def end(ending: str, **changes: object) -> End:
     found = shelf()
-    return End(Side(BUNDLED, ending), found, dataclasses.replace(found.document(ending), **changes), 1024, "bundled")
+    return End(
+        Side(BUNDLED, ending),
+        found,
+        dataclasses.replace(found.document(ending), **changes),
+        1024,
+        "bundled",
+        MEASUREMENTS,
+    )
 
 
 def test_the_headline_names_the_runs_where_they_differ_and_one_cell_once() -> None:
@@ -199,9 +207,11 @@ def test_an_edge_is_shown_as_it_was_decided_by_else_as_before_any_decision() -> 
 def test_what_an_ending_is_made_of_is_counted() -> None:
     first = end("alpha")
     assert first.counts["skip connections"] == str(first.genotype).count("skip_connect")
-    against = sum(found.best != first.document.selection.operation("cell", found.edge) for found in sweep(first.shelf))
+    against = sum(
+        found.best != first.document.selection.operation("cell", found.edge) for found in sweep(first.endings)
+    )
     assert first.counts["against the largest drop"] == against
 
 
-def sweep(of: Shelf) -> list:
+def sweep(of: RunEndings) -> list:
     return [of.scores("cell", edge.index) for edge in of.summary.space.edges("cell")]

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library import catalog
-from app.screens.decide import view
+from app.screens.decide import actions
 from app.state import url
 from app.work import measurements
 from app.work.jobs import MANAGER
@@ -254,7 +254,7 @@ def test_the_end_shows_the_genotype_beside_alphas(visit: Visit, run: str) -> Non
 
 
 def test_the_measured_path_is_followed_to_the_end_and_shown(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view, "PATH_SEEDS", (0,))
+    monkeypatch.setattr(actions, "PATH_SEEDS", (0,))
     app = visit("decide", run=OF_201, budget="512", d="c0-1.SK,c0-2.C3,c1-2.C1")
     app = finish(press(app, "measure-paths"))
     assert not app.exception and "measure-paths" not in keys(app)

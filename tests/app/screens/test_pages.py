@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
 from app.library import catalog
@@ -235,3 +236,20 @@ def test_a_measurement_that_cannot_be_taken_is_told_and_can_be_dismissed(
     app = finish(button.click().run()) if "measure-edge" in keys(app) else app
     assert not app.exception
     assert any("weights.safetensors" in message.value for message in (*app.error, *app.warning))
+
+
+@pytest.mark.parametrize("page", ["start", "explore", "decide", "compare"])
+def test_the_address_is_written_once_a_drawing_and_only_when_it_changes(
+    visit: Visit, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[dict[str, str]] = []
+    update = QueryParamsProxy.update
+    monkeypatch.setattr(
+        QueryParamsProxy, "update", lambda self, changes: (written.append(dict(changes)), update(self, changes))
+    )
+    app = visit(page, run=OF_201, edge="c0-1")
+    assert written == []
+    app.session_state["states"][OF_201].focus("c0-2")
+    app.run()
+    assert not app.exception and written == [{"edge": "c0-2"}] and app.query_params["edge"] == "c0-2"
+    assert not app.run().exception and len(written) == 1

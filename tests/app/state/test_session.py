@@ -7,7 +7,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from streamlit.testing.v1 import AppTest
 
 from app.state import url
-from app.state.session import ECHO_SECONDS, Address, State, browser
+from app.state.address import ECHO_SECONDS, Address
+from app.state.run import RunState
+from app.state.session import browser
 from app.state.url import Link
 from engine.selection.decisions import OperationDecision
 
@@ -257,26 +259,26 @@ def link(*decisions: OperationDecision) -> Link:
 
 
 def test_decisions_that_back_took_away_can_be_redone_and_forward_uses_them_up() -> None:
-    state = State(link=link(A, B, C))
+    state = RunState(link=link(A, B, C))
     state.adopt(link(A))
-    assert state.redo == [C, B]
+    assert state.undone == [C, B]
     state.adopt(link(A, B))
-    assert state.redo == [C]
+    assert state.undone == [C]
     state.adopt(link(A, B, C))
-    assert state.redo == []
+    assert state.undone == []
 
 
 def test_another_branch_forgets_what_was_undone() -> None:
-    state = State(link=link(A, B))
+    state = RunState(link=link(A, B))
     state.adopt(link(A))
     state.adopt(link(A, C))
-    assert state.redo == []
+    assert state.undone == []
     state.adopt(link(B))
-    assert state.redo == []
+    assert state.undone == []
 
 
 def test_moving_in_the_address_stops_auto_play() -> None:
-    state = State(link=link(A), playing="alpha")
+    state = RunState(link=link(A), playing="alpha")
     state.adopt(link())
     assert state.playing is None
 
@@ -285,8 +287,6 @@ def test_moving_in_the_address_stops_auto_play() -> None:
 
 
 def page() -> None:
-    from dataclasses import replace
-
     import streamlit as st
 
     from app.state import session
@@ -301,15 +301,16 @@ def page() -> None:
         state = session.state("demo")
         edge = len(state.link.decisions)
         decision = OperationDecision("cell", edge, "skip_connect")
-        state.link = replace(state.link, decisions=(*state.link.decisions, decision))
-        state.changed = True
+        state.take(decision, "you", is_last=False)
 
     session.check({"demo": space}, "demo")
-    state = session.sync("demo", start)
+    session.read("demo", start)
+    state = session.state("demo")
     st.button("decide", on_click=decide)
     st.text(f"{len(state.link.decisions)} {state.link.seed} {session.visitor()}")
+    st.json(session.query("demo", space))
+    session.write("demo", space)
     st.text(st.query_params.get("d", "nothing"))
-    st.json(session.query())
 
 
 @pytest.fixture
@@ -378,5 +379,5 @@ def test_the_session_holds_only_ids_and_small_lists(app: AppTest) -> None:
         "dict",
         "str",
     }
-    assert isinstance(app.session_state["states"]["demo"], State)
+    assert isinstance(app.session_state["states"]["demo"], RunState)
     assert url.KEYS == ("edge", "d", "order", "seed", "tune")

@@ -1,0 +1,159 @@
+"""What a visitor's clicks do on Decide. `app.state.run` keeps what was decided; the Selection says what is legal.
+
+Deciding     callbacks: take and undo decisions, look back, branch, and measure what belongs to them
+PATH_SEEDS   edge orders that a live measured path is followed in
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.screens.decide.step import CurrentStep
+from app.state import keys, url
+from app.state.actions import Actions
+from app.state.questions import Questions
+from app.work.questions import Request
+from engine.selection.decisions import Decision, OperationDecision
+from engine.selection.orders import NextStep
+from engine.selection.selection import Selection
+
+PATH_SEEDS = (0, 1, 2, 3)
+
+
+class Deciding:
+    """Callbacks of one step. Whatever they do, auto-play pauses."""
+
+    def __init__(self, step: CurrentStep, do: Actions) -> None:
+        self.step, self.page, self.ask, self.run = step, step.page, step.ask, step.page.run
+        self.do = do.on(step.ask)
+
+    def pause(self) -> None:
+        self.run.playing = None
+
+    # Decisions
+
+    def take(self, decision: Decision, by: str) -> None:
+        """Take a decision. by: who takes it, as the tape says."""
+        after = self.page.selection.decide(decision)
+        self.run.take(decision, by, is_last=after.is_complete)
+
+    def take_by_hand(self, decision: Decision) -> None:
+        """Take a decision; the page shows it at once, its accuracy and the next edge's scores follow."""
+        self.pause()
+        by = "+".join(name for name, suggested in self.step.suggested.items() if suggested == decision)
+        self.take(decision, {"α+measured": "both"}.get(by, by) or "you")
+        self._enter_cell()
+        self.measure_next()
+
+    def pick(self, decision: OperationDecision) -> None:
+        """Choose an operation without deciding yet."""
+        self.pause()
+        self.run.picked = decision
+
+    def skip(self) -> None:
+        self.pause()
+        assert self.step.place is not None
+        self.run.skip(self.step.place.cell, self.step.place.index)
+
+    def undo(self) -> None:
+        self.pause()
+        self.run.undo()
+        self._enter_cell()
+
+    def redo(self) -> None:
+        self.pause()
+        self.run.redo()
+        self._enter_cell()
+
+    def reset(self) -> None:
+        """Back to the undecided supernet."""
+        self.pause()
+        self.run.reset()
+        self._enter_cell()
+
+    def _enter_cell(self) -> None:
+        """Show the cell of the next step; only a callback may, before the widget is drawn."""
+        place = self.step.next()
+        if place is not None and len(self.page.space.cells) > 1:
+            keys.CELL.set(place.cell)
+
+    # How it is decided
+
+    def set_order(self) -> None:
+        """Take edge order and seed from their widgets."""
+        self.pause()
+        order = keys.ORDER.get(url.ORDERS[0])
+        self.run.set_order(order if order in url.ORDERS else url.ORDERS[0], int(keys.SEED.get(0) or 0))
+
+    def set_preset(self) -> None:
+        """Take the tuning that follows the next decisions from its widget."""
+        self.pause()
+        self.run.preset = keys.PRESET.get("n")
+
+    # Looking back
+
+    def look(self, number: int | None) -> None:
+        """Look at the moment after so many decisions; None: at now."""
+        self.pause()
+        self.run.look(number)
+
+    def branch_off(self) -> None:
+        self.run.branch_off()
+
+    def switch_branch(self) -> None:
+        """Go on in the branch that its widget names."""
+        chosen = keys.BRANCH.get(None)
+        if chosen and chosen != self.run.branch:
+            self.run.switch(chosen)
+
+    # Measuring
+
+    def measure_next(self) -> None:
+        """Measure the step that comes next, or the accuracy when all is decided."""
+        self._measure(self.step.next())
+
+    def measure_this(self) -> None:
+        """Measure the step on screen."""
+        self._measure(self.step.place or self.step.next())
+
+    def _measure(self, place: NextStep | None) -> None:
+        number = len(self.page.decisions)
+
+        def request(ask: Questions) -> Request:
+            return ask.accuracy() if place is None else ask.request(place.kind, place.cell, place.index)
+
+        if self.page.untuned:
+            self.do.tune(lambda ask: [ask.at_once(number), ask.after_tuning(number), request(ask)])
+            return
+        found = self.ask.find(request(self.ask))
+        if found is None or found.partial:
+            title = "Measuring the finished cell" if place is None else "Measuring the next step"
+            self.do.begin([request(self.ask)], title)
+
+    def measure_after(self, decision: Decision) -> None:
+        """Measure the accuracy now and if this decision were taken."""
+        stages = (self.page.selection, self.page.selection.decide(decision))
+        self.do.begin([self.ask.accuracy(stage) for stage in stages], "Trying the choice")
+
+    def measure_track(self) -> None:
+        """Measure what is missing of the accuracies along the tape."""
+        numbers = range(len(self.page.link.decisions) + 1)
+
+        def requests(ask: Questions) -> Sequence[Request]:
+            tuned = [ask.after_tuning(number) for number in numbers if ask.page.letter(number) != "n"]
+            return [*(ask.at_once(number) for number in numbers), *tuned]
+
+        if self.page.untuned:
+            self.do.tune(requests)
+            return
+        self.do.begin([each for each in requests(self.ask) if self.ask.find(each) is None], "Measuring accuracies")
+
+    def measure_on_more_images(self) -> None:
+        """Measure the step on screen on the next larger number of images."""
+        if (larger := self.ask.more_images()) is not None:
+            keys.BUDGET.set(larger)
+            ask = self.ask.on(replace(self.page, images=url.BUDGETS[larger]))
+            Deciding(CurrentStep(ask, self.step.place), self.do).measure_this()
+
+    def measure_paths(self, selection: Selection) -> None:
+        """Follow the measured paths from a selection on."""
+        self.do.follow_paths(self.ask.accuracy(selection), PATH_SEEDS)

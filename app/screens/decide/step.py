@@ -1,0 +1,103 @@
+"""The step of a selection that is to be decided now: the edge or node, and what is known about it.
+
+CurrentStep   the step, who suggests what, and what was picked
+at_step       the page as Decide shows it, with its step
+"""
+
+from dataclasses import replace
+from functools import cached_property
+
+from app.state.questions import Questions
+from app.work.questions import Measurement
+from engine.selection.decisions import Decision, InputsDecision, OperationDecision
+from engine.selection.orders import NextStep, Order, edge_order, index_order, next_step
+
+
+class CurrentStep:
+    """What is decided next on a page, whose cell is the step's. place: None where everything is decided."""
+
+    def __init__(self, ask: Questions, place: NextStep | None) -> None:
+        self.page, self.ask, self.place = ask.page, ask, place
+
+    @property
+    def name(self) -> str:
+        """The edge to decide, or which inputs to keep."""
+        place, space = self._place, self.page.space
+        if place.kind == "edge":
+            return space.edge_name(space.edge(place.cell, place.index))
+        return f"keep 2 of {len(space.inputs(place.index))} inputs to {space.node_name(place.index)}"
+
+    @property
+    def _place(self) -> NextStep:
+        assert self.place is not None
+        return self.place
+
+    @cached_property
+    def measurement(self) -> Measurement | None:
+        """What has been measured about it."""
+        return self.ask.find(self.ask.request(self._place.kind, self._place.cell, self._place.index))
+
+    @cached_property
+    def suggested(self) -> dict[str, Decision]:
+        """Decisions by who suggests them: "α" always, "measured" once it is final and something stands out."""
+        cell, index, selection = self._place.cell, self._place.index, self.page.selection
+        final = self.measurement if self.measurement and not self.measurement.partial else None
+        by: dict[str, Decision] = {}
+        if self._place.kind == "node":
+            by["α"] = InputsDecision(cell, index, selection.inputs_by_alpha(cell, index))
+            if final:
+                by["measured"] = InputsDecision(cell, index, final.inputs.keep)
+            return by
+        by["α"] = OperationDecision(cell, index, selection.best_by_alpha(cell, index))
+        if final and not final.edge.none_stands_out:
+            by["measured"] = OperationDecision(cell, index, final.edge.best)
+        return by
+
+    @property
+    def picked(self) -> OperationDecision | None:
+        """The operation picked for it and not yet decided, if any."""
+        picked, place = self.page.run.picked, self.place
+        if place is None or picked is None:
+            return None
+        return picked if (picked.cell, picked.edge) == (place.cell, place.index) else None
+
+    def next(self) -> NextStep | None:
+        """What comes next by the order alone, as the selection now is."""
+        return next_step(self.page.selection, _order(self.ask))
+
+
+def at_step(ask: Questions) -> CurrentStep:
+    """The step to decide: the selected edge while it is undecided, else what the order says.
+
+    It shows the moment that is looked at, and the cell on screen is the step's.
+    """
+    page = replace(ask.page, looks_back=True)
+    ask = ask.on(page)
+    place: NextStep | None
+    if page.edge is not None and not page.selection.is_decided(page.cell, page.edge):
+        place = NextStep("edge", page.cell, page.edge)
+    else:
+        place = next_step(page.selection, _order(ask))
+    if place is not None and place.cell != page.cell:
+        ask = ask.on(replace(page, cell=place.cell))
+    return CurrentStep(ask, place)
+
+
+def _order(ask: Questions) -> Order:
+    """What is left, in the chosen order; skipped edges come last, and the cell on screen first unless random."""
+    page = ask.page
+    if page.link.order == "random":
+        order = edge_order(page.space, page.link.seed)
+    else:
+        order = index_order(page.space)
+        nodes = tuple(sorted(order.nodes, key=lambda place: place[0] != page.cell))
+        order = Order(tuple(sorted(order.edges, key=lambda place: place[0] != page.cell)), nodes)
+    edges = list(order.edges)
+    if page.link.order == "disagreement":
+        edges.sort(key=lambda place: (place[0] != page.cell, -_difference(ask, *place)))
+    return Order(tuple(sorted(edges, key=lambda place: place in page.run.skipped)), order.nodes)
+
+
+def _difference(ask: Questions, cell: str, edge: int) -> float:
+    found = None if ask.page.selection.is_decided(cell, edge) else ask.measurement(edge, cell)
+    return found.edge.difference if found else 0.0

@@ -1,0 +1,86 @@
+"""What a visitor's clicks do on every page: callbacks, which run before the page is drawn again.
+
+Actions   select an edge, start measuring and tuning
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from app.state import keys, url
+from app.state.questions import TUNING, Questions
+from app.work import tuned
+from app.work.jobs import Job
+from app.work.measurements import Measurements
+from app.work.questions import Request
+from engine.errors import BadInput
+
+
+class Actions:
+    """Callbacks of one page. What they change lies in the page's run; what they start is shared by all visitors."""
+
+    def __init__(self, ask: Questions, measurements: Measurements) -> None:
+        self.page, self.ask, self._measurements = ask.page, ask, measurements
+
+    def on(self, ask: Questions) -> "Actions":
+        """The same on another page."""
+        return Actions(ask, self._measurements)
+
+    def select(self, edge: int | None) -> None:
+        """Put an edge of the cell on screen in focus, or none."""
+        self.page.run.focus(None if edge is None else self.page.edge_id(edge))
+
+    def measure(self, edge: int) -> None:
+        self.begin([self.ask.request("edge", self.page.cell, edge)], f"Measuring {self.page.edge_name(edge)}")
+
+    def measure_more(self) -> None:
+        """Measure the edge in focus on the next larger number of images."""
+        edge = self.page.edge
+        shown = None if edge is None else self.ask.measurement(edge)
+        larger = self.ask.more_images(0 if shown is None else shown.result.images)
+        if larger is None or edge is None:
+            return
+        keys.BUDGET.set(larger)
+        request = replace(self.ask.request("edge", self.page.cell, edge), images=url.BUDGETS[larger])
+        self.begin([request], f"Measuring {self.page.edge_name(edge)}")
+
+    def measure_all(self) -> None:
+        self.begin(self.ask.unmeasured(), "Measuring all edges")
+
+    def tune_again(self) -> None:
+        """Make the tuned weights that the link names and that are not on this machine."""
+        self.tune(lambda ask: [])
+
+    def tune(self, requests: Callable[[Questions], Sequence[Request]]) -> None:
+        """Tune as the link says after the decisions on screen, then measure on the tuned weights.
+
+        requests: what to measure, asked in the background once the weights are there.
+        """
+        page = self.page.as_now()
+
+        def prepare(job: Job) -> Sequence[Request]:
+            def report(done: int, total: int) -> None:
+                job.progress(done, total, "batches")
+
+            tuned.tune(page.summary, page.decisions, page.letters, report, page.data)
+            return requests(self.ask.on(page))
+
+        key = ("tune", page.summary.digest, page.decisions, page.letters, page.data, page.images)
+        self._attempt(lambda: self._measurements.start_prepared(key, prepare, TUNING, page.visitor))
+
+    def begin(self, requests: Sequence[Request], title: str) -> None:
+        """Measure these in the background."""
+        if requests:
+            self._attempt(lambda: self._measurements.start(requests, title, self.page.visitor))
+
+    def follow_paths(self, request: Request, seeds: Sequence[int | None]) -> None:
+        """Follow the measured path from a request's selection on, in these edge orders."""
+        self._attempt(lambda: self._measurements.start_paths(request, seeds, self.page.visitor))
+
+    def _attempt(self, start: Callable[[], object]) -> None:
+        """Start work; a full queue is a message, not an error."""
+        try:
+            start()
+        except BadInput as error:
+            st.toast(str(error), icon="⚠️")

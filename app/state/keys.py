@@ -1,0 +1,110 @@
+"""Everything that a session holds by name: the one table of the keys of `st.session_state`.
+
+Key      a name, who writes it, and what it stands for; reads and writes the value
+TABLE    all of them
+
+Owners, as in the URL's table (`app.state.url`): "run" is kept for each run, "session" for the visit, and a "widget"
+writes its own key, under which it is drawn (`key=keys.CELL.name`). A widget that nobody else reads needs no entry.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+    from app.parts.upload_wizard import Check
+    from app.screens.compare.address import Sides
+    from app.state.address import Address
+    from app.state.run import RunState
+
+Owner = Literal["run", "session", "widget"]
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Key(Generic[V]):
+    """One key. name: as Streamlit knows it; "{}" in it is filled by `of`, where several widgets of a kind are drawn."""
+
+    name: str
+    owner: Owner
+    meaning: str
+
+    def of(self, part: str) -> "Key[V]":
+        """The key of one widget of its kind."""
+        return replace(self, name=self.name.format(part))
+
+    def get(self, default: V) -> V:
+        """The value, or `default` where there is none (which is not stored)."""
+        found: V = st.session_state.get(self.name, default)
+        return found
+
+    def kept(self, make: Callable[[], V]) -> V:
+        """The value; where there is none, one is made and stored."""
+        if self.name not in st.session_state:
+            st.session_state[self.name] = make()
+        found: V = st.session_state[self.name]
+        return found
+
+    def set(self, value: V) -> None:
+        """Store a value. That of a widget can be set in a callback only, or before the widget is drawn."""
+        st.session_state[self.name] = value
+
+    def drop(self) -> None:
+        """Forget the value, if there is one."""
+        st.session_state.pop(self.name, None)
+
+    @property
+    def is_set(self) -> bool:
+        return self.name in st.session_state
+
+
+# What the sidebar chooses; the first four stand in the address too (`app.state.url.CONTEXT`)
+RUN: Key[str] = Key("run", "widget", "the supernet on screen, as the catalog names it")
+CELL: Key[str | None] = Key("cell", "widget", "the cell type on screen")
+BUDGET: Key[str] = Key("budget", "widget", "images per measurement, a name of url.BUDGETS")
+DATA: Key[str | None] = Key("data", "widget", "whose images are measured and tuned on")
+ISOLATED: Key[str | None] = Key("isolate", "widget", "the operation that is highlighted everywhere")
+LIST_VIEW: Key[bool] = Key("list-view", "widget", "whether graphs are shown as tables")
+
+# What belongs to runs and to the address
+RUNS: "Key[dict[str, RunState]]" = Key("states", "run", "what was decided and looked at, by run")
+ADDRESS: "Key[Address]" = Key("address", "session", "what the address bar said, and what was last written to it")
+UNSENT: Key[dict[str, str]] = Key("unsent", "session", "what a page has for the address at the end of this drawing")
+CONTEXT: Key[tuple[str, Mapping[str, Any]]] = Key("context", "session", "page, and what the sidebar chose on it")
+SAID: Key[list[str]] = Key("said", "session", "messages about the address that have been shown")
+VISITOR: Key[str] = Key("visitor", "session", "who this is, the same after a reload")
+PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages to switch to, by name")
+
+# Cards
+CELL_LIST: Key[Any] = Key("{}-list", "widget", "the row chosen in a cell's table")
+MATRIX: Key[Any] = Key("matrix", "widget", "the point chosen among all edges and operations")
+UPLOAD: Key[Any] = Key("upload", "widget", "the uploaded file")
+CHECKS: "Key[tuple[tuple[object, ...] | None, list[Check]]]" = Key(
+    "upload-checks", "session", "an upload and the outcomes of its checks"
+)
+
+# Decide
+ORDER: Key[str] = Key("order-choice", "widget", "the edge order to use")
+SEED: Key[int | None] = Key("order-seed", "widget", "the seed of a random order")
+PRESET: Key[str] = Key("tune-choice", "widget", "the tuning that follows every decision, a letter")
+BRANCH: Key[str | None] = Key("branch-choice", "widget", "the branch to go on in")
+SPEED: Key[float] = Key("play-speed", "widget", "seconds per step of auto-play")
+TO_TRAIN: Key[str] = Key("to-train", "session", "the genotype whose training from scratch is shown")
+
+# Compare
+SIDES: "Key[Sides]" = Key("sides", "session", "the two sides, and what the address said of them")
+SIDE_RUN: Key[str] = Key("side-{}-run", "widget", "the supernet of a side")
+SIDE_ENDING: Key[str] = Key("side-{}-ending", "widget", "the ending of a side")
+PAIR: Key[str | None] = Key("compare-preset", "widget", "the pair to set side by side")
+CELL_OF_A: Key[str] = Key("compare-cell", "widget", "the cell type, where the sidebar speaks of another space")
+EDGE_OF_A: Key[tuple[str, str, int | None]] = Key(
+    "compare-edge", "session", "space, cell type and edge in focus, where the sidebar speaks of another space"
+)
+DIFFERENCES: Key[Any] = Key("differences", "widget", "the point chosen among the differing edges")
+PROCEDURE: Key[str] = Key("orders-of", "widget", "the procedure whose edge orders are summed up")
+
+TABLE: tuple[Key[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Key))

@@ -1,0 +1,84 @@
+"""Drawing a page from the session's state, and again while work is running.
+
+begin   the page's state in step with the address, at the beginning of a drawing
+end     write the address, at the end
+live    draw a page's body as a fragment that refreshes itself while work is running
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.library import catalog, image_sets
+from app.state import keys, session, url
+from app.state.actions import Actions
+from app.state.page import PageState
+from app.state.questions import Questions
+from app.work.measurements import MEASUREMENTS
+
+REFRESH = 0.6
+"""Seconds between looks at running work."""
+Body = Callable[[PageState, Questions, Actions], None]
+
+
+def current() -> PageState | None:
+    """What the sidebar's widgets and the session say; None when there is nothing to show."""
+    entry = catalog.catalog().get(keys.RUN.get(""))
+    if entry is None or entry.summary is None:
+        return None
+    cells, cell = entry.summary.space.cells, keys.CELL.get(None)
+    return PageState(
+        entry,
+        session.state(entry.id),
+        cell=cell if cell in cells else cells[0],
+        images=url.BUDGETS.get(keys.BUDGET.get("1k"), 1024),
+        image_set=image_sets.chosen(entry.summary, keys.DATA.get(None)),
+        isolated=keys.ISOLATED.get(None),
+        visitor=session.visitor(),
+        theme="dark" if st.context.theme.type == "dark" else "light",
+    )
+
+
+def begin() -> PageState | None:
+    """The page's state, in step with the address; None when there is nothing to show. Once in a drawing."""
+    page = current()
+    if page is not None:
+        session.read(page.entry.id, page.start)
+    return page
+
+
+def end() -> None:
+    """Write the address. Once in a drawing."""
+    if (page := current()) is not None:
+        session.write(page.entry.id, page.space)
+
+
+def live(body: Body) -> None:
+    """Draw `body` in a fragment: clicks redraw it alone, and it refreshes itself while this visitor's work runs.
+
+    The first drawing is part of the whole page's, which begins and ends in app/main.py; later ones stand alone.
+    """
+    page = current()
+    if page is None:
+        return
+    active, alone = _is_active(page), False
+
+    def draw() -> None:
+        nonlocal alone
+        now = begin() if alone else current()
+        if now is None:
+            return
+        ask = Questions(now, MEASUREMENTS)
+        body(now, ask, Actions(ask, MEASUREMENTS))
+        if alone:
+            end()
+        alone = True
+        if _is_active(now) != active:
+            st.rerun()  # start or stop refreshing
+
+    st.fragment(draw, run_every=REFRESH if active else None)()
+
+
+def _is_active(page: PageState) -> bool:
+    """Whether the page has to refresh itself: work is running, or decisions play."""
+    return Questions(page, MEASUREMENTS).busy or page.run.playing is not None

@@ -1,0 +1,105 @@
+"""Decisions of one run in one session, without a page: taken, taken back, looked back at, in branches."""
+
+import pytest
+
+from app.state.run import BRANCH_NAMES, RunState
+from app.state.url import Link
+from engine.selection.decisions import OperationDecision
+
+A, B, C = (OperationDecision("cell", edge, "skip_connect") for edge in range(3))
+
+
+def decided(*letters: str) -> RunState:
+    """A run in which A, B and C were taken, each followed by the tuning of its letter."""
+    run = RunState()
+    for decision, letter in zip((A, B, C), letters, strict=False):
+        run.preset = letter
+        run.take(decision, "you", is_last=False)
+    return run
+
+
+def test_a_decision_is_written_into_the_link_with_its_tuning() -> None:
+    run = decided("n", "q", "n")
+    assert run.link == Link(decisions=(A, B, C), tune="nq")
+    assert run.changed and run.by == {A: "you", B: "you", C: "you"}
+
+
+def test_the_last_decision_is_followed_by_no_tuning() -> None:
+    run = decided("q", "q")
+    run.take(C, "α", is_last=True)
+    assert run.link.tune == "qq"
+
+
+def test_undo_remembers_the_tuning_and_another_decision_forgets_it() -> None:
+    run = decided("q", "p")
+    run.undo()
+    assert run.link == Link(decisions=(A,), tune="qp") and run.undone == [B]
+    run.redo()
+    assert run.link == Link(decisions=(A, B), tune="qp") and run.undone == []
+    run.undo()
+    run.preset = "n"
+    run.take(C, "you", is_last=False)
+    assert run.link == Link(decisions=(A, C), tune="q") and run.undone == []
+
+
+def test_nothing_to_undo_or_redo_changes_nothing() -> None:
+    run = RunState()
+    run.undo()
+    run.redo()
+    assert run == RunState()
+
+
+def test_start_over_can_be_redone_to_the_end() -> None:
+    run = decided("n", "n", "n")
+    run.reset()
+    assert run.link.decisions == ()
+    for _ in range(3):
+        run.redo()
+    assert run.link.decisions == (A, B, C)
+
+
+def test_a_decision_and_another_order_take_the_focus_away() -> None:
+    run = RunState(link=Link(edge="c0-1"))
+    run.take(A, "you", is_last=False)
+    assert run.link.edge is None
+    run.focus("c0-2")
+    run.set_order("random", 3)
+    assert run.link == Link(decisions=(A,), order="random", seed=3)
+
+
+def test_a_skipped_edge_comes_last_among_the_skipped() -> None:
+    run = RunState()
+    for edge in (0, 1, 0):
+        run.skip("cell", edge)
+    assert run.skipped == [("cell", 1), ("cell", 0)]
+
+
+def test_looking_back_shows_a_beginning_and_takes_nothing_back() -> None:
+    run = decided("n", "n", "n")
+    run.look(1)
+    assert run.is_past and run.shown == (A,) and run.link.decisions == (A, B, C)
+    run.look(None)
+    assert not run.is_past and run.shown == (A, B, C)
+    run.look(3)
+    assert not run.is_past and run.shown == (A, B, C)
+
+
+def test_branches_keep_what_was_left() -> None:
+    run = decided("q", "q", "n")
+    run.look(1)
+    run.branch_off()
+    assert (run.branch, run.link) == ("B", Link(decisions=(A,), tune="q")) and not run.is_past
+    run.take(C, "you", is_last=False)
+    run.switch("A")
+    assert run.branch == "A" and run.link.decisions == (A, B, C)
+    assert run.branches == {"B": Link(decisions=(A, C), tune="q")}
+
+
+@pytest.mark.parametrize("name", BRANCH_NAMES[1:])
+def test_every_branch_has_a_name_of_its_own(name: str) -> None:
+    run = decided("n")
+    while run.branch != name:
+        run.look(0)
+        run.branch_off()
+        run.take(A, "you", is_last=False)
+    assert sorted((run.branch, *run.branches)) == sorted(BRANCH_NAMES[: BRANCH_NAMES.index(name) + 1])
