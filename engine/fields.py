@@ -74,9 +74,10 @@ def check(settings: object) -> None:
         choices = _choices(hints[name])
         if choices and value is not None and value not in choices:
             raise one_of(words, value, choices)
-        if isinstance(value, int | float) and not isinstance(value, bool) and not _allows(about, value):
-            also = f", or {about.none}" if about.none else ""
-            raise BadInput(f"{words} must be {_range(about)}{also}; not {value}")
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int | float) and not isinstance(number, bool) and not _allows(about, number):
+                also = f", or {about.none}" if about.none else ""
+                raise BadInput(f"{words} must be {_range(about)}{also}; not {number}")
 
 
 _hints: Callable[[type], Mapping[str, Any]] = cache(get_type_hints)

@@ -1,6 +1,7 @@
 """`train`: train a supernet into a folder, resumable after every epoch."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +11,13 @@ from engine.cli import console
 from engine.cli.info import describe, summary
 from engine.cli.options import Data, DataDir, Device, Download, Json, Seed, check_writable, pick_device
 from engine.errors import BadInput
+from engine.fields import described
 from engine.spaces import SPACES
-from engine.training.recipe import METHODS, Recipe
+from engine.training.methods import names, settings_for
+from engine.training.recipe import Recipe
+from engine.training.settings import MethodSettings
+
+HELP = {name: about.help for name, about in described(MethodSettings).items()}
 
 
 def train(
@@ -19,7 +25,7 @@ def train(
     space: Annotated[str, typer.Option(metavar="S", help=f"Search space: {', '.join(SPACES)}.")],
     epochs: Annotated[int, typer.Option(min=1, max=10_000)],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; a checkpoint after every epoch.")],
-    method: Annotated[str, typer.Option(metavar="M", help=f"One of {', '.join(METHODS)}.")] = "darts",
+    method: Annotated[str, typer.Option(metavar="M", help=f"One of {', '.join(names())}.")] = "darts",
     data: Data = "bundled",
     data_dir: DataDir = None,
     download: Download = False,
@@ -29,12 +35,16 @@ def train(
         typer.Option(min=1, max=100, help="Cells in all; per stage in NAS-Bench-201.  [default: 8; 5]"),
     ] = None,
     image_size: Annotated[int, typer.Option(help="32, or 16: images averaged 2 x 2.")] = Recipe.image_size,
-    alpha_lr: Annotated[float, typer.Option(help="Learning rate of the alphas.")] = Recipe.alpha_lr,
-    lr: Annotated[float, typer.Option(help="First learning rate of the weights.")] = Recipe.lr,
-    batch_size: Annotated[int, typer.Option(min=2, max=65_536)] = Recipe.batch_size,
-    fresh_batches: Annotated[
-        bool, typer.Option("--fresh-batches", help="Draw every batch anew instead of going through each half.")
-    ] = False,
+    alpha_lr: Annotated[float | None, typer.Option(help=HELP["alpha_lr"])] = None,
+    lr: Annotated[float | None, typer.Option(help=HELP["lr"])] = None,
+    batch_size: Annotated[int | None, typer.Option(help=HELP["batch_size"])] = None,
+    fresh_batches: Annotated[bool, typer.Option("--fresh-batches", help=HELP["fresh_batches"])] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Any setting of the method; once for each.  [default: as published]"
+        ),
+    ] = None,
     snapshots: Annotated[int, typer.Option(min=0, help="Also keep every Nth epoch; 0 keeps none.")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished epoch.")] = False,
@@ -43,6 +53,8 @@ def train(
     seed: Seed = 0,
 ) -> None:
     """Train a supernet and its alphas. Ctrl-C stops; --resume goes on to the identical result."""
+    named = {"alpha_lr": alpha_lr, "lr": lr, "batch_size": batch_size, "fresh_batches": fresh_batches or None}
+    chosen = named | read_pairs(settings or ())
     recipe = Recipe(
         space=space,
         method=method,
@@ -51,11 +63,8 @@ def train(
         channels=channels,
         cells=cells,
         image_size=image_size,
-        alpha_lr=alpha_lr,
-        lr=lr,
-        batch_size=batch_size,
-        fresh_batches=fresh_batches,
         seed=seed,
+        settings=settings_for(method, space, {name: value for name, value in chosen.items() if value is not None}),
     )
     check_writable(out)
 
@@ -92,12 +101,21 @@ def train(
     except Diverged as problem:
         kept = _saved_epochs(out)
         state = f"epoch {kept} is kept in {out}" if kept else "no epoch was finished"
-        raise console.Failure(f"{problem}; {state}; train again with an --lr below {lr:g}") from None
+        raise console.Failure(f"{problem}; {state}; train again with an --lr below {recipe.settings.lr:g}") from None
     found = describe(engine.load(out))
     if json:
         console.emit(found)
     else:
         console.out(f"{summary(found)}\n\nsaved in {out}")
+
+
+def read_pairs(settings: Sequence[str]) -> dict[str, str]:
+    """What stands behind each --set. Raises BadInput for what is no KEY=VALUE."""
+    pairs = [text.partition("=") for text in settings]
+    for key, sign, value in pairs:
+        if not (key and sign and value):
+            raise BadInput(f"--set takes KEY=VALUE, such as lr=0.05, not {key + sign + value!r}")
+    return {key.replace("-", "_"): value for key, _, value in pairs}
 
 
 def _epoch(line: dict[str, Any]) -> str:

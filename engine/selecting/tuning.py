@@ -2,8 +2,9 @@
 
 Tuner   the copy: weights, alphas and optimisers, going on with training where decisions left them
 
-The supernet that was loaded never changes. Decided edges keep their one operation and their alphas get no gradient; the
-alphas of undecided edges go on training (not with fixed alphas).
+The supernet that was loaded never changes. Tuning goes on by the rule of the method that trained it (reference section
+4.5 for the methods that perturb): decided edges keep their one operation and their alphas get no gradient; alphas of
+undecided edges, and edge strengths of undecided nodes, go on training (not with fixed alphas).
 """
 
 import copy
@@ -19,28 +20,28 @@ from engine.checkpoint import folder as store
 from engine.checkpoint.folder import Checkpoint
 from engine.data.load import load_data, resize
 from engine.errors import BadInput
+from engine.fields import described
 from engine.selecting.settings import PUBLISHED
 from engine.selection.decisions import Decision
 from engine.selection.selection import Selection
-from engine.training.loop import feed, learn, load_states, states
-from engine.training.methods import METHODS, Mixing
+from engine.training import methods
+from engine.training.feeds import feed, generator
+from engine.training.loop import architecture, learn
 from engine.training.recipe import Recipe
 
-KEPT = ("momentum", "weight_decay", "clip", "alpha_lr", "alpha_betas", "alpha_weight_decay", "batch_size")
-"""Settings that tuning takes over from the training before it."""
 PASS = 1
 """Tells the random draws of tuning from those of the training before it."""
 
 
 class Tuner:
-    """A supernet of one's own: `supernet`, `alphas` and how often they have been tuned (`passes`).
+    """A supernet of one's own under its training method, and how often it has been tuned (`passes`).
 
     SGD starts without momentum and the alphas' Adam goes on from the checkpoint's state where it has one; `resumed`
     says that the checkpoint is a tuned one that `save` wrote, so that both go on. data: a SPEC whose training half
     trains weights and whose search half trains alphas. seed: of batches and augmentation; every pass draws anew from
     (seed, pass), so that a resumed run repeats what an uninterrupted one does.
 
-    Raises BadInput for data with another number of classes and for edge strengths, which tuning does not train.
+    Raises BadInput for data with another number of classes and for a training method that is not known here.
     """
 
     def __init__(
@@ -64,16 +65,16 @@ class Tuner:
         self.recipe = _recipe(checkpoint, seed)
         self.supernet = copy.deepcopy(checkpoint.supernet).to(self.device).to(memory_format=torch.channels_last)
         self.supernet.requires_grad_(True).train()
-        self.alphas = {cell: rows.detach().clone().to(self.device) for cell, rows in checkpoint.alphas.items()}
-        self.method = METHODS[self.recipe.method](self.recipe, self.supernet, self.alphas)
+        kind = methods.method_type(self.recipe.method)
+        initial = {**kind.initial(checkpoint.space, generator(self.recipe.seed, 1)), **architecture(checkpoint)}
+        parameters = {name: value.to(self.device) for name, value in initial.items()}
+        self.method = kind(self.recipe, self.supernet, parameters, checkpoint.start.decisions)
         self.passes = 0
-        self._names = [name for name, _ in self.supernet.named_parameters()]
         saved = store.load_optimizer(checkpoint.path) if checkpoint.path.is_dir() else None
         if saved is not None:
-            load_states(self.method.alpha_optimizer, saved, "alphas", list(self.alphas), self.device)
-        if saved is not None and resumed:
-            load_states(self.method.optimizer, saved, "weights", self._names, self.device)
-            self.passes = int(saved["passes"])
+            kept = saved if resumed else {name: value for name, value in saved.items() if name[:8] != "weights/"}
+            self.method.load(kept)
+            self.passes = int(saved["passes"]) if resumed else 0
         size = self.recipe.image_size
         self._halves = [
             (resize(half.pixels, size).to(self.device), half.labels.to(self.device))
@@ -82,12 +83,11 @@ class Tuner:
 
     @property
     def batches_per_epoch(self) -> int:
-        return math.ceil(len(self._halves[0][1]) / self.recipe.batch_size)
+        return math.ceil(len(self._halves[0][1]) / self.method.batch_size)
 
     def selection(self, decisions: tuple[Decision, ...]) -> Selection:
-        """Decisions on top of the alphas as they are now."""
-        alphas = {cell: rows.detach().cpu().tolist() for cell, rows in self.alphas.items()}
-        return Selection(self.checkpoint.space, alphas).replay(decisions)
+        """Decisions on top of the alphas and edge strengths as they are now."""
+        return self.method.selection.with_decisions(decisions)
 
     def tune(
         self,
@@ -101,21 +101,17 @@ class Tuner:
         The alphas are trained on random batches of the search half. report: told after every batch how many are done.
         Raises Diverged when the loss is not finite.
         """
-        if selection.alphas.betas is not None:
-            raise BadInput("tuning does not train edge strengths; select without tuning, or without betas")
-        for group in self.method.optimizer.param_groups:
-            group["lr"] = lr
-        self.method.mixing = Mixing.of(selection, self.device)
-        self.method.learns_alpha = type(self.method).learns_alpha and any(
-            selection.undecided_edges(cell) for cell in selection.space.cells
-        )
+        method, seed = self.method, self.recipe.seed
+        method.begin(None)
+        method.lr = lr
+        method.hold(selection.decisions)
         self.supernet.train()
         feeds = [
-            feed(self.recipe, self.data.normalisation, half, self.passes, which, PASS, fresh=which == 1)
+            feed(half, self.data.normalisation, method.batch_size, seed, self.passes, which, PASS, fresh=which == 1)
             for which, half in enumerate(self._halves)
         ]
         steps = self.batches_per_epoch if batches is None else batches
-        learn(self.method, feeds, steps, (self.passes + 1) << 24, report)
+        learn(method, feeds, steps, (self.passes + 1) << 24, (self.passes, PASS), report)
         self.passes += 1
 
     def tuned(self) -> Checkpoint:
@@ -134,29 +130,29 @@ class Tuner:
             start=self.selection(self.checkpoint.start.decisions),
             meta=meta | {"accuracies": {}, "tuned": {"from": self.checkpoint.digest, "passes": self.passes}},
             log=[],
-            optimizer={
-                **states(self.method.optimizer, "weights", self._names),
-                **states(self.method.alpha_optimizer, "alphas", list(self.alphas)),
-                "passes": self.passes,
-            },
+            optimizer={**self.method.state(), "passes": self.passes},
             extra_files=extra_files,
         )
 
 
 def _recipe(checkpoint: Checkpoint, seed: int) -> Recipe:
+    """The recipe that a checkpoint was trained by, as far as tuning needs it; settings that it lacks as published."""
     meta = checkpoint.meta
-    trained = meta.get("hyperparameters") or {}
-    kept = {name: trained[name] for name in KEPT if name in trained}
-    if "alpha_betas" in kept:
-        kept["alpha_betas"] = tuple(kept["alpha_betas"])
+    method, trained = meta["method"], meta.get("hyperparameters") or {}
+    if method not in methods.names():
+        raise BadInput(
+            f"tuning goes on by the rule of the training, {method}, and that method is not here; "
+            f"select without tuning, or use a program that has it (here: {', '.join(methods.names())})"
+        )
+    known = described(methods.settings_type(method))
+    kept = {name: value for name, value in trained.items() if name in known}
     return Recipe(
         space=meta["space"],
-        # Every method that learns its alphas goes on by plain first-order steps, as the authors tune.
-        method="fixed-alpha" if meta["method"] == "fixed-alpha" else "darts",
+        method=method,
         epochs=1,
         channels=meta["channels"],
         cells=meta["cells"],
         image_size=meta["image_size"],
         seed=seed,
-        **kept,
+        settings=methods.settings_for(method, meta["space"], kept),
     )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadInput
+from engine.selection.mixing import edge_strengths, mixing_weights
 from engine.spaces import SearchSpace
 
 Rows = tuple[tuple[float, ...], ...]  # [E, K]
@@ -65,17 +66,13 @@ class Alphas(Mapping[str, Rows]):
     def strengths(self, cell: str) -> NDArray[np.float64]:
         """[E]: softmax of the betas over the edges into the same node (PC-DARTS); ones without betas."""
         edges = self.space.edges(cell)
-        strengths = np.ones(len(edges))
-        if self.betas is not None:
-            betas = np.array(self.betas[self.space.cells.index(cell)])
-            for node in {edge.target for edge in edges}:
-                entering = [edge.index for edge in self.space.inputs(node)]
-                strengths[entering] = _softmax(betas[entering])
-        return strengths
+        if self.betas is None:
+            return np.ones(len(edges))
+        return edge_strengths(np.array(self.betas[self.space.cells.index(cell)]), [edge.target for edge in edges])
 
     def weights(self, cell: str) -> NDArray[np.float64]:
         """[E, K]: softmax of the alphas of every edge, times the strengths."""
-        return _softmax(np.array(self[cell])) * self.strengths(cell)[:, None]
+        return mixing_weights(np.array(self[cell])) * self.strengths(cell)[:, None]
 
     def best(self, cell: str, edge: int) -> str:
         """The operation with the largest alpha, `none` left out in the DARTS family; ties go to the lower index."""
@@ -100,12 +97,6 @@ class Alphas(Mapping[str, Rows]):
 def _eligible(space: SearchSpace, operations: tuple[str, ...]) -> list[int]:
     """Columns that the magnitude rule may choose."""
     return [k for k, name in enumerate(operations) if name != "none" or space.family == "nas-bench-201"]
-
-
-def _softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    with np.errstate(over="ignore"):  # two finite alphas may lie further apart than a float reaches: weight 0
-        exponentials = np.exp(values - values.max(-1, keepdims=True))
-    return exponentials / exponentials.sum(-1, keepdims=True)
 
 
 def _precision(alphas: Any) -> FloatType:

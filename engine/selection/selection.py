@@ -16,6 +16,7 @@ from engine.errors import BadInput
 from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision, read_decision
 from engine.selection.genotype import Genotype, Pair, kept_pairs
+from engine.selection.mixing import mixing_weights
 from engine.selection.orders import index_order
 from engine.spaces import Edge, SearchSpace, search_space
 
@@ -195,7 +196,7 @@ class Selection:
     def _weights(self, cell: str) -> "torch.Tensor":
         import torch
 
-        weights = torch.tensor(self.alphas[cell], dtype=getattr(torch, self.alphas.dtype)).softmax(-1)
+        weights = mixing_weights(torch.tensor(self.alphas[cell], dtype=getattr(torch, self.alphas.dtype)))
         strengths = self.alphas.strengths(cell)
         for edge in self.space.edges(cell):
             if (operation := self.operation(cell, edge)) is not None:
@@ -203,19 +204,19 @@ class Selection:
                 weights[edge.index, self.space.operation_index(cell, edge, operation)] = 1
             if self.is_discarded(cell, edge):
                 weights[edge.index] = 0
-            elif not self._is_settled(cell, edge.target):
+            elif not self.is_settled(cell, edge.target):
                 weights[edge.index] *= float(strengths[edge.index])
         return weights
 
-    def _is_settled(self, cell: str, node: int) -> bool:
-        """Whether nothing about a node's inputs is left to decide."""
+    def is_settled(self, cell: str, node: int) -> bool:
+        """Whether nothing about a node's inputs is left to decide: then its edges add up plainly."""
         if node in self.space.topology_nodes:
             return self.kept(cell, node) is not None
         return not self._undecided_inputs(cell, node)
 
     def _kept_operations(self, cell: str, node: int) -> dict[int, str] | None:
         """Edge -> operation of the edges that a node ends with, or None while something about it is undecided."""
-        if not self._is_settled(cell, node):
+        if not self.is_settled(cell, node):
             return None
         incoming = (edge.index for edge in self.space.inputs(node) if not self.is_discarded(cell, edge))
         return {edge: str(self.operation(cell, edge)) for edge in incoming}

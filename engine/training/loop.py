@@ -1,9 +1,9 @@
 """Supernet training: one loop for every method, resumable from the last finished epoch to the identical result.
 
-train           run a recipe in a folder until its last epoch, or go on where it stopped
-Progress        what a running epoch reports: step, rate, remaining time
-feed, learn     batches of one half; steps on batches of both
-Diverged        the loss is no longer finite; the last good epoch is kept
+train      run a recipe in a folder until its last epoch, or go on where it stopped
+Progress   what a running epoch reports: step, rate, remaining time
+learn      steps on batches of both halves
+Diverged   the loss is no longer finite; the last good epoch is kept
 
 Every random draw of an epoch comes from (seed, epoch), so a resumed run repeats what an uninterrupted one does.
 """
@@ -11,24 +11,24 @@ Every random draw of an epoch comes from (seed, epoch), so a resumed run repeats
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from engine.checkpoint import folder as store
-from engine.data.load import Data, Normalisation, augment, crop_padding, load_data, normalise, resize, scoring_order
+from engine.data.load import Data, load_data, normalise, resize, scoring_order
 from engine.errors import BadInput
 from engine.runs.folder import RunFolder
 from engine.scoring.scores import measure
 from engine.selection.genotype import magnitude_genotype
-from engine.selection.selection import Selection
 from engine.spaces import search_space
 from engine.supernet.supernet import Supernet
-from engine.training.methods import METHODS, Batch, Method
+from engine.training import methods
+from engine.training.feeds import Batch, feed, generator
+from engine.training.method import Method
 from engine.training.recipe import Recipe
 
 CHECK_EVERY = 50
@@ -58,12 +58,10 @@ class Progress:
 
 
 @dataclass
-class Run:
-    """The moving parts of a training run."""
+class Training:
+    """The moving parts of a training run. history: after every epoch the alphas and betas, by parameter name."""
 
     recipe: Recipe
-    supernet: Supernet
-    alphas: dict[str, Tensor]
     method: Method
     history: dict[str, list[Tensor]]
     log: list[dict[str, Any]]
@@ -73,116 +71,98 @@ class Run:
         """Finished epochs."""
         return len(self.log)
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last epoch is done, or the method has stopped the run."""
+        return self.epoch >= self.recipe.epochs or bool(self.log and self.log[-1].get("stopped"))
 
-def generator(seed: int, *path: int) -> torch.Generator:
-    """A CPU generator that depends on nothing but its arguments."""
-    words = np.random.SeedSequence([seed, *path]).generate_state(2, np.uint32)
-    return torch.Generator().manual_seed(int(words[0]) << 31 ^ int(words[1]))
+    def recorded(self, kind: str) -> dict[str, Tensor]:
+        """The history of the parameters of a kind, per cell type [epochs, ...]."""
+        head = f"{kind}."
+        return {
+            name.removeprefix(head): torch.stack(rows) for name, rows in self.history.items() if name.startswith(head)
+        }
 
 
-def start(recipe: Recipe, classes: int, device: torch.device) -> Run:
-    """A fresh run: weights from the seed, alphas 1e-3 * N(0, 1)."""
-    space = search_space(recipe.space)
+def start(recipe: Recipe, classes: int, device: torch.device) -> Training:
+    """A fresh run: weights and architecture parameters from the seed."""
+    space, kind = search_space(recipe.space), methods.method_type(recipe.method)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        supernet = Supernet(space, recipe.channels, recipe.cells, classes)
-    draw = generator(recipe.seed, 1)
-    alphas = {cell: 1e-3 * torch.randn(space.shape(cell), generator=draw) for cell in space.cells}
-    return _assemble(recipe, supernet, alphas, device)
+        supernet = kind.build(recipe, space, classes)
+    parameters = kind.initial(space, generator(recipe.seed, 1))
+    method = kind(recipe, _on(supernet, device), {name: value.to(device) for name, value in parameters.items()})
+    return Training(recipe, method, {name: [] for name in _recorded(parameters)}, [])
 
 
-def _assemble(recipe: Recipe, supernet: Supernet, alphas: dict[str, Tensor], device: torch.device) -> Run:
-    supernet = supernet.to(device).to(memory_format=torch.channels_last).train()
-    alphas = {cell: alpha.detach().clone().to(device) for cell, alpha in alphas.items()}
-    method = METHODS[recipe.method](recipe, supernet, alphas)
-    return Run(recipe, supernet, alphas, method, {cell: [] for cell in alphas}, [])
-
-
-def resume(directory: Path, recipe: Recipe, device: torch.device) -> Run:
+def resume(directory: Path, recipe: Recipe, device: torch.device) -> Training:
     """The run a folder holds, as it was after its last finished epoch. Raises BadInput if it is another run."""
     saved = store.load(directory)
     difference = recipe.difference(saved.meta["hyperparameters"])
     if difference:
         raise BadInput(f"{directory} holds another run: {difference}; give the same settings or another --out")
-    optimizer = store.load_optimizer(directory)
-    if optimizer is None:
+    state = store.load_optimizer(directory)
+    if state is None:
         raise BadInput(f"{directory} has no optimizer state, so it cannot be resumed; train into another --out")
+    kind = methods.method_type(recipe.method)
     saved.supernet.requires_grad_(True)
-    run = _assemble(recipe, saved.supernet, saved.alphas, device)
-    run.history = {cell: list(rows.unbind()) for cell, rows in saved.history.items()}
-    run.log = list(saved.log)
-    names = [name for name, _ in run.supernet.named_parameters()]
-    load_states(run.method.optimizer, optimizer, "weights", names, device)
-    load_states(run.method.alpha_optimizer, optimizer, "alphas", list(run.alphas), device)
-    return run
+    fresh = kind.initial(
+        saved.space, generator(recipe.seed, 1)
+    )  # parameters that the state holds, or that never change
+    parameters = {**fresh, **architecture(saved)}
+    method = kind(
+        recipe,
+        _on(saved.supernet, device),
+        {name: value.to(device) for name, value in parameters.items()},
+        saved.start.decisions,
+    )
+    method.load(state)
+    histories = (("alpha", saved.history), ("beta", saved.beta_history))
+    history = {f"{part}.{cell}": list(rows.unbind()) for part, cells in histories for cell, rows in cells.items()}
+    return Training(recipe, method, history, list(saved.log))
 
 
-def states(optimizer: torch.optim.Optimizer, prefix: str, names: list[str]) -> dict[str, Tensor]:
-    """An optimizer's tensors by parameter name: "weights/blocks.0...conv.weight/momentum_buffer"."""
-    parameters = optimizer.param_groups[0]["params"]
+def architecture(checkpoint: store.Checkpoint) -> dict[str, Tensor]:
+    """The architecture parameters that a checkpoint holds, by the names that methods use; copies."""
+    betas = checkpoint.start.alphas.betas or ()
+    strengths = zip(checkpoint.space.cells, betas, strict=False)
     return {
-        f"{prefix}/{name}/{key}": value.detach().cpu()
-        for name, parameter in zip(names, parameters, strict=True)
-        for key, value in optimizer.state.get(parameter, {}).items()
-        if value is not None
+        **{f"alpha.{cell}": alpha for cell, alpha in checkpoint.alphas.items()},
+        **{f"beta.{cell}": torch.tensor(row, dtype=torch.float32) for cell, row in strengths},
     }
 
 
-def load_states(
-    optimizer: torch.optim.Optimizer, saved: dict[str, Tensor], prefix: str, names: list[str], device: torch.device
-) -> None:
-    for name, parameter in zip(names, optimizer.param_groups[0]["params"], strict=True):
-        head = f"{prefix}/{name}/"
-        state = {key.removeprefix(head): value for key, value in saved.items() if key.startswith(head)}
-        if state:
-            # Adam keeps its step counter on the CPU.
-            optimizer.state[parameter] = {k: v.clone() if k == "step" else v.to(device) for k, v in state.items()}
+def _on(supernet: Supernet, device: torch.device) -> Supernet:
+    return supernet.to(device).to(memory_format=torch.channels_last).train()
 
 
-def learning_rate(recipe: Recipe, epoch: int) -> float:
-    """Cosine from lr to min_lr, constant within an epoch."""
-    return recipe.min_lr + (recipe.lr - recipe.min_lr) * (1 + math.cos(math.pi * epoch / recipe.epochs)) / 2
-
-
-def feed(recipe: Recipe, normalisation: Normalisation, half: Batch, *path: int, fresh: bool = False) -> Iterator[Batch]:
-    """Augmented, normalised batches of one half without end; crop padding 4 at 32 pixels, 2 at 16.
-
-    The half is gone through in a random order, again and again, or (fresh) every batch is an independent draw.
-    half: (uint8 [N, 3, S, S], labels [N]). path: what the random draws depend on beside the recipe's seed.
-    """
-    pixels, labels = half
-    draw = generator(recipe.seed, 3, *path)
-    for index in _orders(len(labels), recipe.batch_size, generator(recipe.seed, 2, *path), fresh):
-        index = index.to(pixels.device)
-        images = augment(pixels[index], crop_padding(recipe.image_size), draw)
-        yield normalise(images, normalisation), labels[index]
-
-
-def _orders(size: int, batch_size: int, draw: torch.Generator, fresh: bool) -> Iterator[Tensor]:
-    while True:
-        order = torch.randperm(size, generator=draw)
-        if fresh:
-            yield order[:batch_size]
-        else:
-            yield from order.split(batch_size)
+def _recorded(parameters: dict[str, Tensor]) -> list[str]:
+    return [name for name in parameters if name.startswith(("alpha.", "beta."))]
 
 
 def learn(
-    method: Method, feeds: Sequence[Iterator[Batch]], steps: int, noise: int, report: Callable[[int], None]
+    method: Method,
+    feeds: Sequence[Iterator[Batch]],
+    steps: int,
+    number: int,
+    path: tuple[int, ...],
+    report: Callable[[int], None],
 ) -> tuple[float, float]:
     """Take steps on batches of both halves; returns mean loss and accuracy (%) on the training batches.
 
-    noise: seed of S4's noise in the first step, counted on from there. report: told after every step how many are
-    done. Raises Diverged when the loss is not finite.
+    number: of the step before the first one, over the whole run. path: what random draws depend on beside seed and
+    step. report: told after every step how many are done. Raises Diverged when the loss is not finite.
     """
     loss, right, seen = 0.0, 0, 0
     pending: list[tuple[Tensor, Tensor]] = []
+    searches = method.searches
     for step in range(1, steps + 1):
         train = next(feeds[0])
-        search = next(feeds[1]) if method.learns_alpha else None
-        batch_loss, batch_right = method.step(train, search, noise + step)
+        search = next(feeds[1]) if searches else None
+        method.number, method.path = number + step, (*path, step)
+        found = method.step(train, search)
         seen += len(train[1])
-        pending.append((batch_loss * len(train[1]), batch_right))
+        pending.append((found.loss * len(train[1]), found.right))
         if step % CHECK_EVERY == 0 or step == steps:
             loss += float(torch.stack([value for value, _ in pending]).sum())
             right += int(torch.stack([count for _, count in pending]).sum())
@@ -193,16 +173,16 @@ def learn(
     return loss / seen, 100 * right / seen
 
 
-def run_epoch(run: Run, data: Data, halves: list[Batch], report: Callable[[Progress], None]) -> dict[str, Any]:
+def run_epoch(run: Training, data: Data, halves: list[Batch], report: Callable[[Progress], None]) -> dict[str, Any]:
     """Train one epoch; returns its log line. Raises Diverged when the loss is not finite."""
-    recipe, epoch = run.recipe, run.epoch
-    steps = math.ceil(len(halves[0][1]) / recipe.batch_size)
-    lr = learning_rate(recipe, epoch)
-    for group in run.method.optimizer.param_groups:
-        group["lr"] = lr
-    run.supernet.train()
+    recipe, method, epoch = run.recipe, run.method, run.epoch
+    method.begin(epoch)
+    steps = math.ceil(len(halves[0][1]) / method.batch_size)
+    method.supernet.train()
     feeds = [
-        feed(recipe, data.normalisation, half, epoch, which, fresh=recipe.fresh_batches)
+        feed(
+            half, data.normalisation, method.batch_size, recipe.seed, epoch, which, fresh=method.settings.fresh_batches
+        )
         for which, half in enumerate(halves)
     ]
     began = time.perf_counter()
@@ -211,42 +191,55 @@ def run_epoch(run: Run, data: Data, halves: list[Batch], report: Callable[[Progr
         report(Progress(epoch, recipe.epochs, step, steps, (time.perf_counter() - began) / step))
 
     try:
-        loss, accuracy = learn(run.method, feeds, steps, epoch * steps, tell)
+        loss, accuracy = learn(method, feeds, steps, epoch * steps, (epoch,), tell)
     except Diverged as error:
         raise Diverged(f"epoch {epoch + 1}: {error}") from None
     return {
         "epoch": epoch + 1,
-        "lr": lr,
+        "lr": method.lr,
         "train_loss": loss,
         "train_accuracy": accuracy,
         "seconds": round(time.perf_counter() - began, 2),
     }
 
 
-def evaluate(run: Run, data: Data, search: Batch) -> dict[str, Any]:
+def conclude(run: Training, data: Data, halves: list[Batch], line: dict[str, Any]) -> None:
+    """What follows an epoch's steps: the method's decisions, the accuracy under them, history and log."""
+    method, epoch = run.method, run.epoch
+    decisions = method.decide(epoch)
+    if decisions:
+        method.hold((*method.decisions, *decisions))
+        line["decisions"] = [asdict(decision) for decision in decisions]
+    line["search"] = evaluate(run, data, halves[1])
+    line["magnitude"] = str(magnitude_genotype(method.space, method.selection.alphas))
+    looked_at = feed(halves[1], data.normalisation, method.batch_size, run.recipe.seed, epoch, len(halves))
+    if method.stop(epoch, looked_at):
+        line["stopped"] = True
+    for name, rows in run.history.items():
+        rows.append(method.parameters[name].detach().cpu().clone())
+    run.log.append(line)
+
+
+def evaluate(run: Training, data: Data, search: Batch) -> dict[str, Any]:
     """Accuracy on the first scoring images of the search half, in both BN modes, with intervals."""
     pixels, labels = search
+    method = run.method
     order = torch.from_numpy(scoring_order(len(labels), EVALUATION_IMAGES)).to(labels.device)
     batches = [(normalise(pixels[part], data.normalisation), labels[part]) for part in order.split(64)]
-    weights = {cell: alpha.detach().softmax(-1) for cell, alpha in run.alphas.items()}
+    with torch.no_grad():
+        weights = method.mix("measure", method.draw("measure")).weights
     found = {}
     for bn in ("batch", "running"):
-        baseline = measure(run.supernet, weights, batches, bn=bn)
+        baseline = measure(method.supernet, weights, batches, bn=bn)
         found[bn] = {"accuracy": baseline.accuracy, "loss": baseline.loss, "ci": baseline.ci, "images": len(order)}
     return found
 
 
-def save(run: Run, directory: Path, data: Data, *, snapshot: bool = False) -> None:
+def save(run: Training, directory: Path, data: Data, *, snapshot: bool = False) -> None:
     """Write the run's state after its last finished epoch as a native checkpoint (a snapshot has no optimizer)."""
     recipe, method = run.recipe, run.method
-    space = search_space(recipe.space)
-    names = [name for name, _ in run.supernet.named_parameters()]
-    optimizer = {
-        **states(method.optimizer, "weights", names),
-        **states(method.alpha_optimizer, "alphas", list(run.alphas)),
-    }
     meta = {
-        "space": space.name,
+        "space": method.space.name,
         "method": recipe.method,
         "channels": recipe.channels,
         "cells": recipe.cells,
@@ -266,12 +259,13 @@ def save(run: Run, directory: Path, data: Data, *, snapshot: bool = False) -> No
     }
     store.save(
         directory,
-        supernet=run.supernet,
-        start=Selection(space, run.alphas),
-        history={cell: torch.stack(rows).cpu() for cell, rows in run.history.items()},
+        supernet=method.supernet,
+        start=method.selection,
+        history=run.recorded("alpha"),
+        beta_history=run.recorded("beta"),
         meta=meta,
         log=run.log,
-        optimizer=None if snapshot else optimizer,
+        optimizer=None if snapshot else method.state(),
     )
 
 
@@ -285,7 +279,7 @@ def train(
     data: Data | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     epoch_done: Callable[[dict[str, Any]], None] = lambda line: None,
-) -> Run:
+) -> Training:
     """Train `recipe` into `out`, saving after every epoch; a finished run returns at once.
 
     snapshots: also keep every Nth epoch in out/snapshots/epoch-NNN. Raises BadInput for a folder that holds
@@ -312,14 +306,9 @@ def train(
             folder.tell(at.epoch + at.step / at.steps, recipe.epochs, "epochs", "training", at.remaining)
             report(at)
 
-        while run.epoch < recipe.epochs:
+        while not run.is_finished:
             line = run_epoch(run, data, halves, tell)
-            line["search"] = evaluate(run, data, halves[1])
-            space = search_space(recipe.space)
-            line["magnitude"] = str(magnitude_genotype(space, {c: a.detach().cpu() for c, a in run.alphas.items()}))
-            for cell, alpha in run.alphas.items():
-                run.history[cell].append(alpha.detach().cpu().clone())
-            run.log.append(line)
+            conclude(run, data, halves, line)
             save(run, out, data)
             if snapshots and run.epoch % snapshots == 0:
                 save(run, out / "snapshots" / f"epoch-{run.epoch:03d}", data, snapshot=True)

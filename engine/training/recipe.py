@@ -1,4 +1,4 @@
-"""What a training run is made of: every setting that changes its result, with the published values as defaults.
+"""What a training run is made of: every setting that changes its result.
 
 Recipe    frozen settings of one run
 """
@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.errors import BadInput, one_of
+from engine.errors import BadInput
 from engine.runs.plan import difference
 from engine.spaces import search_space
-
-METHODS = ("darts", "fixed-alpha")
+from engine.training import methods
+from engine.training.settings import MethodSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Settings of a supernet training run (reference implementation's values; lr per epoch follows a cosine)."""
+    """Settings of a supernet training run. Raises BadInput for unknown names and values that cannot be trained with.
+
+    cells None: as published for the space. settings None: the method's published ones in this space; others come from
+    `methods.settings_for`.
+    """
 
     space: str
     method: str
@@ -26,33 +30,28 @@ class Recipe:
     cells: int | None = None
     image_size: int = 32
     seed: int = 0
-    batch_size: int = 64
-    lr: float = 0.025
-    min_lr: float = 0.001
-    momentum: float = 0.9
-    weight_decay: float = 3e-4
-    clip: float = 5.0
-    alpha_lr: float = 3e-4
-    alpha_betas: tuple[float, float] = (0.5, 0.999)
-    alpha_weight_decay: float = 1e-3
-    fresh_batches: bool = False
+    settings: MethodSettings = None  # type: ignore[assignment]  # never None once made
 
     def __post_init__(self) -> None:
         space = search_space(self.space)
         object.__setattr__(self, "space", space.name)
         if self.cells is None:
             object.__setattr__(self, "cells", 8 if space.family == "darts" else 5)
-        if self.method not in METHODS:
-            raise one_of("method", self.method, METHODS)
+        kind = methods.settings_type(self.method)
+        if self.settings is None:
+            object.__setattr__(self, "settings", kind.for_space(space))
+        if not isinstance(self.settings, kind):
+            raise BadInput(f"{type(self.settings).__module__} holds the settings of another method than {self.method}")
         if self.image_size not in (16, 32):
             raise BadInput(f"image size must be 32 or 16, not {self.image_size}")
-        for name in ("epochs", "batch_size", "lr", "alpha_lr"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise BadInput(f"{name.replace('_', ' ')} must be a number greater than 0, not {getattr(self, name)}")
+        if self.epochs < 1:
+            raise BadInput(f"epochs must be a number greater than 0, not {self.epochs}")
 
     def hyperparameters(self) -> dict[str, Any]:
-        """Everything as plain JSON values."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        """Everything as plain JSON values, the method's settings among them."""
+        own = asdict(self)
+        settings = own.pop("settings")
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in {**own, **settings}.items()}
 
     def plan(self) -> dict[str, Any]:
         """What a run's folder says it is."""

@@ -16,7 +16,7 @@ from engine.scoring.scores import measure, score_edge
 from engine.selection.selection import Selection
 from engine.spaces import search_space
 from engine.supernet.supernet import Pass, Supernet
-from engine.training.methods import Darts
+from engine.training.methods.darts import Method as Darts
 from engine.training.recipe import Recipe
 
 ROUNDS = 5
@@ -82,15 +82,17 @@ def bench_operations_of_a_node_together_against_one_by_one(name):
 @pytest.mark.parametrize("name", ["nas-bench-201", "s2"])
 def bench_alpha_step_without_weight_gradients(name):
     net, alphas, images, labels = setup(name)
-    method = Darts(Recipe(space=name, method="darts", epochs=1, channels=8), net, alphas)
+    parameters = {f"alpha.{cell}": alpha for cell, alpha in alphas.items()}
+    method = Darts(Recipe(space=name, method="darts", epochs=1, channels=8), net, parameters)
+    batch = images, labels
 
     def slow():
         for alpha in alphas.values():
             alpha.requires_grad_(True)
-        loss, _ = method.loss((images, labels), {cell: alpha.softmax(-1) for cell, alpha in alphas.items()}, 0)
+        loss, _ = method.loss(batch, method.mix("search", method.draw("search")), "search")
         loss.backward()
 
-    gain = ratio(slow, lambda: method.alpha_step((images, labels), 0))
+    gain = ratio(slow, lambda: method.alpha_step(batch, batch))
     print(f"\n{name}: an alpha step is {gain:.2f} times faster without weight gradients")
     assert gain > 1
 

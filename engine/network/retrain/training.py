@@ -29,7 +29,8 @@ from engine.network.retrain.recipe import AUXILIARY_WEIGHT, MOMENTUM, Recipe
 from engine.runs.folder import RunFolder
 from engine.scoring.intervals import CONFIDENCE
 from engine.selection.genotype import parse_genotype
-from engine.training.loop import CHECK_EVERY, Diverged, Progress, generator
+from engine.training.feeds import generator
+from engine.training.loop import CHECK_EVERY, Diverged, Progress
 
 Batch = tuple[Tensor, Tensor]
 """(uint8 or float pixels [N, 3, S, S] in 0..255, labels [N])."""

@@ -1,5 +1,7 @@
 """Fine-tuning between decisions: on a copy, with decided rows held, to the identical result after a resume."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -8,8 +10,9 @@ from engine.cli import main
 from engine.errors import BadInput
 from engine.selecting.settings import Tuning
 from engine.selecting.tuning import Tuner
+from engine.selection.mixing import mixing_weights
 from engine.selection.selection import Selection
-from engine.training.methods import Mixing
+from engine.training.method import Held
 from tests.engine.small_runs import SMALL, write_photos
 
 
@@ -34,6 +37,10 @@ def begun(tuner: Tuner) -> Selection:
     return selection.discretize(cell, 1, selection.space.operations(cell, 1)[-1])
 
 
+def alphas_of(tuner: Tuner) -> dict[str, torch.Tensor]:
+    return tuner.method.of("alpha")
+
+
 def same(one: dict, other: dict) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
@@ -52,9 +59,9 @@ def test_decided_rows_are_one_hot_get_no_gradient_and_idle_operations_stay(check
     tuner = Tuner(checkpoint, data=photos)
     selection = begun(tuner)
     cell = selection.space.cells[0]
-    mixing = Mixing.of(selection, torch.device("cpu"))
-    leaves = {name: rows.clone().requires_grad_(True) for name, rows in tuner.alphas.items()}
-    weights = mixing(leaves)
+    held = Held.of(selection.space, selection.decisions, torch.device("cpu"))
+    leaves = {name: rows.clone().requires_grad_(True) for name, rows in alphas_of(tuner).items()}
+    weights = held({name: mixing_weights(rows) for name, rows in leaves.items()}).weights
     assert weights[cell][1].tolist() == [0.0] * (len(weights[cell][1]) - 1) + [1.0]
     for name, rows in selection.weights().items():
         torch.testing.assert_close(weights[name], rows.float())
@@ -81,7 +88,7 @@ def test_alphas_of_undecided_edges_go_on_training_at_a_constant_rate(checkpoint,
     cell = selection.space.cells[0]
     tuner.tune(selection, batches=1, lr=0.0125)
     assert {group["lr"] for group in tuner.method.optimizer.param_groups} == {0.0125}
-    moved = (tuner.alphas[cell] - checkpoint.alphas[cell]).abs().sum(1)
+    moved = (alphas_of(tuner)[cell] - checkpoint.alphas[cell]).abs().sum(1)
     assert (moved[[0, 2, 3]] > 0).all()
     again = tuner.selection(selection.decisions)
     assert again.decisions == selection.decisions and again.alphas != selection.alphas
@@ -104,7 +111,7 @@ def test_a_resumed_tuner_repeats_what_an_uninterrupted_one_does(checkpoint, phot
     assert again.passes == 1
     for _ in range(2):
         again.tune(again.selection(begun(again).decisions), batches=2)
-    assert same(whole.supernet.state_dict(), again.supernet.state_dict()) and same(whole.alphas, again.alphas)
+    assert same(whole.supernet.state_dict(), again.supernet.state_dict()) and same(alphas_of(whole), alphas_of(again))
 
 
 def test_passes_and_seeds_draw_other_batches(checkpoint, photos):
@@ -121,20 +128,39 @@ def test_a_supernet_with_fixed_alphas_keeps_them(tmp_path, photos):
     options = ["--space", "nas-bench-201", "--method", "fixed-alpha", "--epochs", "1", "--data", photos, *SMALL]
     assert main(["train", *options, "--out", str(out)]) == 0
     tuner = Tuner(engine.load(out), data=photos)
-    before = {cell: rows.clone() for cell, rows in tuner.alphas.items()}
+    before = {cell: rows.clone() for cell, rows in alphas_of(tuner).items()}
     tuner.tune(begun(tuner), batches=2)
-    assert same(tuner.alphas, before)
+    assert same(alphas_of(tuner), before)
 
 
-def test_other_classes_and_edge_strengths_are_refused(checkpoint, tmp_path):
+def test_edge_strengths_go_on_training_until_their_node_is_decided(checkpoint, photos):
+    space = checkpoint.space
+    betas = {cell: torch.linspace(-1, 1, len(space.edges(cell))).tolist() for cell in space.cells}
+    strong = dataclasses.replace(checkpoint, start=Selection(space, checkpoint.alphas, betas))
+    tuner = Tuner(strong, data=photos)
+    selection = begun(tuner)
+    assert selection.alphas.betas == strong.start.alphas.betas
+    tuner.tune(selection, batches=1)
+    moved = tuner.selection(selection.decisions)
+    cell = space.cells[0]
+    # the only edge into a node has strength 1 whatever its beta is
+    contested = [edge.index for edge in space.edges(cell) if len(space.inputs(edge.target)) > 1]
+    before, after = (torch.tensor(each.alphas.betas[0]) for each in (selection, moved))
+    assert (before != after)[contested].all()
+    for name, rows in tuner.method.mix("measure", tuner.method.draw("measure")).weights.items():
+        torch.testing.assert_close(rows.detach(), moved.weights()[name])
+
+
+def test_a_method_that_is_not_here_cannot_tune(checkpoint, photos):
+    foreign = dataclasses.replace(checkpoint, meta={**checkpoint.meta, "method": "magic"})
+    with pytest.raises(BadInput, match="magic, and that method is not here; select without tuning"):
+        Tuner(foreign, data=photos)
+
+
+def test_other_classes_are_refused(checkpoint, tmp_path):
     few = write_photos(tmp_path, per_class=4, classes=3)
     with pytest.raises(BadInput, match="has 3 classes and the checkpoint 10"):
         Tuner(checkpoint, data=str(few))
-    space = checkpoint.space
-    betas = {cell: [0.0] * len(space.edges(cell)) for cell in space.cells}
-    tuner = Tuner(checkpoint)
-    with pytest.raises(BadInput, match="edge strengths"):
-        tuner.tune(Selection(space, checkpoint.alphas, betas), batches=1)
 
 
 @pytest.mark.parametrize("wrong", [{"amount": -1}, {"lr": 0}, {"lr": float("nan")}])

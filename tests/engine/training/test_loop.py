@@ -11,8 +11,11 @@ import torch
 import engine
 from engine.data.load import Images, load_data
 from engine.errors import BadInput
-from engine.training import loop
-from engine.training.loop import Diverged, learning_rate, train
+from engine.training import loop, method
+from engine.training.feeds import feed
+from engine.training.loop import Diverged, train
+from engine.training.method import learning_rate
+from engine.training.methods import settings_for
 from engine.training.recipe import Recipe
 
 SMALL = dict(space="nas-bench-201", method="darts", channels=4, cells=1, image_size=16)
@@ -27,6 +30,10 @@ def data():
         return Images(images.pixels[:160], images.labels[:160])
 
     return dataclasses.replace(full, train=cut(full.train), search=cut(full.search))
+
+
+def alphas(run: loop.Training) -> torch.Tensor:
+    return run.method.parameters["alpha.cell"]
 
 
 def tensors(directory) -> dict[str, torch.Tensor]:
@@ -69,7 +76,12 @@ def test_a_run_is_not_overwritten_nor_continued_with_other_settings(tmp_path, da
     with pytest.raises(BadInput, match="--resume"):
         train(Recipe(**SMALL, epochs=1), tmp_path / "run", data=data)
     with pytest.raises(BadInput, match="alpha_lr"):
-        train(Recipe(**SMALL, epochs=1, alpha_lr=0.1), tmp_path / "run", data=data, resume_run=True)
+        train(
+            Recipe(**SMALL, epochs=1, settings=settings_for("darts", "nas-bench-201", {"alpha_lr": 0.1})),
+            tmp_path / "run",
+            data=data,
+            resume_run=True,
+        )
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"")
     with pytest.raises(BadInput, match="not empty"):
@@ -84,14 +96,15 @@ def test_a_run_of_a_program_with_one_setting_less_is_resumed_with_that_settings_
     (tmp_path / "run" / "meta.json").write_text(json.dumps(meta))
     (tmp_path / "run" / "plan.json").unlink()  # older runs have none
     with pytest.raises(BadInput, match=r"clip 5.0 \(now 1.0\)"):
-        train(Recipe(**SMALL, epochs=2, clip=1.0), tmp_path / "run", data=data, resume_run=True)
+        other = settings_for("darts", "nas-bench-201", {"clip": 1.0})
+        train(Recipe(**SMALL, epochs=2, settings=other), tmp_path / "run", data=data, resume_run=True)
     whole = Recipe(**SMALL, epochs=2)
     assert whole.difference(meta["hyperparameters"]) is None
     assert train(whole, tmp_path / "run", data=data, resume_run=True).epoch == 2
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_epoch(tmp_path, data, monkeypatch):
-    monkeypatch.setattr(loop, "learning_rate", lambda recipe, epoch: 0.01 if epoch == 0 else 1e30)
+    monkeypatch.setattr(method, "learning_rate", lambda settings, epoch, epochs: 0.01 if epoch == 0 else 1e30)
     with pytest.raises(Diverged, match="epoch 2"):
         train(Recipe(**SMALL, epochs=3), tmp_path / "run", data=data)
     kept = engine.load(tmp_path / "run")
@@ -102,40 +115,40 @@ def test_fixed_alpha_leaves_alphas_at_their_start_and_darts_moves_them(tmp_path,
     fixed = train(Recipe(**{**SMALL, "method": "fixed-alpha"}, epochs=1), tmp_path / "fixed", data=data)
     moved = train(Recipe(**SMALL, epochs=1), tmp_path / "darts", data=data)
     fresh = loop.start(Recipe(**SMALL, epochs=1), 10, torch.device("cpu"))
-    assert torch.equal(fixed.alphas["cell"], fresh.alphas["cell"])
-    assert fresh.alphas["cell"].abs().max() < 0.01
-    assert not torch.equal(moved.alphas["cell"], fresh.alphas["cell"])
+    assert torch.equal(alphas(fixed), alphas(fresh))
+    assert alphas(fresh).abs().max() < 0.01
+    assert not torch.equal(alphas(moved), alphas(fresh))
 
 
 def test_the_alpha_step_moves_no_weight_and_the_weight_step_no_alpha(data):
     run = loop.start(Recipe(**SMALL, epochs=1), 10, torch.device("cpu"))
     images = torch.randn(8, 3, 16, 16)
     batch = (images, torch.arange(8))
-    weights = {name: value.clone() for name, value in run.supernet.named_parameters()}
-    alpha = run.alphas["cell"].clone()
-    run.method.alpha_step(batch, noise=0)
-    assert all(torch.equal(value, weights[name]) for name, value in run.supernet.named_parameters())
-    assert all(parameter.grad is None for parameter in run.supernet.parameters())
-    moved = run.alphas["cell"].detach().clone()
+    supernet = run.method.supernet
+    weights = {name: value.clone() for name, value in supernet.named_parameters()}
+    alpha = alphas(run).clone()
+    run.method.alpha_step(batch, batch)
+    assert all(torch.equal(value, weights[name]) for name, value in supernet.named_parameters())
+    assert all(parameter.grad is None for parameter in supernet.parameters())
+    moved = alphas(run).detach().clone()
     assert not torch.equal(moved, alpha)
-    run.method.weight_step(batch, noise=0)
-    assert torch.equal(run.alphas["cell"].detach(), moved)
-    changed = [name for name, value in run.supernet.named_parameters() if not torch.equal(value, weights[name])]
+    run.method.weight_step(batch)
+    assert torch.equal(alphas(run).detach(), moved)
+    changed = [name for name, value in supernet.named_parameters() if not torch.equal(value, weights[name])]
     assert len(changed) == len(weights)
 
 
 @pytest.mark.parametrize(("epoch", "lr"), [(0, 0.025), (1, 0.024976), (10, 0.022708), (25, 0.013), (49, 0.001024)])
 def test_the_learning_rate_follows_the_published_cosine(epoch, lr):
-    assert learning_rate(Recipe(**SMALL, epochs=50), epoch) == pytest.approx(lr, abs=1e-6)
+    assert learning_rate(Recipe(**SMALL, epochs=50).settings, epoch, 50) == pytest.approx(lr, abs=1e-6)
 
 
 def test_each_epoch_is_a_partition_of_the_half_unless_fresh_batches_are_asked_for(data):
-    recipe = Recipe(**SMALL, epochs=1, batch_size=7)
     half = (data.train.pixels[:20], torch.arange(20))
-    draws = [labels for _, labels in itertools.islice(loop.feed(recipe, data.normalisation, half, 0, 0), 3)]
+    draws = [labels for _, labels in itertools.islice(feed(half, data.normalisation, 7, 0, 0, 0), 3)]
     assert sorted(torch.cat(draws).tolist()) == list(range(20))
-    feed = loop.feed(recipe, data.normalisation, half, 0, 0, fresh=True)
-    fresh = [labels for _, labels in itertools.islice(feed, 3)]
+    drawn = feed(half, data.normalisation, 7, 0, 0, 0, fresh=True)
+    fresh = [labels for _, labels in itertools.islice(drawn, 3)]
     assert [len(index) for index in fresh] == [7, 7, 7]
     assert len(set(torch.cat(fresh).tolist())) < 21
 
@@ -160,9 +173,7 @@ def test_the_log_holds_accuracies_with_images_and_interval(tmp_path, data):
     assert np.isfinite(line["train_accuracy"])
 
 
-@pytest.mark.parametrize(
-    "settings", [dict(method="magic"), dict(epochs=0), dict(image_size=24), dict(alpha_lr=-1.0), dict(space="s9")]
-)
+@pytest.mark.parametrize("settings", [dict(method="magic"), dict(epochs=0), dict(image_size=24), dict(space="s9")])
 def test_recipes_that_cannot_run_are_refused(settings):
     with pytest.raises(BadInput):
         Recipe(**{**SMALL, "epochs": 1, **settings})
