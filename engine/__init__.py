@@ -16,6 +16,8 @@ _HOME = {
     "BadInput": "errors",
     "SearchSpace": "spaces",
     "Edge": "spaces",
+    "CellSpec": "spaces",
+    "OperationSpec": "spaces",
     "SPACES": "spaces",
     "Selection": "selection",
     "Genotype": "selection",

@@ -60,8 +60,8 @@ def accuracies() -> NDArray[np.float64]:
 
 
 def code_of(genotype: Genotype) -> int:
-    """A cell as a number in base 5, edge 0 being the lowest digit. Raises BadInput for another family."""
-    if genotype.family != "nas-bench-201":
+    """A cell as a number in base 5, edge 0 being the lowest digit. Raises BadInput for a genotype of another form."""
+    if genotype.format != "nas-bench-201":
         raise BadInput(f"a DARTS genotype is not in the NAS-Bench-201 table; give a cell such as {EXAMPLE}")
     return sum(
         OPERATIONS.index(name) * len(OPERATIONS) ** edge for edge, (name, _) in enumerate(genotype.pairs("cell"))
@@ -82,7 +82,7 @@ def canonical(operations: Sequence[str]) -> str:
     in the sum.
     """
     nodes = {0: "0"}
-    terms: dict[int, list[str]] = {node: [] for node in SPACE.nodes}
+    terms: dict[int, list[str]] = {node: [] for node in SPACE.cell("cell").inner_nodes}
     for edge, name in zip(SPACE.edges("cell"), operations, strict=True):
         if edge.source not in nodes:
             nodes[edge.source] = "+".join(sorted(terms[edge.source]))
@@ -91,7 +91,7 @@ def canonical(operations: Sequence[str]) -> str:
             terms[edge.target].append("#")
         else:
             terms[edge.target].append(source if name == "skip_connect" else f"({source})@{name}")
-    return "+".join(sorted(terms[SPACE.nodes[-1]]))
+    return "+".join(sorted(terms[SPACE.cell("cell").nodes - 1]))
 
 
 @cache

@@ -110,13 +110,13 @@ class InputScore:
 
 @dataclass(frozen=True)
 class InputScores:
-    """Topology scores of one node; `keep` holds the two edges whose removal hurts most, ascending."""
+    """Topology scores of one node; `keep` holds the edges whose removal hurts most, ascending, as many as it keeps."""
 
     cell: str
     node: int
     baseline: Baseline
     candidates: tuple[InputScore, ...]
-    keep: tuple[int, int]
+    keep: tuple[int, ...]
     images: int
     batch_size: int
     bn: BnMode
@@ -133,7 +133,7 @@ class InputScores:
         known = {name: data[name] for name in cls.__dataclass_fields__}
         candidates = tuple(InputScore(**{**row, "ci": _interval(row["ci"])}) for row in data["candidates"])
         baseline = Baseline(**{**data["baseline"], "ci": _interval(data["baseline"].get("ci"))})
-        keep = (int(data["keep"][0]), int(data["keep"][1]))
+        keep = tuple(map(int, data["keep"]))
         return cls(**{**known, "candidates": candidates, "baseline": baseline, "keep": keep})
 
 

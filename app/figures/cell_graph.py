@@ -186,12 +186,12 @@ def _drop_scale(measured: Iterable[EdgeScores]) -> float:
 def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores | None) -> EdgeMark:
     space, cell, selection = view.space, view.cell, view.selection
     names = space.operations(cell, edge)
-    alpha = _favourite(space, names, weights)
+    alpha = _favourite(names, space.eligible(cell, edge), weights)
     decided = selection.operation(cell, edge) if selection else None
     discarded = selection is not None and selection.is_discarded(cell, edge)
     measured = scores.best if scores else None
     state: State = "discarded" if discarded else "decided" if decided else scores.verdict if scores else "unmeasured"
-    lines = [space.edge_name(edge)]
+    lines = [space.cell(cell).edge_name(edge)]
     if decided:
         lines.append(f"decided: {palette.operation(decided).label}" + (", input not kept" if discarded else ""))
     else:
@@ -218,9 +218,9 @@ def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores 
     }
 
 
-def _favourite(space: SearchSpace, names: Sequence[str], weights: Sequence[float]) -> str:
-    """What alpha keeps: the largest weight, ties to the first; `none` counts only in NAS-Bench-201."""
-    allowed = [column for column, name in enumerate(names) if name != "none" or space.family == "nas-bench-201"]
+def _favourite(names: Sequence[str], eligible: Sequence[str], weights: Sequence[float]) -> str:
+    """What alpha keeps: the largest weight, ties to the first; `none` counts only where it may win."""
+    allowed = [column for column, name in enumerate(names) if name in eligible]
     return names[max(allowed, key=lambda column: weights[column])]
 
 

@@ -38,12 +38,12 @@ class Shape(NamedTuple):
 
     @classmethod
     def of(cls, space: SearchSpace, cell: str) -> "Shape":
-        inputs = len(space.input_nodes)
+        spec = space.cell(cell)
         return cls(
-            tuple(map(space.node_name, space.nodes)),
-            inputs,
-            tuple((edge.source, edge.target) for edge in space.edges(cell)),
-            space.nodes[inputs:] if space.family == "darts" else (),
+            tuple(map(spec.node_name, range(spec.nodes))),
+            spec.inputs,
+            tuple((edge.source, edge.target) for edge in spec.edges),
+            spec.joined,
         )
 
     @property

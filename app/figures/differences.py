@@ -62,7 +62,7 @@ def differences(first: Selection, second: Selection) -> tuple[Difference, ...]:
         Difference(
             cell,
             edge.index,
-            space.edge_name(edge),
+            space.cell(cell).edge_name(edge),
             first.operation(cell, edge),
             second.operation(cell, edge),
             (_kept(first, cell, edge), _kept(second, cell, edge)),
@@ -73,7 +73,7 @@ def differences(first: Selection, second: Selection) -> tuple[Difference, ...]:
 
 
 def _kept(selection: Selection, cell: str, edge: Edge) -> bool | None:
-    if edge.target in selection.space.topology_nodes and selection.kept(cell, edge.target) is None:
+    if edge.target in selection.space.cell(cell).topology_nodes and selection.kept(cell, edge.target) is None:
         return None
     return not selection.is_discarded(cell, edge)
 

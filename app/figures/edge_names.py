@@ -8,7 +8,7 @@ parse_edge_id   the cell type and edge that such a text names
 import reprlib
 
 from engine.errors import BadInput
-from engine.spaces.space import Edge, SearchSpace
+from engine.spaces import Edge, SearchSpace
 
 _SHORT = {"normal": "n", "reduce": "r", "cell": "c"}
 

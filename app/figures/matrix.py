@@ -63,7 +63,7 @@ def matrix_info(
 
 
 def _row(space: SearchSpace, scores: EdgeScores | EdgeAlphas, decided: str | None) -> MatrixRow:
-    name = space.edge_name(space.edge(scores.cell, scores.edge))
+    name = space.cell(scores.cell).edge_name(space.edge(scores.cell, scores.edge))
     if isinstance(scores, EdgeScores):
         cells = tuple(MatrixCell(score.name, score.weight, score.drop, score.ci) for score in scores.operations)
         choice, verdict = scores.best, scores.verdict

@@ -44,7 +44,7 @@ def order_wins(space: SearchSpace, cell: str, orders: Orders, alpha: Selection) 
         names = space.operations(cell, edge)
         ranked = sorted(wins.items(), key=lambda win: (-win[1], names.index(win[0])))
         best = alpha.best_by_alpha(cell, edge)
-        rows.append(EdgeWins(edge.index, space.edge_name(edge), tuple(ranked), kept, best))
+        rows.append(EdgeWins(edge.index, space.cell(cell).edge_name(edge), tuple(ranked), kept, best))
     return OrderWins(tuple(rows), len(orders.genotypes))
 
 

@@ -114,7 +114,9 @@ def _check_scores(summary: Summary) -> None:
             if tuple(each.name for each in row.operations) != space.operations(row.cell, row.edge):
                 raise ValueError(row.edge)
         for node in map(InputScores.from_dict, scores["inputs"]):
-            if [each.edge for each in node.candidates] != [edge.index for edge in space.inputs(node.node)]:
+            if [each.edge for each in node.candidates] != [
+                edge.index for edge in space.cell(node.cell).entering(node.node)
+            ]:
                 raise ValueError(node.node)
         _ = scores["date"][:10], settings["images"], settings["criterion"], settings["rescale"]
     except (BadInput, KeyError, TypeError, ValueError, IndexError, AttributeError):

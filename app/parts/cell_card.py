@@ -62,7 +62,7 @@ def _list(ask: Questions, do: Actions, graph: Graph, key: str) -> None:
         found = ask.scores.get(edge.index)
         rows.append(
             {
-                "edge": page.space.edge_name(edge),
+                "edge": page.space.cell(page.cell).edge_name(edge),
                 "α keeps": palette.operation(page.selection.best_by_alpha(page.cell, edge)).label,
                 "measurement keeps": palette.operation(found.best).label if found else "not measured",
                 "verdict": wording.VERDICT[found.verdict].text if found else "",

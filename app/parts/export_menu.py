@@ -123,7 +123,7 @@ def _undecided(ask: Questions) -> tuple[Scores, ...]:
     places += [
         ("node", cell, node)
         for cell in space.cells
-        for node in space.topology_nodes
+        for node in space.cell(cell).topology_nodes
         if selection.kept(cell, node) is None
     ]
     found = (_scores(ask, place, selection.decisions) for place in places)
@@ -140,7 +140,7 @@ def menu(ask: Questions) -> None:
         document = document_of(ask)
         missing = page.space.steps - len(page.decisions)
         columns = st.columns(2, gap="small")
-        offered = {name: each for name, each in FORMATS.items() if each.family in (None, page.space.family)}
+        offered = {name: each for name, each in FORMATS.items() if each.family in (None, page.space.genotype_format)}
         for number, (name, format) in enumerate(offered.items()):
             with columns[number % 2]:
                 _button(document, name, format, missing)

@@ -75,21 +75,23 @@ def _settings(recipe: Recipe) -> str:
 
 def _form(genotype: Genotype, before: Run | None) -> None:
     preset = small(genotype)
-    published = PROTOCOLS[genotype.family]
+    published = PROTOCOLS[genotype.space.skeleton.name]
     st.caption(
         f"Published protocol: {published['channels']} channels, {published['layers']} layers, {published['epochs']} "
         f"epochs, batch {published['batch_size']}, on all of CIFAR-10. The settings below are a small demonstration."
     )
     left, right = st.columns(2)
-    channels = left.number_input("Channels", 2, 64, preset.channels, key=f"retrain-channels-{genotype.family}")
+    channels = left.number_input(
+        "Channels", 2, 64, preset.channels, key=f"retrain-channels-{genotype.space.skeleton.name}"
+    )
     layers = right.number_input(
-        "Layers" if genotype.family == "darts" else "Cells per stage",
-        3 if genotype.family == "darts" else 1,
+        "Cells per stage" if genotype.space.skeleton.per_stage else "Layers",
+        genotype.space.skeleton.fewest,
         20,
         preset.layers,
-        key=f"retrain-layers-{genotype.family}",
+        key=f"retrain-layers-{genotype.space.skeleton.name}",
     )
-    epochs = left.number_input("Epochs", 1, 600, preset.epochs, key=f"retrain-epochs-{genotype.family}")
+    epochs = left.number_input("Epochs", 1, 600, preset.epochs, key=f"retrain-epochs-{genotype.space.skeleton.name}")
     size = right.segmented_control("Image size", [16, 32], default=16, required=True, key="retrain-size")
     sets = image_sets()
     name = st.selectbox("Images", list(sets), key="retrain-data") if len(sets) > 1 else next(iter(sets))

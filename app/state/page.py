@@ -133,4 +133,4 @@ class PageState:
 
     def edge_name(self, edge: int) -> str:
         """An edge of the cell on screen in words."""
-        return self.space.edge_name(self.space.edge(self.cell, edge))
+        return self.space.cell(self.cell).edge_name(self.space.edge(self.cell, edge))

@@ -177,7 +177,7 @@ def _take(selection: Selection, item: str) -> Selection:
         if match[1] not in cells:
             raise BadInput(f"unknown cell type in {reprlib.repr(item)}; use one of: {', '.join(cells)}")
         node, sources = int(match[2]), [int(source) for source in re.split("[+ ]", match[3])]
-        edges = {edge.source: edge.index for edge in space.inputs(node)}
+        edges = {edge.source: edge.index for edge in space.cell(cells[match[1]]).entering(node)}
         if not set(sources) <= set(edges):
             raise BadInput(f"node {node} of {space.name} has no inputs {reprlib.repr(match[3])}; write n3:0+1")
         return selection.keep_inputs(cells[match[1]], node, [edges[source] for source in sources])

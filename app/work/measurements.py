@@ -114,7 +114,7 @@ class Measurements:
         targets += [
             ("node", cell, node)
             for cell in space.cells
-            for node in space.topology_nodes
+            for node in space.cell(cell).topology_nodes
             if selection.kept(cell, node) is None
         ]
         requests = [Request.of(summary, selection, *target, **how) for target in targets]
@@ -264,7 +264,7 @@ def _masks(request: Request, summary: Summary) -> int:
     if request.kind == "accuracy":
         return 0
     if request.kind == "node":
-        return len(summary.space.inputs(request.index))
+        return len(summary.space.cell(request.cell).entering(request.index))
     return len(summary.space.operations(request.cell, request.index))
 
 

@@ -24,11 +24,11 @@ from engine.network.retrain.recipe import Recipe
 from engine.runs import files
 from engine.runs.folder import PLAN
 from engine.runs.status import STATUS, Status, read_status
-from engine.selection.genotype import Family, Genotype
+from engine.selection.genotype import Genotype
 
 MOST_KEPT = 100
 """Runs in the folder from which on none is started: everybody who reaches the app can fill the disk."""
-SMALL: dict[Family, dict[str, Any]] = {
+SMALL: dict[str, dict[str, Any]] = {
     "darts": {"epochs": 10, "channels": 8, "layers": 5, "image_size": 16},
     "nas-bench-201": {"epochs": 10, "channels": 16, "layers": 1, "image_size": 16},
 }
@@ -65,7 +65,7 @@ def folder() -> Path:
 
 def small(genotype: Genotype) -> Recipe:
     """Settings that finish in minutes on a processor."""
-    return Recipe(genotype=str(genotype), **SMALL[genotype.family])
+    return Recipe(genotype=str(genotype), **SMALL[genotype.space.skeleton.name])
 
 
 def estimate(recipe: Recipe, cores: int) -> float:

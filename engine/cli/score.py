@@ -143,13 +143,13 @@ def _setting(measurement: "Measurement") -> str:
 
 def _edge_text(found: dict[str, Any], space: Any) -> str:
     base = found["baseline"]
-    place = space.edge(found["cell"], found["edge"])
+    spec, place = space.cell(found["cell"]), space.edge(found["cell"], found["edge"])
     rows = [["operation", "alpha", "weight", "drop in points", "loss rise", "accuracy without"]]
     for row in found["operations"]:
         numbers = [f"{row['alpha']:+.4f}", f"{row['weight']:.4f}", console.points(row["drop"], row["ci"])]
         rows.append([row["name"], *numbers, f"{row['rise']:+.4f}", console.percent(row["masked_accuracy"])])
     lines = [
-        f"{found['cell']}, edge {found['edge']}: {space.node_name(place.source)} -> {space.node_name(place.target)}",
+        f"{found['cell']}, edge {found['edge']}: {spec.node_name(place.source)} -> {spec.node_name(place.target)}",
         f"unmasked accuracy {console.percent(base['accuracy'], base['ci'])} on {found['images']:,} images",
         "",
         console.table(rows),

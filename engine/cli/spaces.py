@@ -19,9 +19,9 @@ def spaces(json: Json = False, device: Device = "auto", seed: Seed = 0) -> None:
 def _describe(space: SearchSpace) -> dict[str, Any]:
     return {
         "name": space.name,
-        "family": space.family,
+        "family": space.skeleton.name,
         "steps": space.steps,
-        "topology_nodes": list(space.topology_nodes),
+        "topology_nodes": list(space.cell(space.cells[0]).topology_nodes),
         "cells": {
             cell: [
                 {

@@ -22,7 +22,6 @@ from engine.drawing.geometry import Box
 from engine.drawing.layout import GAP, Layout, layered
 from engine.drawing.palette import STYLES, Theme, colour, ink, operation, roles
 from engine.selection.genotype import Genotype
-from engine.spaces import search_space
 
 FONT = "Inter, Helvetica, Arial, sans-serif"
 _LABEL = 24  # height
@@ -62,9 +61,9 @@ class FinishedCell(NamedTuple):
 
 def finished_cell(genotype: Genotype, cell: str, other: Genotype | None = None) -> FinishedCell:
     """One cell type of a genotype. Raises BadInput if one of the genotypes has no such cell type."""
-    space = search_space("darts" if genotype.family == "darts" else "nas-bench-201")
-    joined = space.nodes[len(space.input_nodes) :] if genotype.family == "darts" else ()
-    names = tuple(space.node_name(node) for node in space.nodes)
+    spec = genotype.space.cell(cell)
+    joined = spec.joined
+    names = tuple(map(spec.node_name, range(spec.nodes)))
     elsewhere = None if other is None else set(other.edges(cell))
     return FinishedCell(
         cell,

@@ -19,7 +19,7 @@ from engine.export.report import html
 from engine.export.table import csv
 from engine.selecting.record import Document
 from engine.selection.genotype import parse_genotype
-from engine.spaces import Family
+from engine.spaces import GenotypeFormat
 
 
 class Format(NamedTuple):
@@ -33,7 +33,7 @@ class Format(NamedTuple):
     write: Callable[..., str]
     needs_genotype: bool = True
     needs_document: bool = False
-    family: Family | None = None
+    family: GenotypeFormat | None = None
     draws: bool = False
 
 
@@ -74,7 +74,7 @@ def export(subject: Subject, format: str, cell: str | None = None) -> str:
     if format not in FORMATS:
         raise one_of("format", format, FORMATS)
     known = FORMATS[format]
-    family = subject.selection.space.family if isinstance(subject, Document) else subject.family
+    family = subject.selection.space.genotype_format if isinstance(subject, Document) else subject.format
     if known.family not in (None, family):
         raise BadInput(f"format {format} cannot hold a genotype of the {family} family; use format {family}")
     if known.needs_document and not isinstance(subject, Document):

@@ -16,7 +16,7 @@ from engine.selection.genotype import Genotype
 def source(subject: Subject) -> str:
     """Raises BadInput for an incomplete selection."""
     found = genotype(subject)
-    darts = found.family == "darts"
+    darts = found.space.skeleton.prepares
     used = dict.fromkeys(name for cell, _ in found.cells for name, _ in found.pairs(cell))
     blocks = sources.DARTS_BLOCKS if darts else sources.BENCH_BLOCKS
     needed = dict.fromkeys(blocks[name] for name in blocks if name in used)
@@ -38,7 +38,8 @@ def _head(subject: Subject, found: Genotype) -> str:
     # Names in a selection file are anybody's: nothing in them may end the string.
     lines = [line.replace("\\", "/").replace('"', "'") for line in (*origin(subject), str(found))]
     about = "\n".join(textwrap.fill(line, 116, break_on_hyphens=False) for line in lines)
-    text = f"{sources.TITLES[found.family]}\n\n{textwrap.indent(about, '    ')}\n\n{sources.NOTES[found.family]}"
+    like = found.space.skeleton.name
+    text = f"{sources.TITLES[like]}\n\n{textwrap.indent(about, '    ')}\n\n{sources.NOTES[like]}"
     return f'"""{text}\n"""\n\nimport torch\nfrom torch import nn\n'
 
 

@@ -66,13 +66,13 @@ def _subtitle(document: Document) -> str:
 
 def _cells(found: Genotype) -> Iterable[str]:
     for cell, _ in found.cells:
-        heading = f"{cell.capitalize()} cell" if found.family == "darts" else "Cell"
+        heading = f"{cell.capitalize()} cell" if len(found.cells) > 1 else "Cell"
         yield f"<h2>{heading}</h2><figure>{finished_cell.figure(finished_cell.finished_cell(found, cell))}</figure>"
 
 
 def _truth(document: Document, found: Genotype) -> Iterable[str]:
     """True accuracies of the cell, and of the one that alpha alone would have given."""
-    if found.family != "nas-bench-201":
+    if found.format != "nas-bench-201":
         return
     rows = []
     selection = document.selection
@@ -116,12 +116,12 @@ def _decisions(document: Document) -> Iterable[str]:
 def _decision(selection: Selection, number: int, decision: Decision, step: Step) -> Row:
     space, scores = selection.space, step.scores
     if isinstance(decision, InputsDecision):
-        place = f"inputs of {_name(space.node_name(decision.node))}"
+        place = f"inputs of {_name(space.cell(decision.cell).node_name(decision.node))}"
         decided = _sources(space, decision.cell, decision.edges)
         by_alpha = _sources(space, decision.cell, selection.inputs_by_alpha(decision.cell, decision.node))
         measured = _sources(space, decision.cell, scores.keep) if isinstance(scores, InputScores) else "–"
     else:
-        place = _name(space.edge_name(space.edge(decision.cell, decision.edge)))
+        place = _name(space.cell(decision.cell).edge_name(space.edge(decision.cell, decision.edge)))
         decided = _operation(decision.operation)
         found = scores if isinstance(scores, EdgeScores) else None
         # Tuning moves the alphas of undecided edges, so what alpha said at the time counts where it is known.
@@ -144,7 +144,7 @@ def _operation(name: str) -> str:
 
 
 def _sources(space: SearchSpace, cell: str, edges: Iterable[int]) -> str:
-    return " and ".join(_name(space.node_name(space.edge(cell, edge).source)) for edge in edges)
+    return " and ".join(_name(space.cell(cell).node_name(space.edge(cell, edge).source)) for edge in edges)
 
 
 def _name(text: str) -> str:

@@ -97,7 +97,7 @@ def _operations(selection: Selection, of: Any, scores: Any) -> Iterator[_Row]:
 def _inputs(selection: Selection, of: Any, scores: Any) -> Iterator[_Row]:
     by_alpha = selection.inputs_by_alpha(of.cell, of.node)
     decided = selection.kept(of.cell, of.node)
-    for number, edge in enumerate(selection.space.inputs(of.node)):
+    for number, edge in enumerate(selection.space.cell(of.cell).entering(of.node)):
         row = {
             "index": of.node,
             "source": edge.source,

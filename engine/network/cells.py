@@ -4,14 +4,14 @@ DartsCell, BenchCell   one derived cell; both are called with the outputs of the
 Reduction              NAS-Bench-201's fixed residual block between stages
 AuxiliaryHead          the second classifier of the DARTS family, for training alone
 drop_path              drop whole operations for some images of a batch
-OPERATIONS             operation name -> factory(channels, stride)
+OPERATIONS             operation name -> factory(channels, stride), for the operations that are built in
 
 Letters in shapes: B batch, C channels of the cell, H, W input size, s stride.
 
 Operations here differ from those of `engine.supernet.operations` as published: BN is affine, none follows pooling.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -120,10 +120,12 @@ def drop_path(x: Tensor, probability: float) -> Tensor:
 
 
 class DartsCell(nn.Module):
-    """Two operations into each of the nodes 2 to 5; the output joins those four nodes.
+    """A cell that brings its inputs to C channels itself: the DARTS family's, with two operations into each of the
+    nodes 2 to 5, which the output joins.
 
-    edges: the genotype's, of this cell type. before_last, last: channels of the two cells before; halved: whether the
-    last one is a reduction, so that the one before it has twice the image size.
+    edges: the genotype's, of this cell type. before_last, last: channels of the two cells before; reduction: whether it
+    halves the image; halved: whether the last cell does, so that the one before it has twice the image size. inputs: 2,
+    or 1 for a cell that sees the last one only. joins: whether the output is all inner nodes or the last one alone.
     """
 
     def __init__(
@@ -134,41 +136,53 @@ class DartsCell(nn.Module):
         channels: int,
         reduction: bool,
         halved: bool,
+        inputs: int = 2,
+        joins: bool = True,
+        operations: Mapping[str, Callable[[int, int], nn.Module]] = OPERATIONS,
     ) -> None:
         super().__init__()
-        self.preprocess0 = (FactorizedReduce if halved else ReLUConvBN)(before_last, channels)
+        self.inputs, self.joins = inputs, joins
+        if inputs == 2:
+            self.preprocess0 = (FactorizedReduce if halved else ReLUConvBN)(before_last, channels)
         self.preprocess1 = ReLUConvBN(last, channels)
         self.edges = tuple(edges)
         self._ops = nn.ModuleList(
-            OPERATIONS[name](channels, 2 if reduction and source < 2 else 1) for name, source, _ in edges
+            operations[name](channels, 2 if reduction and source < inputs else 1) for name, source, _ in edges
         )
 
     def forward(self, before_last: Tensor, last: Tensor, drop: float) -> Tensor:
         """[B, C', H', W'] and [B, C", H, W] -> [B, 4C, H/s, W/s]. Drop path spares identities."""
-        nodes = [self.preprocess0(before_last), self.preprocess1(last)]
-        for node in (2, 3, 4, 5):
+        nodes = [self.preprocess0(before_last)] if self.inputs == 2 else []
+        nodes.append(self.preprocess1(last))
+        for node in range(self.inputs, 1 + max(target for _, _, target in self.edges)):
             outputs = []
             for (_, source, target), operation in zip(self.edges, self._ops, strict=True):
                 if target == node:
                     x = operation(nodes[source])
                     drops = self.training and drop > 0 and not isinstance(operation, nn.Identity)
                     outputs.append(drop_path(x, drop) if drops else x)
-            nodes.append(outputs[0] + outputs[1])
-        return torch.cat(nodes[2:], dim=1)
+            nodes.append(sum(outputs[1:], outputs[0]))
+        return torch.cat(nodes[self.inputs :], dim=1) if self.joins else nodes[-1]
 
 
 class BenchCell(nn.Module):
-    """NAS-Bench-201: an operation on each of six edges; the output is node 3."""
+    """A cell that takes features as they are: NAS-Bench-201's, with an operation on each of six edges. The output is
+    the last node."""
 
-    def __init__(self, edges: Sequence[PlacedOperation], channels: int) -> None:
+    def __init__(
+        self,
+        edges: Sequence[PlacedOperation],
+        channels: int,
+        operations: Mapping[str, Callable[[int, int], nn.Module]] = OPERATIONS,
+    ) -> None:
         super().__init__()
         self.edges = tuple(edges)
-        self.layers = nn.ModuleList(OPERATIONS[name](channels, 1) for name, _, _ in edges)
+        self.layers = nn.ModuleList(operations[name](channels, 1) for name, _, _ in edges)
 
     def forward(self, before_last: Tensor, last: Tensor, drop: float) -> Tensor:
         """last [B, C, H, W] -> same; the other arguments are those of every cell."""
         nodes = [last]
-        for node in (1, 2, 3):
+        for node in range(1, 1 + max(target for _, _, target in self.edges)):
             edges = zip(self.edges, self.layers, strict=True)
             nodes.append(sum(operation(nodes[source]) for (_, source, target), operation in edges if target == node))
         return nodes[-1]

@@ -10,6 +10,7 @@ trained here can be loaded into an exported module.
 """
 
 import copy
+from collections.abc import Callable, Mapping
 from typing import cast
 
 import torch
@@ -19,11 +20,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from engine.errors import BadInput
 from engine.network.cells import AuxiliaryHead, BenchCell, DartsCell, Reduction
 from engine.selection.genotype import Genotype
+from engine.spaces import SearchSpace
+from engine.spaces.skeletons import Block, Skeleton
+from engine.supernet.operations import InNetwork, Operation
 
 __all__ = ["Network", "count_parameters", "flops", "multiply_adds"]
-
-SIZES = {"darts": (36, 20), "nas-bench-201": (16, 5)}
-"""Published channels and layers for CIFAR."""
 
 
 class Network(nn.Module):
@@ -48,21 +49,23 @@ class Network(nn.Module):
         auxiliary: bool | None = None,
     ) -> None:
         super().__init__()
-        darts = genotype.family == "darts"
-        published = SIZES[genotype.family]
-        channels = published[0] if channels is None else channels
-        layers = published[1] if layers is None else layers
-        auxiliary = darts if auxiliary is None else auxiliary
-        _check_sizes(genotype, channels, layers, classes, auxiliary)
-        width = 3 * channels if darts else channels
+        space = genotype.space
+        skeleton = space.skeleton
+        channels = skeleton.network[0] if channels is None else channels
+        layers = skeleton.network[1] if layers is None else layers
+        auxiliary = skeleton.auxiliary if auxiliary is None else auxiliary
+        _check_sizes(skeleton, channels, layers, classes, auxiliary)
+        blocks = space.blocks(channels, layers)
+        width = blocks[0].last
         self.genotype = genotype
         self.stem = nn.Sequential(nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
-        cells, widths = _darts_cells(genotype, channels, layers) if darts else _bench_cells(genotype, channels, layers)
-        self.cells = nn.ModuleList(cells)
+        operations = _operations(genotype)
+        self.cells = nn.ModuleList(_cell(genotype, block, operations) for block in blocks)
         self.auxiliary_at = 2 * layers // 3
-        self.auxiliary_head = AuxiliaryHead(widths[self.auxiliary_at], classes) if auxiliary else None
-        self.lastact = nn.Identity() if darts else nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU())
-        self.classifier = nn.Linear(widths[-1], classes)
+        self.auxiliary_head = AuxiliaryHead(space.width(blocks[self.auxiliary_at]), classes) if auxiliary else None
+        out = space.width(blocks[-1])
+        self.lastact = nn.Sequential(nn.BatchNorm2d(out), nn.ReLU()) if skeleton.tail else nn.Identity()
+        self.classifier = nn.Linear(out, classes)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """images [B, 3, S, S] normalised, S a multiple of 4 -> logits [B, classes] and, in training mode where there is
@@ -78,46 +81,51 @@ class Network(nn.Module):
         return self.classifier(self.lastact(last).mean((2, 3))), extra
 
 
-def _check_sizes(genotype: Genotype, channels: int, layers: int, classes: int, auxiliary: bool) -> None:
-    fewest = 3 if genotype.family == "darts" else 1
+def _check_sizes(skeleton: Skeleton, channels: int, layers: int, classes: int, auxiliary: bool) -> None:
     for name, value, least, most in (
         ("channels", channels, 1, 1024),
-        ("layers", layers, fewest, 100),
+        ("layers", layers, skeleton.fewest, 100),
         ("classes", classes, 2, 100_000),
     ):
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise BadInput(f"{name} of a {genotype.family} network must be {least} to {most}, not {value!r}")
-    if auxiliary and genotype.family != "darts":
+            raise BadInput(f"{name} of a {skeleton.name} network must be {least} to {most}, not {value!r}")
+    if auxiliary and not skeleton.auxiliary:
         raise BadInput("networks of NAS-Bench-201 have no auxiliary head; leave it out")
 
 
-def _darts_cells(genotype: Genotype, channels: int, layers: int) -> tuple[list[nn.Module], list[int]]:
-    """The cells and the channels of their outputs; reductions double the channels and halve the image."""
-    cells: list[nn.Module] = []
-    widths = [3 * channels, 3 * channels]  # the stem twice: the first cell sees it in both places
-    halved = False
-    for index in range(layers):
-        reduction = index in (layers // 3, 2 * layers // 3)
-        channels *= 2 if reduction else 1
-        edges = genotype.edges("reduce" if reduction else "normal")
-        before_last, last = widths[-2:]
-        cells.append(DartsCell(edges, before_last, last, channels, reduction, halved))
-        widths.append(4 * channels)
-        halved = reduction
-    return cells, widths[2:]
+def _operations(genotype: Genotype) -> dict[str, Callable[[int, int], nn.Module]]:
+    """What builds the genotype's operations: their network form, else the one that they have in supernets."""
+    space = genotype.space
+    found: dict[str, Callable[[int, int], nn.Module]] = {}
+    for name in dict.fromkeys(name for cell, _ in genotype.cells for name, _ in genotype.pairs(cell)):
+        # a published form may hold operations that the space it is named after does not offer
+        found[name] = space.factory(name, "network") or _in_network(space, name)
+    return found
 
 
-def _bench_cells(genotype: Genotype, channels: int, layers: int) -> tuple[list[nn.Module], list[int]]:
-    """Three stages of cells with a residual block between them, and the channels of their outputs."""
-    cells: list[nn.Module] = []
-    widths = []
-    for stage in range(3):
-        if stage:
-            cells.append(Reduction(channels, 2 * channels))
-            channels *= 2
-        cells += [BenchCell(genotype.edges("cell"), channels) for _ in range(layers)]
-        widths += [channels] * (layers + (stage > 0))
-    return cells, widths
+def _in_network(space: SearchSpace, name: str) -> Callable[[int, int], nn.Module]:
+    build = space.factory(name, "supernet")
+    assert build is not None  # `factory` raises where there is none
+    return lambda channels, stride: InNetwork(cast(Operation, build(channels, stride)))
+
+
+def _cell(genotype: Genotype, block: Block, operations: Mapping[str, Callable[[int, int], nn.Module]]) -> nn.Module:
+    if block.cell is None:
+        return Reduction(block.last, block.channels)
+    edges, spec = genotype.edges(block.cell), genotype.space.cell(block.cell)
+    if not genotype.space.skeleton.prepares:
+        return BenchCell(edges, block.channels, operations)
+    return DartsCell(
+        edges,
+        block.before,
+        block.last,
+        block.channels,
+        spec.stride == 2,
+        block.halved,
+        spec.inputs,
+        spec.output == "concat",
+        operations,
+    )
 
 
 def count_parameters(network: Network, auxiliary: bool = False) -> int:

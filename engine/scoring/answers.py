@@ -78,6 +78,7 @@ class EdgeQuestion:
             raise BadInput(f"edge {place.index} ({cell}) is decided already; undo that decision to score it")
         self.cell = cell
         self.names = selection.space.operations(cell, place)
+        self.silent = [selection.space.operation(name).silent for name in self.names]
         self.by_alpha = self.names.index(selection.best_by_alpha(cell, place))
         self.weights = selection.weights()[cell]
         self._alphas = [float(alpha) for alpha in selection.alphas[cell][place.index]]
@@ -89,8 +90,8 @@ class EdgeQuestion:
         """
         edge = self.place.index
         rows: list[Tensor | None] = []
-        for column, name in enumerate(self.names):
-            if name == "none" and not rescale:
+        for column in range(len(self.names)):
+            if self.silent[column] and not rescale:
                 rows.append(None)
                 continue
             masked = self.weights.clone()
@@ -166,16 +167,16 @@ class InputsQuestion:
     """
 
     def __init__(self, selection: Selection, cell: str, node: int, without: Collection[int] = ()) -> None:
-        space = selection.space
-        space.check_cell(cell)
-        if node not in space.topology_nodes:
-            nodes = ", ".join(map(str, space.topology_nodes))
+        space, spec = selection.space, selection.space.cell(cell)
+        if node not in spec.topology_nodes:
+            nodes = ", ".join(map(str, spec.topology_nodes))
             fix = f"only nodes {nodes} choose between inputs" if nodes else "its cells keep every edge"
             raise BadInput(f"node {node!r} of {space.name} has no inputs to choose from; {fix}")
         if selection.kept(cell, node) is not None:
             raise BadInput(f"the inputs of node {node} ({cell}) are decided already; undo that decision to score them")
         self.cell, self.node = cell, node
-        self.edges = [edge for edge in space.inputs(node) if edge.index not in without]
+        self.edges = [edge for edge in spec.entering(node) if edge.index not in without]
+        self.kept = spec.kept(node)
         self.weights = selection.weights()
         self.weights[cell][list(without)] = 0
 
@@ -205,13 +206,12 @@ class InputsQuestion:
         )
         by_accuracy = taken.criterion == "accuracy"
         hurts = sorted(candidates, key=lambda one: one.masked_accuracy if by_accuracy else -one.masked_loss)
-        first, second = sorted(one.edge for one in hurts[:KEPT])
         return InputScores(
             cell=self.cell,
             node=self.node,
             baseline=base,
             candidates=candidates,
-            keep=(first, second),
+            keep=tuple(sorted(one.edge for one in hurts[: self.kept])),
             images=evidence.images,
             batch_size=taken.batch_size,
             bn=taken.bn,

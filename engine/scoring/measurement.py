@@ -66,7 +66,7 @@ class Measurement:
         """(cell type, edge) of every undecided edge, and (cell type, node) of every node left to decide."""
         space = self.selection.space
         edges = [(cell, edge) for cell in space.cells for edge in self.selection.undecided_edges(cell)]
-        nodes = [(cell, node) for cell in space.cells for node in space.topology_nodes]
+        nodes = [(cell, node) for cell in space.cells for node in space.cell(cell).topology_nodes]
         return edges, [(cell, node) for cell, node in nodes if self.selection.kept(cell, node) is None]
 
     def edge(self, cell: str, edge: int, report: Report = lambda share: None) -> EdgeScores:

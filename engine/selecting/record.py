@@ -168,7 +168,7 @@ def _check(document: Document) -> None:
             if not {scores.best, scores.best_by_alpha, scores.best_by_drop} <= set(names):
                 raise ValueError(f"the best of edge {scores.edge} is none of its operations")
         elif scores is not None:
-            edges = [(edge.index, edge.source) for edge in space.inputs(scores.node)]
+            edges = [(edge.index, edge.source) for edge in space.cell(scores.cell).entering(scores.node)]
             if [(each.edge, each.source) for each in scores.candidates] != edges:
                 raise ValueError(f"node {scores.node} has other inputs")
 

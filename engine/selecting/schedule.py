@@ -49,6 +49,6 @@ def schedule(selection: Selection, order: Order, tuning: Tuning, together: bool 
     amounts = [tuning.amount] * len(taken)
     if amounts:
         amounts[-1] = 1 if tuning.unit == "epochs" and tuning.amount else 0
-    if selection.space.family == "nas-bench-201" and tuning.unit == "epochs" and tuning.amount and len(amounts) > 1:
+    if not selection.space.has_topology and tuning.unit == "epochs" and tuning.amount and len(amounts) > 1:
         amounts[-2] -= 1
     return [Round(steps, amount) for steps, amount in zip(taken, amounts, strict=True)]

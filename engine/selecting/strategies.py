@@ -84,11 +84,11 @@ def _draw(selection: Selection, step: NextStep, seed: int) -> Decision:
     draw = np.random.default_rng([seed, selection.steps_done])
     space = selection.space
     if step.kind == "node":
-        first, second = sorted(draw.choice([edge.index for edge in space.inputs(step.index)], 2, replace=False))
-        return InputsDecision(step.cell, step.index, (int(first), int(second)))
-    names = space.operations(step.cell, step.index)
-    legal = [name for name in names if name != "none" or space.family == "nas-bench-201"]
-    return OperationDecision(step.cell, step.index, str(draw.choice(legal)))
+        spec = space.cell(step.cell)
+        entering = [edge.index for edge in spec.entering(step.index)]
+        kept = sorted(draw.choice(entering, spec.kept(step.index), replace=False))
+        return InputsDecision(step.cell, step.index, tuple(map(int, kept)))
+    return OperationDecision(step.cell, step.index, str(draw.choice(space.eligible(step.cell, step.index))))
 
 
 def discard_one_by_one(score: Callable[[tuple[int, ...]], InputScores]) -> InputScores:

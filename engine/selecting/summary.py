@@ -54,7 +54,7 @@ def summarise(documents: Sequence[Document]) -> Orders:
     space = documents[0].selection.space
     selections = [document.selection for document in documents]
     genotypes = tuple(str(selection.decoded()) for selection in selections)
-    known = [nasbench201.lookup(text) for text in genotypes] if space.family == "nas-bench-201" else []
+    known = [nasbench201.lookup(text) for text in genotypes] if space.genotype_format == "nas-bench-201" else []
     return Orders(
         seeds=tuple(int(document.settings.get("seed", 0)) for document in documents),
         genotypes=genotypes,

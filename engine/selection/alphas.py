@@ -75,28 +75,26 @@ class Alphas(Mapping[str, Rows]):
         return mixing_weights(np.array(self[cell])) * self.strengths(cell)[:, None]
 
     def best(self, cell: str, edge: int) -> str:
-        """The operation with the largest alpha, `none` left out in the DARTS family; ties go to the lower index."""
-        operations = self.space.operations(cell, edge)
+        """The operation with the largest alpha, `none` left out where it may not win; ties go to the lower index."""
         row = self[cell][self.space.edge(cell, edge).index]
-        return operations[max(_eligible(self.space, operations), key=row.__getitem__)]
+        return self.space.operations(cell, edge)[max(self._eligible(cell, edge), key=row.__getitem__)]
 
-    def inputs(self, cell: str, node: int) -> tuple[int, int]:
-        """The two edges into a node that the magnitude rule keeps (DARTS family), the stronger first.
+    def inputs(self, cell: str, node: int) -> tuple[int, ...]:
+        """The edges into a node that the magnitude rule keeps (two in the DARTS family), the strongest first.
 
         An edge is as strong as its largest mixing weight, over all operations but `none`; ties go to the lower source.
         """
-        weights = self.weights(cell)
+        spec, weights = self.space.cell(cell), self.weights(cell)
         strongest = {
-            edge.index: max(weights[edge.index, k] for k in _eligible(self.space, self.space.operations(cell, edge)))
-            for edge in self.space.inputs(node)
+            edge.index: max(weights[edge.index, k] for k in self._eligible(cell, edge.index))
+            for edge in spec.entering(node)
         }
-        first, second = sorted(strongest, key=lambda index: -strongest[index])[:2]
-        return first, second
+        return tuple(sorted(strongest, key=lambda index: -strongest[index])[: spec.kept(node)])
 
-
-def _eligible(space: SearchSpace, operations: tuple[str, ...]) -> list[int]:
-    """Columns that the magnitude rule may choose."""
-    return [k for k, name in enumerate(operations) if name != "none" or space.family == "nas-bench-201"]
+    def _eligible(self, cell: str, edge: int) -> list[int]:
+        """Columns that the magnitude rule may choose."""
+        eligible = self.space.eligible(cell, edge)
+        return [k for k, name in enumerate(self.space.operations(cell, edge)) if name in eligible]
 
 
 def _precision(alphas: Any) -> FloatType:

@@ -1,7 +1,7 @@
 """Decisions: the steps that turn a supernet into one discrete cell.
 
 OperationDecision   an edge keeps one operation
-InputsDecision      a node keeps two of its incoming edges
+InputsDecision      a node keeps some of its incoming edges
 read_decision       a decision from its JSON form, `dataclasses.asdict` of it
 """
 
@@ -23,11 +23,11 @@ class OperationDecision:
 
 @dataclass(frozen=True)
 class InputsDecision:
-    """A node keeps these two incoming edges (ascending); its other edges are discarded."""
+    """A node keeps these incoming edges (ascending), as many as its cell type says; its other edges are discarded."""
 
     cell: str
     node: int
-    edges: tuple[int, int]
+    edges: tuple[int, ...]
 
 
 Decision = OperationDecision | InputsDecision
@@ -38,6 +38,8 @@ def read_decision(data: Any) -> Decision:
     match data:
         case {"cell": str(cell), "edge": int(edge), "operation": str(operation)}:
             return OperationDecision(cell, edge, operation)
-        case {"cell": str(cell), "node": int(node), "edges": [int(first), int(second)]}:
-            return InputsDecision(cell, node, (first, second))
-    raise BadInput(f"not a decision: {reprlib.repr(data)}; it holds cell, edge, operation or cell, node, two edges")
+        case {"cell": str(cell), "node": int(node), "edges": [int(), *_] as edges} if all(
+            isinstance(edge, int) for edge in edges
+        ):
+            return InputsDecision(cell, node, tuple(edges))
+    raise BadInput(f"not a decision: {reprlib.repr(data)}; it holds cell, edge, operation or cell, node, edges")

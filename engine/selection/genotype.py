@@ -15,7 +15,17 @@ from typing import Any
 
 from engine.errors import BadInput, one_of
 from engine.selection.alphas import Alphas
-from engine.spaces import NAS_BENCH_201_OPERATIONS, SPACES, Edge, Family, SearchSpace, search_space
+from engine.spaces import (
+    DARTS_OPERATIONS,
+    NAS_BENCH_201_OPERATIONS,
+    CellSpec,
+    Edge,
+    GenotypeFormat,
+    SearchSpace,
+    described,
+    recorded,
+    search_space,
+)
 
 Pair = tuple[str, int]  # operation, source node
 Cells = tuple[tuple[str, tuple[Pair, ...]], ...]  # cell type, its pairs
@@ -24,42 +34,46 @@ EXAMPLE = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_
 _CONCAT = range(2, 6)
 _FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
 _MOST_CHARACTERS = 3000  # four times a usual text; what is longer is no genotype, and may be slow or unsafe to parse
+_MOST_JSON = 200_000  # a genotype of a declared space carries the declaration
 
-
-def _darts_operations() -> tuple[str, ...]:
-    spaces = [space for space in map(search_space, SPACES) if space.family == "darts"]
-    names = [name for space in spaces for _, edges in space.table for operations in edges for name in operations]
-    return tuple(dict.fromkeys(name for name in names if name != "none"))
-
-
-# `none` is no operation of a discrete DARTS cell: a node keeps two edges and each of them computes something.
-DARTS_OPERATIONS = _darts_operations()
+_HOLDS: dict[str, tuple[str, ...]] = {"darts": DARTS_OPERATIONS, "nas-bench-201": NAS_BENCH_201_OPERATIONS}
+"""Operations that the published forms hold, whichever of their spaces a genotype comes from."""
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class Genotype:
     """A discrete architecture.
 
-    cells: cell type -> (operation, source node) pairs. DARTS family: "normal" and "reduce" with eight pairs each, two
-    for every node 2 to 5. NAS-Bench-201: "cell" with one pair for every edge, in edge order.
-    Equality and hash leave out the order of a node's two pairs, which the text forms keep.
+    cells: cell type -> (operation, source node) pairs, node after node. DARTS family: "normal" and "reduce" with eight
+    pairs each, two for every node 2 to 5. NAS-Bench-201: "cell" with one pair for every edge, in edge order. Other
+    spaces: as many pairs for every node as it keeps. space: what the cells are of; None: one of the published forms.
+    A genotype of a published form belongs to the space that the form is named after, whichever it was found in.
+    Equality and hash leave out the order of a node's pairs, which the text forms keep.
     Raises BadInput for anything that cannot be built.
     """
 
     cells: Cells
+    space: SearchSpace
 
-    def __init__(self, cells: Mapping[str, Sequence[Pair]] | Cells) -> None:
+    def __init__(self, cells: Mapping[str, Sequence[Pair]] | Cells, space: SearchSpace | None = None) -> None:
         given = dict(cells)
-        if set(given) not in ({"normal", "reduce"}, {"cell"}):
+        format = _published(given) if space is None else space.genotype_format
+        if format != "json":
+            space = search_space(format)
+        assert space is not None
+        if set(given) != set(space.cells):
             raise BadInput(
-                f"a genotype has the cell types normal and reduce, or cell; given: {', '.join(map(repr, given))}"
+                f"a genotype of {space.name} has the cell types {', '.join(space.cells)}; "
+                f"given: {', '.join(map(repr, given))}"
             )
-        checked = tuple((cell, _check_pairs(cell, given[cell])) for cell in sorted(given))
+        checked = tuple((cell, _check_pairs(space, cell, given[cell])) for cell in sorted(given))
         object.__setattr__(self, "cells", checked)
+        object.__setattr__(self, "space", space)
 
     @property
-    def family(self) -> Family:
-        return "darts" if len(self.cells) == 2 else "nas-bench-201"
+    def format(self) -> GenotypeFormat:
+        """The text form that holds it."""
+        return self.space.genotype_format
 
     def pairs(self, cell: str) -> tuple[Pair, ...]:
         """(operation, source) pairs of a cell type. Raises BadInput for a cell type it does not have."""
@@ -78,12 +92,13 @@ class Genotype:
 
     def edges(self, cell: str) -> tuple[tuple[str, int, int], ...]:
         """(operation, source, target) of every edge of a cell type."""
-        targets = _targets(cell)
-        return tuple((name, source, target) for (name, source), target in zip(self.pairs(cell), targets, strict=True))
+        pairs = self.pairs(cell)
+        targets = _targets(self.space.cell(cell))
+        return tuple((name, source, target) for (name, source), target in zip(pairs, targets, strict=True))
 
-    def _same(self) -> frozenset[Any]:
+    def _same(self) -> tuple[SearchSpace, frozenset[Any]]:
         # Sources differ within a node, so the set of placed edges says all there is to say.
-        return frozenset((cell, edge) for cell, _ in self.cells for edge in self.edges(cell))
+        return self.space, frozenset((cell, edge) for cell, _ in self.cells for edge in self.edges(cell))
 
     def __eq__(self, other: object) -> bool:
         return self._same() == other._same() if isinstance(other, Genotype) else NotImplemented
@@ -92,8 +107,10 @@ class Genotype:
         return hash(self._same())
 
     def __str__(self) -> str:
-        """The DARTS text, or the NAS-Bench-201 architecture string."""
-        if self.family == "nas-bench-201":
+        """The DARTS text, the NAS-Bench-201 architecture string, or the JSON form."""
+        if self.format == "json":
+            return json.dumps(self.to_dict())
+        if self.format == "nas-bench-201":
             nodes = [
                 [f"{name}~{source}" for name, source, at in self.edges("cell") if at == node] for node in (1, 2, 3)
             ]
@@ -104,8 +121,11 @@ class Genotype:
     __repr__ = __str__
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form: the four DARTS fields, or `architecture`."""
-        if self.family == "nas-bench-201":
+        """The JSON form: the four DARTS fields, `architecture`, or the space and its cells' edges."""
+        if self.format == "json":
+            cells = {cell: [list(edge) for edge in self.edges(cell)] for cell, _ in self.cells}
+            return {**described(self.space), "cells": cells}
+        if self.format == "nas-bench-201":
             return {"architecture": str(self)}
         return {key: value for cell, pairs in self.cells for key, value in _json_cell(cell, pairs)}
 
@@ -114,44 +134,87 @@ class Genotype:
         """Read the JSON form. Raises BadInput for any other."""
         if isinstance(data, Mapping) and set(data) == {"architecture"}:
             return _parse_nas_bench_201(data["architecture"])
+        if isinstance(data, Mapping) and set(data) in ({"space", "cells"}, {"space", "declaration", "cells"}):
+            return cls._of_space(data)
         if not isinstance(data, Mapping) or set(data) != set(_FIELDS):
-            raise BadInput(f"a genotype in JSON holds the fields {', '.join(_FIELDS)}, or architecture alone")
+            raise BadInput(
+                f"a genotype in JSON holds the fields {', '.join(_FIELDS)}, or architecture alone, or space and cells"
+            )
         for field in ("normal_concat", "reduce_concat"):
             if data[field] != _CONCAT and data[field] not in ((2, 3, 4, 5), [2, 3, 4, 5]):
                 raise BadInput(f"{field} must be range(2, 6) or [2, 3, 4, 5]: a cell's output joins its nodes 2 to 5")
         return cls({"normal": data["normal"], "reduce": data["reduce"]})
+
+    @classmethod
+    def _of_space(cls, data: Mapping[str, Any]) -> "Genotype":
+        space = recorded(data["space"], data.get("declaration"))
+        cells = data["cells"]
+        if not isinstance(cells, Mapping) or not all(
+            isinstance(edges, list) and all(isinstance(edge, list) and len(edge) == 3 for edge in edges)
+            for edges in cells.values()
+        ):
+            raise BadInput("cells of a genotype map cell types to [operation, source, target] lists")
+        genotype = cls({cell: [edge[:2] for edge in edges] for cell, edges in cells.items()}, space)
+        if any([list(edge) for edge in genotype.edges(cell)] != cells[cell] for cell in cells):
+            raise BadInput("a genotype lists its edges by target, as many for every node as it keeps")
+        return genotype
+
+
+def _published(given: Mapping[str, Any]) -> GenotypeFormat:
+    if set(given) == {"normal", "reduce"}:
+        return "darts"
+    if set(given) == {"cell"}:
+        return "nas-bench-201"
+    raise BadInput(f"a genotype has the cell types normal and reduce, or cell; given: {', '.join(map(repr, given))}")
 
 
 def _json_cell(cell: str, pairs: Sequence[Pair]) -> tuple[tuple[str, Any], ...]:
     return (cell, [list(pair) for pair in pairs]), (f"{cell}_concat", list(_CONCAT))
 
 
-def _targets(cell: str) -> tuple[int, ...]:
-    return (1, 2, 2, 3, 3, 3) if cell == "cell" else (2, 2, 3, 3, 4, 4, 5, 5)
+def _targets(spec: CellSpec) -> tuple[int, ...]:
+    """The target node of each of a cell's pairs."""
+    return tuple(node for node in spec.inner_nodes for _ in range(spec.kept(node)))
 
 
-def _check_pairs(cell: str, pairs: Any) -> tuple[Pair, ...]:
-    targets = _targets(cell)
+def _check_pairs(space: SearchSpace, cell: str, pairs: Any) -> tuple[Pair, ...]:
+    spec = space.cell(cell)
+    targets = _targets(spec)
     if not isinstance(pairs, list | tuple) or not all(
         isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs
     ):
         raise BadInput(f"{cell} must be a list of (operation, source) pairs")
     if len(pairs) != len(targets):
-        nodes = "one for every edge" if cell == "cell" else "two for every node 2 to 5"
-        raise BadInput(f"{cell} has {len(pairs)} (operation, source) pairs; it needs {len(targets)}, {nodes}")
-    known = NAS_BENCH_201_OPERATIONS if cell == "cell" else DARTS_OPERATIONS
+        raise BadInput(f"{cell} has {len(pairs)} (operation, source) pairs; it needs {len(targets)}, {_how_many(spec)}")
+    edges = {(edge.source, edge.target): edge for edge in spec.edges}
+    holds = _HOLDS.get(space.genotype_format) or tuple(dict.fromkeys(name for row in spec.operations for name in row))
     for (name, source), target in zip(pairs, targets, strict=True):
-        if not isinstance(name, str) or name not in known:
-            raise one_of(f"operation in {cell}, node {target}:", name, known)
-        if isinstance(source, bool) or not isinstance(source, int) or not 0 <= source < target:
-            raise BadInput(f"{cell}, node {target} cannot take source {source!r}; its sources are 0 to {target - 1}")
-    for node in set(targets):
+        if not isinstance(name, str) or name not in holds:
+            raise one_of(f"operation in {cell}, node {target}:", name, holds)
+        if isinstance(source, bool) or not isinstance(source, int) or (source, target) not in edges:
+            sources = [edge.source for edge in spec.entering(target)]
+            whole = sources == list(range(target))
+            known = f"0 to {target - 1}" if whole else ", ".join(map(str, sources))
+            raise BadInput(f"{cell}, node {target} cannot take source {source!r}; its sources are {known}")
+        offered = space.eligible(cell, edges[source, target])
+        if space.genotype_format == "json" and name not in offered:
+            raise one_of(f"operation on the edge from {source} to {target} of {cell}:", name, offered)
+    for node in spec.inner_nodes:
         sources = [source for (_, source), target in zip(pairs, targets, strict=True) if target == node]
         if len(set(sources)) < len(sources):
             raise BadInput(f"{cell}, node {node} takes source {sources[0]} twice; its sources must differ")
-    if cell == "cell" and tuple(source for _, source in pairs) != (0, 0, 1, 0, 1, 2):
-        raise BadInput("cell lists one pair for every edge, ordered by target, then by source")
+    if spec.keep is None and [source for _, source in pairs] != [edge.source for edge in spec.edges]:
+        raise BadInput(f"{cell} lists one pair for every edge, ordered by target, then by source")
     return tuple((name, source) for name, source in pairs)
+
+
+def _how_many(spec: CellSpec) -> str:
+    if spec.keep is None:
+        return "one for every edge"
+    if len({spec.kept(node) for node in spec.inner_nodes}) > 1:
+        return "as many for every node as it keeps"
+    number = {1: "one", 2: "two", 3: "three"}.get(spec.keep, str(spec.keep))
+    return f"{number} for every node {spec.inner_nodes[0]} to {spec.inner_nodes[-1]}"
 
 
 def parse_genotype(text: str) -> Genotype:
@@ -160,8 +223,9 @@ def parse_genotype(text: str) -> Genotype:
     A leading `NAME =`, as in published lists of genotypes, may stay. Nothing in the text is evaluated.
     Raises BadInput for text that is malformed, incomplete or cannot be built.
     """
-    if not isinstance(text, str) or len(text) > _MOST_CHARACTERS:
-        raise BadInput(f"a genotype is a text of at most {_MOST_CHARACTERS} characters")
+    most = _MOST_JSON if isinstance(text, str) and text.lstrip().startswith("{") else _MOST_CHARACTERS
+    if not isinstance(text, str) or len(text) > most:
+        raise BadInput(f"a genotype is a text of at most {most} characters")
     text = re.sub(r"^\w+\s*=\s*(?=\w*Genotype\()", "", text.strip())
     if re.match(r"(DARTS)?Genotype\(", text):
         return Genotype.from_dict(_read_call(text))
@@ -209,20 +273,20 @@ def _read_value(node: ast.expr) -> Any:
 def magnitude_genotype(space: SearchSpace, alphas: Any, betas: Any = None) -> Genotype:
     """The genotype that alpha chooses (Liu et al. 2019, section 2.4): pairs by falling strength of their edge.
 
-    DARTS family: every node keeps its two strongest edges, and on each the strongest operation, `none` left out.
-    NAS-Bench-201: every edge keeps its strongest operation, `none` included.
+    Every node keeps its strongest edges (two in the DARTS family, all in NAS-Bench-201), and each of them its strongest
+    operation, `none` left out where it may not win.
     alphas: cell type -> [edges, operations]; betas: cell type -> [edges] (PC-DARTS). Raises BadInput as Alphas.read.
     """
     read = Alphas.read(space, alphas, betas)
-    if space.family == "nas-bench-201":
-        return Genotype({"cell": [(read.best("cell", edge.index), edge.source) for edge in space.edges("cell")]})
 
     def pairs(cell: str) -> list[Pair]:
-        nodes = space.nodes[len(space.input_nodes) :]
-        kept = (space.edge(cell, index) for node in nodes for index in read.inputs(cell, node))
-        return [(read.best(cell, edge.index), edge.source) for edge in kept]
+        spec = space.cell(cell)
+        kept = [edge.index for edge in spec.edges]
+        if spec.keep is not None:
+            kept = [index for node in spec.inner_nodes for index in read.inputs(cell, node)]
+        return [(read.best(cell, index), space.edge(cell, index).source) for index in kept]
 
-    return Genotype({cell: pairs(cell) for cell in space.cells})
+    return Genotype({cell: pairs(cell) for cell in space.cells}, space)
 
 
 def kept_pairs(space: SearchSpace, cell: str, node: int, kept: Mapping[int, str]) -> list[Pair]:
@@ -232,12 +296,7 @@ def kept_pairs(space: SearchSpace, cell: str, node: int, kept: Mapping[int, str]
     to decided rows): an edge decided for `none` counts as little as a discarded one, the lowest sources fill the free
     places, and each of them gets the first operation of its edge that is not `none`.
     """
-    if space.family == "nas-bench-201":
-        return [(kept[edge.index], edge.source) for edge in space.inputs(node)]
-    real = {edge: name for edge, name in kept.items() if name != "none"}
-    chosen = sorted(space.inputs(node), key=lambda edge: edge.index not in real)[:2]
-    return [(real.get(edge.index) or _first_operation(space, cell, edge), edge.source) for edge in sorted(chosen)]
-
-
-def _first_operation(space: SearchSpace, cell: str, edge: Edge) -> str:
-    return next(name for name in space.operations(cell, edge) if name != "none")
+    spec = space.cell(cell)
+    real = {edge: name for edge, name in kept.items() if name in space.eligible(cell, edge)}
+    chosen: list[Edge] = sorted(spec.entering(node), key=lambda edge: edge.index not in real)[: spec.kept(node)]
+    return [(real.get(edge.index) or space.eligible(cell, edge)[0], edge.source) for edge in sorted(chosen)]

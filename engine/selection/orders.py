@@ -1,21 +1,20 @@
 """Orders in which a selection visits what is left to decide.
 
-Order         edges of all cell types, then the nodes that keep two inputs
+Order         edges of all cell types, then the nodes that choose between inputs
 index_order   by index
 edge_order    random, the order that the published code draws from a seed
 next_step     what an order visits next in a selection: a NextStep
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from itertools import zip_longest
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
 from engine.errors import BadInput
 from engine.spaces import SearchSpace
-
-if TYPE_CHECKING:
-    from engine.selection.selection import Selection
 
 
 class Order(NamedTuple):
@@ -25,13 +24,25 @@ class Order(NamedTuple):
     nodes: tuple[tuple[str, int], ...]
 
 
+class Decided(Protocol):
+    """What an order must know of a selection."""
+
+    def is_decided(self, cell: str, edge: int) -> bool: ...
+
+    def kept(self, cell: str, node: int) -> tuple[int, ...] | None: ...
+
+
 def index_order(space: SearchSpace) -> Order:
     """Edges by index, then nodes by index."""
-    edges = [edge.index for edge in space.edges(space.cells[0])]
     return Order(
-        tuple((cell, edge) for edge in edges for cell in space.cells),
-        tuple((cell, node) for node in space.topology_nodes for cell in space.cells),
+        _in_turns({cell: [edge.index for edge in space.edges(cell)] for cell in space.cells}),
+        _in_turns({cell: list(space.cell(cell).topology_nodes) for cell in space.cells}),
     )
+
+
+def _in_turns(columns: Mapping[str, list[int]]) -> tuple[tuple[str, int], ...]:
+    rows = zip_longest(*([(cell, index) for index in indices] for cell, indices in columns.items()))
+    return tuple(place for row in rows for place in row if place is not None)
 
 
 def edge_order(space: SearchSpace, seed: int) -> Order:
@@ -43,18 +54,18 @@ def edge_order(space: SearchSpace, seed: int) -> Order:
         raise BadInput(f"seed must be a whole number from 0 to {2**32 - 1}, not {seed!r}")
     random = np.random.RandomState(seed)
 
-    def draw(indices: list[int]) -> tuple[tuple[str, int], ...]:
-        remaining = {cell: list(indices) for cell in space.cells}
+    def draw(remaining: dict[str, list[int]]) -> tuple[tuple[str, int], ...]:
         drawn = []
-        for _ in indices:
+        while any(remaining.values()):
             for cell, left in remaining.items():
-                choice = int(random.choice(left, size=1)[0])
-                left.remove(choice)
-                drawn.append((cell, choice))
+                if left:
+                    choice = int(random.choice(left, size=1)[0])
+                    left.remove(choice)
+                    drawn.append((cell, choice))
         return tuple(drawn)
 
-    edges = draw([edge.index for edge in space.edges(space.cells[0])])
-    return Order(edges, draw(list(space.topology_nodes)))
+    edges = draw({cell: [edge.index for edge in space.edges(cell)] for cell in space.cells})
+    return Order(edges, draw({cell: list(space.cell(cell).topology_nodes) for cell in space.cells}))
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ class NextStep:
     index: int
 
 
-def next_step(selection: "Selection", order: Order) -> NextStep | None:
+def next_step(selection: Decided, order: Order) -> NextStep | None:
     """The first undecided edge of an order, after the last edge the first node; None when all is decided."""
     for cell, edge in order.edges:
         if not selection.is_decided(cell, edge):

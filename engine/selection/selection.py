@@ -18,7 +18,7 @@ from engine.selection.decisions import Decision, InputsDecision, OperationDecisi
 from engine.selection.genotype import Genotype, Pair, kept_pairs
 from engine.selection.mixing import mixing_weights
 from engine.selection.orders import index_order
-from engine.spaces import Edge, SearchSpace, search_space
+from engine.spaces import Edge, SearchSpace, described, recorded
 
 if TYPE_CHECKING:
     import torch
@@ -68,14 +68,14 @@ class Selection:
     def is_decided(self, cell: str, edge: int | Edge) -> bool:
         return self.operation(cell, edge) is not None
 
-    def kept(self, cell: str, node: int) -> tuple[int, int] | None:
-        """The two incoming edges that a node was decided to keep, or None."""
+    def kept(self, cell: str, node: int) -> tuple[int, ...] | None:
+        """The incoming edges that a node was decided to keep, or None."""
         self.space.check_cell(cell)
         taken = (d for d in self.decisions if isinstance(d, InputsDecision))
         return next((d.edges for d in taken if (d.cell, d.node) == (cell, node)), None)
 
     def is_discarded(self, cell: str, edge: int | Edge) -> bool:
-        """Whether the edge's target node was decided to keep two other edges."""
+        """Whether the edge's target node was decided to keep other edges."""
         edge = self.space.edge(cell, edge)
         kept = self.kept(cell, edge.target)
         return kept is not None and edge.index not in kept
@@ -88,12 +88,13 @@ class Selection:
         """Nodes whose inputs can be decided now: all their operations are, and their inputs are not."""
         return tuple(
             node
-            for node in self.space.topology_nodes
+            for node in self.space.cell(cell).topology_nodes
             if self.kept(cell, node) is None and not self._undecided_inputs(cell, node)
         )
 
     def _undecided_inputs(self, cell: str, node: int) -> list[int]:
-        return [edge.index for edge in self.space.inputs(node) if not self.is_decided(cell, edge)]
+        entering = self.space.cell(cell).entering(node)
+        return [edge.index for edge in entering if not self.is_decided(cell, edge)]
 
     # Decisions
 
@@ -110,24 +111,28 @@ class Selection:
         return self._with((*self.decisions, OperationDecision(cell, index, operation)))
 
     def keep_inputs(self, cell: str, node: int, edges: Iterable[int]) -> "Selection":
-        """The selection in which a node keeps two of its incoming edges and loses the others.
+        """The selection in which a node keeps some of its incoming edges (two in the DARTS family), and loses the rest.
 
-        Raises BadInput for a node without that choice (only nodes 3 to 5 of the DARTS family have it), before all
-        operations into the node are decided, and for edges that are not two different ones of the node's own.
+        Raises BadInput for a node without that choice (in the DARTS family only nodes 3 to 5 have it), before all
+        operations into the node are decided, and for edges that are not as many different ones of the node's own.
         """
-        self.space.check_cell(cell)
-        if node not in self.space.topology_nodes:
-            choice = "only nodes 3, 4 and 5 choose" if self.space.topology_nodes else "no node chooses"
+        spec = self.space.cell(cell)
+        if node not in spec.topology_nodes:
+            nodes = [str(number) for number in spec.topology_nodes]
+            many = f"only nodes {', '.join(nodes[:-1])} and {nodes[-1]} choose" if nodes[1:] else ""
+            choice = many or (f"only node {nodes[0]} chooses" if nodes else "no node chooses")
             raise BadInput(f"node {node!r} keeps all its inputs; {choice} inputs in {self.space.name}")
         if (before := self.kept(cell, node)) is not None:
             raise BadInput(f"node {node} ({cell}) already keeps edges {before}; undo that decision first")
         if undecided := self._undecided_inputs(cell, node):
             raise BadInput(f"decide the operations of edges {undecided} ({cell}) before the inputs of node {node}")
-        incoming = [edge.index for edge in self.space.inputs(node)]
+        incoming = [edge.index for edge in spec.entering(node)]
         wanted = [self.space.edge(cell, edge).index for edge in edges] if isinstance(edges, Iterable) else []
-        if len(wanted) != 2 or len(set(wanted)) != 2 or not set(wanted) <= set(incoming):
-            raise BadInput(f"node {node} ({cell}) keeps two different edges of {incoming}, not {edges!r}")
-        return self._with((*self.decisions, InputsDecision(cell, int(node), (min(wanted), max(wanted)))))
+        keep = spec.kept(node)
+        if len(wanted) != keep or len(set(wanted)) != keep or not set(wanted) <= set(incoming):
+            number = {1: "one edge", 2: "two different edges"}.get(keep, f"{keep} different edges")
+            raise BadInput(f"node {node} ({cell}) keeps {number} of {incoming}, not {edges!r}")
+        return self._with((*self.decisions, InputsDecision(cell, int(node), tuple(sorted(wanted)))))
 
     def decide(self, decision: Decision) -> "Selection":
         """The selection with one more decision; checked as in `discretize` and `keep_inputs`."""
@@ -160,13 +165,12 @@ class Selection:
     # What alpha says
 
     def best_by_alpha(self, cell: str, edge: int | Edge) -> str:
-        """The operation with the largest alpha; `none` only in NAS-Bench-201, ties to the lower index."""
+        """The operation with the largest alpha; `none` only where it may win, ties to the lower index."""
         return self.alphas.best(cell, self.space.edge(cell, edge).index)
 
-    def inputs_by_alpha(self, cell: str, node: int) -> tuple[int, int]:
-        """The two incoming edges that the magnitude rule keeps, ascending, whatever has been decided."""
-        first, second = sorted(self.alphas.inputs(cell, node))
-        return first, second
+    def inputs_by_alpha(self, cell: str, node: int) -> tuple[int, ...]:
+        """The incoming edges that the magnitude rule keeps, ascending, whatever has been decided."""
+        return tuple(sorted(self.alphas.inputs(cell, node)))
 
     def alpha_path(self) -> "Selection":
         """The complete selection that alpha alone leads to from here: remaining edges by index, then nodes."""
@@ -210,7 +214,7 @@ class Selection:
 
     def is_settled(self, cell: str, node: int) -> bool:
         """Whether nothing about a node's inputs is left to decide: then its edges add up plainly."""
-        if node in self.space.topology_nodes:
+        if node in self.space.cell(cell).topology_nodes:
             return self.kept(cell, node) is not None
         return not self._undecided_inputs(cell, node)
 
@@ -218,24 +222,26 @@ class Selection:
         """Edge -> operation of the edges that a node ends with, or None while something about it is undecided."""
         if not self.is_settled(cell, node):
             return None
-        incoming = (edge.index for edge in self.space.inputs(node) if not self.is_discarded(cell, edge))
+        entering = self.space.cell(cell).entering(node)
+        incoming = (edge.index for edge in entering if not self.is_discarded(cell, edge))
         return {edge: str(self.operation(cell, edge)) for edge in incoming}
 
     @property
     def replaced_none(self) -> tuple[str, ...]:
         """One line for every node that keeps `none` where a genotype cannot (DARTS family): what it becomes."""
         notes = []
-        for cell in self.space.cells if self.space.family == "darts" else ():
-            for node in self._nodes:
-                kept = self._kept_operations(cell, node)
-                if kept and "none" in kept.values():
+        for cell in self.space.cells:
+            for node in self.space.cell(cell).inner_nodes:
+                lost = self._cannot_hold(cell, node)
+                if lost:
                     pairs = " and ".join(f"{name} from node {source}" for name, source in self._pairs(cell, node))
-                    notes.append(f"{cell}, node {node} keeps none, which a genotype cannot hold; decoded as {pairs}")
+                    notes.append(f"{cell}, node {node} keeps {lost}, which a genotype cannot hold; decoded as {pairs}")
         return tuple(notes)
 
-    @property
-    def _nodes(self) -> tuple[int, ...]:
-        return self.space.nodes[len(self.space.input_nodes) :]
+    def _cannot_hold(self, cell: str, node: int) -> str | None:
+        """A kept operation that no genotype of this space can have."""
+        kept = self._kept_operations(cell, node) or {}
+        return next((name for edge, name in kept.items() if name not in self.space.eligible(cell, edge)), None)
 
     def _pairs(self, cell: str, node: int) -> list[Pair]:
         return kept_pairs(self.space, cell, node, self._kept_operations(cell, node) or {})
@@ -256,7 +262,11 @@ class Selection:
             missing = self.space.steps - self.steps_done
             raise BadInput(f"{missing} of {self.space.steps} decisions are missing; a genotype needs them all")
         return Genotype(
-            {cell: [pair for node in self._nodes for pair in self._pairs(cell, node)] for cell in self.space.cells}
+            {
+                cell: [pair for node in self.space.cell(cell).inner_nodes for pair in self._pairs(cell, node)]
+                for cell in self.space.cells
+            },
+            self.space,
         )
 
     # JSON
@@ -267,7 +277,7 @@ class Selection:
         return json.dumps(
             {
                 "format_version": FORMAT_VERSION,
-                "space": self.space.name,
+                **described(self.space),
                 "dtype": alphas.dtype,
                 "alphas": dict(alphas),
                 "betas": None if alphas.betas is None else dict(zip(self.space.cells, alphas.betas, strict=True)),
@@ -284,7 +294,7 @@ class Selection:
             raise BadInput(
                 f"selection format {data['format_version']!r} is unknown; this version reads {FORMAT_VERSION}"
             )
-        found = search_space(data["space"])
+        found = recorded(data["space"], data.get("declaration"))
         if space is not None and found != space:
             raise BadInput(f"the selection is of space {found.name}; choose one of space {space.name}")
         if data["dtype"] not in ("float32", "float64"):

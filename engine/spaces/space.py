@@ -1,91 +1,116 @@
-"""Search spaces: which edges a cell has, and which candidate operations each edge offers.
+"""Search spaces: cell types with their candidate operations, and the network that they stand in.
 
-SearchSpace    a named space: cell types, edges, operations per edge
-Edge           one edge of a cell type: index, source node, target node
-search_space   look a space up by name ("darts", alias "s5", ..., "nas-bench-201")
-SPACES         names of all spaces, in the order they are listed to people
-
-Node numbers count from 0. DARTS family: 0 and 1 are the cell's two inputs, 2..5 its inner nodes.
-NAS-Bench-201: 0 is the input, 3 the output. Edges are numbered by target, then by source.
+SearchSpace    a space: cell types, edges, operations per edge, skeleton, genotype format
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from engine.errors import BadInput, one_of
+from engine.spaces import plugins
+from engine.spaces.cell import CellSpec, Edge
+from engine.spaces.operations import BUILT_IN, Factory, Form, OperationSpec, factory
+from engine.spaces.skeletons import Block, Skeleton
 
-Family = Literal["darts", "nas-bench-201"]
-
-
-@dataclass(frozen=True, order=True)
-class Edge:
-    """An edge of a cell type, from node `source` to node `target`."""
-
-    index: int
-    source: int
-    target: int
+GenotypeFormat = Literal["darts", "nas-bench-201", "json"]
+"""The published text forms of a discrete cell, and the one that holds cells of any shape."""
 
 
 @dataclass(frozen=True, repr=False)
 class SearchSpace:
-    """A cell topology with a list of candidate operations for every edge.
+    """Cell types by name, the skeleton they stand in, and what is known about operations that are not built in.
 
-    `table[cell][edge]` is the ordered tuple of operation names; the order is the column order of alphas,
-    weights and scores everywhere.
+    The order of an edge's operations is the column order of alphas, weights and scores everywhere. own: operations of
+    one's own; plugin: the module that builds them; declared: not one of the named spaces, so whatever is saved carries
+    the declaration. Raises BadInput for a space that cannot be used.
     """
 
     name: str
-    family: Family
-    table: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    types: tuple[tuple[str, CellSpec], ...]
+    skeleton: Skeleton
+    own: tuple[OperationSpec, ...] = ()
+    plugin: str | None = None
+    declared: bool = False
 
     def __repr__(self) -> str:
         return f"SearchSpace({self.name!r})"
 
+    def __post_init__(self) -> None:
+        codes: dict[str, str] = {}
+        for cell, spec in self.types:
+            for row in spec.operations:
+                for name in row:
+                    code = self.operation(name).code
+                    if codes.setdefault(code, name) != name:
+                        raise BadInput(
+                            f"operations {codes[code]} and {name} of {self.name} share the code {code}; "
+                            "give one of them another"
+                        )
+                if not any(spec.none_may_win or not self.operation(name).silent for name in row):
+                    raise BadInput(f"an edge of {cell} offers nothing that it could end with; add an operation")
+        if not self.types:
+            raise BadInput("a space has at least one cell type")
+
     @property
     def cells(self) -> tuple[str, ...]:
         """Cell types: ("normal", "reduce"), or ("cell",) in NAS-Bench-201."""
-        return tuple(cell for cell, _ in self.table)
+        return tuple(cell for cell, _ in self.types)
 
     @cached_property
-    def _operations(self) -> dict[str, tuple[tuple[str, ...], ...]]:
-        return dict(self.table)
+    def _cells(self) -> Mapping[str, CellSpec]:
+        return dict(self.types)
 
-    @property
-    def nodes(self) -> tuple[int, ...]:
-        """All nodes of a cell that hold a feature map, inputs first."""
-        return tuple(range(6 if self.family == "darts" else 4))
-
-    @property
-    def input_nodes(self) -> tuple[int, ...]:
-        return (0, 1) if self.family == "darts" else (0,)
-
-    @property
-    def topology_nodes(self) -> tuple[int, ...]:
-        """Nodes that keep two of their incoming edges: 3, 4 and 5 in the DARTS family, none in NAS-Bench-201."""
-        return (3, 4, 5) if self.family == "darts" else ()
+    @cached_property
+    def _own(self) -> Mapping[str, OperationSpec]:
+        return {spec.name: spec for spec in self.own}
 
     @property
     def steps(self) -> int:
         """Decisions until a selection is complete, over all cell types."""
-        return sum(len(edges) + len(self.topology_nodes) for _, edges in self.table)
+        return sum(spec.steps for _, spec in self.types)
+
+    @property
+    def has_topology(self) -> bool:
+        """Whether any node chooses between its inputs."""
+        return any(spec.topology_nodes for _, spec in self.types)
 
     @cached_property
-    def _edges(self) -> tuple[Edge, ...]:
-        first_inner = len(self.input_nodes)
-        pairs = [(source, target) for target in self.nodes[first_inner:] for source in range(target)]
-        return tuple(Edge(index, source, target) for index, (source, target) in enumerate(pairs))
+    def genotype_format(self) -> GenotypeFormat:
+        """The text form of this space's discrete cells."""
+        if self._is_darts():
+            return "darts"
+        if self.cells == ("cell",):
+            cell = self.cell("cell")
+            same_graph = cell == CellSpec.of(1, 4, cell.operations, output="last", none_may_win=cell.none_may_win)
+            if same_graph and self._offers(NAS_BENCH_201_OPERATIONS) and self.skeleton.name == "nas-bench-201":
+                return "nas-bench-201"
+        return "json"
+
+    def _is_darts(self) -> bool:
+        if self.cells != ("normal", "reduce") or self.skeleton.name != "darts" or not self._offers(_DARTS_ANY):
+            return False
+        return all(
+            spec == CellSpec.of(2, 6, spec.operations, keep=2, stride=2 if cell == "reduce" else 1)
+            for cell, spec in self.types
+        )
+
+    def _offers(self, known: Iterable[str]) -> bool:
+        return {name for _, spec in self.types for row in spec.operations for name in row} <= set(known)
 
     def check_cell(self, cell: str) -> str:
-        if cell not in self._operations:
+        if cell not in self._cells:
             raise one_of(f"cell type for space {self.name}:", cell, self.cells)
         return cell
 
+    def cell(self, cell: str) -> CellSpec:
+        """The graph of a cell type. Raises BadInput for an unknown one."""
+        return self._cells[self.check_cell(cell)]
+
     def edges(self, cell: str) -> tuple[Edge, ...]:
         """All edges of a cell type in index order. Raises BadInput for an unknown cell type."""
-        self.check_cell(cell)
-        return self._edges
+        return self.cell(cell).edges
 
     def edge(self, cell: str, edge: int | Edge) -> Edge:
         """The edge with this index. Raises BadInput if the cell type has no such edge."""
@@ -97,7 +122,7 @@ class SearchSpace:
 
     def operations(self, cell: str, edge: int | Edge) -> tuple[str, ...]:
         """Candidate operations of an edge, in column order."""
-        return self._operations[cell][self.edge(cell, edge).index]
+        return self._cells[cell].operations[self.edge(cell, edge).index]
 
     def operation_index(self, cell: str, edge: int | Edge, operation: str) -> int:
         """Column of a candidate operation. Raises BadInput if the edge does not offer it."""
@@ -108,51 +133,116 @@ class SearchSpace:
             )
         return operations.index(operation)
 
+    def eligible(self, cell: str, edge: int | Edge) -> tuple[str, ...]:
+        """Operations that an edge can end with in a discrete cell, in column order: without `none` where it may not
+        win."""
+        names = self.operations(cell, edge)
+        return names if self.cell(cell).none_may_win else tuple(n for n in names if not self.operation(n).silent)
+
+    def operation(self, name: str) -> OperationSpec:
+        """What is known about an operation. Raises BadInput for an unknown one."""
+        spec = BUILT_IN.get(name) or self._own.get(name)
+        if spec is None:
+            raise one_of("operation", name, (*BUILT_IN, *self._own))
+        return spec
+
     def shape(self, cell: str) -> tuple[int, int]:
         """Shape of this cell type's alphas: (edges, operations)."""
         return len(self.edges(cell)), len(self.operations(cell, 0))
 
-    def inputs(self, node: int) -> tuple[Edge, ...]:
-        """Edges that enter a node, by source."""
-        return tuple(edge for edge in self._edges if edge.target == node)
+    def blocks(self, channels: int, cells: int) -> tuple[Block, ...]:
+        """The network's blocks: cells in all, or in each stage, as the skeleton counts them.
 
-    def node_name(self, node: int) -> str:
-        """What a node is called on screen."""
-        if self.family == "darts":
-            return ("c_{k-2}", "c_{k-1}", "node 0", "node 1", "node 2", "node 3")[node]
-        return ("input", "node 1", "node 2", "output")[node]
+        Raises BadInput for cells that this skeleton cannot hold.
 
-    def edge_name(self, edge: Edge) -> str:
-        """What an edge is called on screen, e.g. "c_{k-2} → node 0"."""
-        return f"{self.node_name(edge.source)} → {self.node_name(edge.target)}"
+        The k-th stage is of the k-th cell type of stride 1 and the k-th reduction of the k-th one of stride 2; where
+        there are fewer types, of the last.
+        """
+        skeleton, stages = self.skeleton, self.skeleton.stages
+        plain = [cell for cell, spec in self.types if spec.stride == 1]
+        halving = [cell for cell, spec in self.types if spec.stride == 2]
+        self._check_fits(plain, halving)
+        order: list[tuple[str | None, bool]] = []
+        if skeleton.reductions == "cells":
+            at = [stage * cells // stages for stage in range(1, stages)]
+            for index in range(cells):
+                stage = sum(index >= place for place in at)
+                reduces = index in at
+                order.append((_nth(halving, stage - 1) if reduces else _nth(plain, stage), reduces))
+        else:
+            for stage in range(stages):
+                order += [(None, True)] if stage else []
+                order += [(_nth(plain, stage), False)] * cells
+        found = []
+        halved = skeleton.stem == "imagenet"
+        before = last = channels if halved else skeleton.stem_width * channels
+        for cell, reduces in order:
+            channels *= 2 if reduces else 1
+            found.append(Block(cell, channels, 2 if reduces else 1, before, last, halved))
+            before, last, halved = last, self.width(found[-1]), reduces
+        return tuple(found)
+
+    def width(self, block: Block) -> int:
+        """Channels of a block's output."""
+        joined = () if block.cell is None else self.cell(block.cell).joined
+        return block.channels * max(1, len(joined))
+
+    def _check_fits(self, plain: list[str], halving: list[str]) -> None:
+        like = f"a network like {self.skeleton.name}"
+        if not plain:
+            raise BadInput(f"{like} needs a cell type of stride 1; {self.name} has none: add one")
+        for cell, spec in self.types:
+            if self.skeleton.prepares and spec.inputs > 2:
+                raise BadInput(f"{like} feeds cells one or two inputs, and {cell} has {spec.inputs}; use engine.wrap")
+            if not self.skeleton.prepares and (spec.inputs > 1 or spec.output == "concat"):
+                raise BadInput(f'{like} needs inputs = 1 and output = "last" in {cell}; or write like = "darts"')
+        if self.skeleton.prepares and not halving:
+            raise BadInput(f'{like} needs a cell type of stride 2; add one, or write like = "nas-bench-201"')
+        if not self.skeleton.prepares and halving:
+            raise BadInput(f'{like} has no place for {halving[0]} of stride 2; write like = "darts"')
+
+    def factory(self, name: str, form: Form) -> Factory | None:
+        """What builds an operation in this space's supernets or networks; None for a network form that there is not.
+
+        Raises BadInput for an operation whose plug-in is not there.
+        """
+        spec = self.operation(name)
+        if form == "supernet" and (place := self.skeleton.form(name)) is not None:
+            spec = replace(spec, supernet=place)
+        elif name in self._own:
+            spec = plugins.find(name) or spec
+        found = factory(spec, form)
+        if found is None and (form == "supernet" or spec.supernet is None):
+            where = f"plug-in {self.plugin}" if self.plugin else "a plug-in"
+            raise BadInput(
+                f"operation {name} of space {self.name} is built by {where}, which is not loaded; "
+                f"install it, or name its module or .py file in the environment variable {plugins.VARIABLE}"
+            )
+        return found
+
+    def declaration(self) -> dict[str, Any] | None:
+        """This space as plain JSON values, the form of a declaration's file; None for a named space."""
+        if not self.declared:
+            return None
+        skeleton = {"like": self.skeleton.name, "channels": self.skeleton.channels, "cells": self.skeleton.cells}
+        if self.skeleton.stem != "cifar":
+            skeleton["stem"] = self.skeleton.stem
+        own = {
+            spec.name: {"label": spec.label, "code": spec.code, "silent": spec.silent, "weightless": spec.weightless}
+            for spec in self.own
+        }
+        return {
+            "name": self.name,
+            "cells": {cell: _cell_json(spec) for cell, spec in self.types},
+            "skeleton": skeleton,
+            **({"operations": own} if own else {}),
+            **({"plugin": {"module": self.plugin}} if self.plugin else {}),
+        }
 
 
-def _uniform(operations: Sequence[str], edges: int) -> tuple[tuple[str, ...], ...]:
-    return (tuple(operations),) * edges
-
-
-def _darts(name: str, *operations: str) -> SearchSpace:
-    return SearchSpace(name, "darts", (("normal", _uniform(operations, 14)), ("reduce", _uniform(operations, 14))))
-
-
-# RobustDARTS S1: the two strongest operations of each edge of a DARTS search, edge by edge.
-_SHORT = {
-    "sk": "skip_connect",
-    "mp": "max_pool_3x3",
-    "ap": "avg_pool_3x3",
-    "s3": "sep_conv_3x3",
-    "d3": "dil_conv_3x3",
-    "d5": "dil_conv_5x5",
-}
-_S1_NORMAL = "sk,d3 sk,d5 sk,d5 sk,s3 sk,d3 mp,sk sk,s3 sk,s3 sk,d3 sk,s3 mp,sk sk,d3 d3,d5 d3,d5"
-_S1_REDUCE = "mp,ap mp,d3 mp,ap mp,ap sk,d5 mp,ap mp,s3 sk,d3 sk,d5 mp,ap mp,ap sk,d5 sk,d5 sk,d5"
-
-
-def _per_edge(text: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(_SHORT[code] for code in edge.split(",")) for edge in text.split())
-
-
-_POOL_SKIP_CONV = (
+NAS_BENCH_201_OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+# `none` is no operation of a discrete DARTS cell: a node keeps two edges and each of them computes something.
+DARTS_OPERATIONS = (
     "max_pool_3x3",
     "avg_pool_3x3",
     "skip_connect",
@@ -160,28 +250,25 @@ _POOL_SKIP_CONV = (
     "sep_conv_5x5",
     "dil_conv_3x3",
     "dil_conv_5x5",
+    "noise",
 )
-NAS_BENCH_201_OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-
-_REGISTRY = {
-    space.name: space
-    for space in (
-        SearchSpace("nas-bench-201", "nas-bench-201", (("cell", _uniform(NAS_BENCH_201_OPERATIONS, 6)),)),
-        _darts("darts", *_POOL_SKIP_CONV),
-        _darts("darts-none", "none", *_POOL_SKIP_CONV),
-        SearchSpace("s1", "darts", (("normal", _per_edge(_S1_NORMAL)), ("reduce", _per_edge(_S1_REDUCE)))),
-        _darts("s2", "skip_connect", "sep_conv_3x3"),
-        _darts("s3", "none", "skip_connect", "sep_conv_3x3"),
-        _darts("s4", "noise", "sep_conv_3x3"),
-    )
-}
-SPACES = tuple(_REGISTRY)
-_ALIASES = {"s5": "darts"}
+_DARTS_ANY = (*DARTS_OPERATIONS, "none")
 
 
-def search_space(name: str) -> SearchSpace:
-    """The space with this name. Raises BadInput, listing the known names, for any other."""
-    space = _REGISTRY.get(_ALIASES.get(name, name)) if isinstance(name, str) else None
-    if space is None:
-        raise one_of("search space", name, (*SPACES, *_ALIASES))
-    return space
+def _nth(cells: list[str], index: int) -> str:
+    return cells[min(index, len(cells) - 1)]
+
+
+def _cell_json(spec: CellSpec) -> dict[str, Any]:
+    same = len(set(spec.operations)) == 1
+    dense = CellSpec.of(spec.inputs, spec.nodes, ("none",)).edges == spec.edges
+    return {
+        "inputs": spec.inputs,
+        "nodes": spec.nodes,
+        **({} if dense else {"edges": [[edge.source, edge.target] for edge in spec.edges]}),
+        "output": spec.output,
+        **({} if spec.keep is None else {"keep": spec.keep}),
+        "none_may_win": spec.none_may_win,
+        "stride": spec.stride,
+        "operations": list(spec.operations[0]) if same else [list(row) for row in spec.operations],
+    }

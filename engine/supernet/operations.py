@@ -2,6 +2,7 @@
 
 Features         what several operations take from one node's features
 Operation        base of all candidate operations; `evaluate` runs n of them on the same input
+InNetwork        one of them in a derived network
 OPERATIONS       operation name -> factory(channels, stride)
 
 Letters as in engine.supernet.layers; n edges are evaluated together.
@@ -12,6 +13,8 @@ and one BatchNorm over n*C channels. An operation's mixing weight enters as the 
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -33,107 +36,108 @@ from engine.supernet.layers import (
 
 
 class Features:
-    """A node's feature map and what several operations take from it, computed at most once."""
+    """A node's feature map and what several operations take from it, computed at most once.
 
-    def __init__(self, x: Tensor) -> None:
-        self.x = x  # [B, C, H, W]
-        self._made: dict[str, Tensor] = {}
+    noise: the seed of S4's noise in this pass; None draws fresh noise.
+    """
 
-    def once(self, name: str, make: Callable[[Tensor], Tensor]) -> Tensor:
-        if name not in self._made:
-            self._made[name] = make(self.x)
-        return self._made[name]
+    def __init__(self, x: Tensor, noise: int | None = None) -> None:
+        self.x, self.noise = x, noise  # [B, C, H, W]
 
-    @property
+    @cached_property
     def relu(self) -> Tensor:
-        return self.once("relu", F.relu)
+        return F.relu(self.x)
 
 
 class Operation(nn.Module):
-    """A candidate operation on one edge. Subclasses say how n of them run together on one node's features."""
+    """A candidate operation on one edge. Subclasses say what one does (`forward(x, mode)`), or how n of them run
+    together on one node's features (`evaluate`), which is faster.
+
+    place: (block, edge) that the operation stands on, filled in by its cell.
+    """
 
     channels: int
     stride: int
+    place: tuple[int, int] = (0, 0)
 
     def __init__(self, channels: int, stride: int) -> None:
         super().__init__()
         self.channels, self.stride = channels, stride
 
     @classmethod
-    def evaluate(cls, ops: Sequence["Operation"], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
-        """Outputs of `ops` on the same input, each times its mixing weight.
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+        """Outputs of `ops` on the same input, each times its mixing weight: here one after the other.
 
         source: features [B, C, H, W]; scale: [n] mixing weights. Returns n tensors [B, C, H/s, W/s].
         """
-        raise TypeError(f"{cls.__name__} has no evaluation")  # pragma: no cover
+        return [op(source.x, mode) * weight for op, weight in zip(ops, scale.unbind(), strict=True)]
+
+
+class InNetwork(nn.Module):
+    """An operation of a supernet in the place of one of a derived network: alone, and weighted by 1."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__()
+        self.operation = operation
+
+    def forward(self, x: Tensor) -> Tensor:  # [B, C, H, W] -> [B, C, H/s, W/s]
+        mode: Mode = "train" if self.training else "running"
+        return type(self.operation).evaluate([self.operation], Features(x), x.new_ones(1), mode)[0]
 
 
 class Skip(Operation):
     """Identity (stride 1 only; with stride 2 a skip is a FactorizedReduce)."""
 
     @classmethod
-    def evaluate(cls, ops, source, scale, mode):
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
         return [source.x * weight for weight in scale.unbind()]
 
 
 class Noise(Operation):
     """S4's noise: N(0, 1) independent of the input, redrawn at every forward."""
 
-    seed: tuple[int, ...] | None = None
-
     @classmethod
-    def evaluate(cls, ops, source, scale, mode):
-        raise TypeError("noise is drawn by the cell, which knows the seed")  # pragma: no cover
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+        return [op.draw(source) * weight for op, weight in zip(ops, scale.unbind(), strict=True)]
 
-    def draw(self, x: Tensor, generator: torch.Generator | None) -> Tensor:
-        """[B, C, H, W] -> standard normal [B, C, H/s, W/s]."""
+    def draw(self, source: Features) -> Tensor:
+        """Standard normal [B, C, H/s, W/s]; from the same seed, the same on every look at this edge of this cell."""
+        x, generator = source.x, None
+        if source.noise is not None:
+            generator = torch.Generator(x.device).manual_seed(hash((source.noise, *self.place)) & (2**63 - 1))
         size = (*x.shape[:2], -(-x.shape[2] // self.stride), -(-x.shape[3] // self.stride))
         return torch.randn(size, generator=generator, device=x.device, dtype=x.dtype)
 
 
-class Pool(Operation):
-    """3x3 pooling, then BN: in the DARTS family's supernets pooled features are normalised like all others."""
-
-    kind: str
-
-    def __init__(self, channels: int, stride: int) -> None:
-        super().__init__(channels, stride)
-        self.bn = BatchNorm(channels)
-
-    @classmethod
-    def evaluate(cls, ops, source, scale, mode):
-        pooled = source.once(cls.kind, lambda x: cls.pool(x, ops[0].stride))
-        out = batch_norm([op.bn for op in ops], repeat(pooled, len(ops)), mode, scale)
-        return out.chunk(len(ops), dim=1)
-
-    @staticmethod
-    def pool(x: Tensor, stride: int) -> Tensor:
-        raise TypeError("use MaxPool or AvgPool")  # pragma: no cover
+def _max_pool(x: Tensor, stride: int) -> Tensor:
+    return F.max_pool2d(x, 3, stride, padding=1)
 
 
 def _avg_pool(x: Tensor, stride: int) -> Tensor:
     return F.avg_pool2d(x, 3, stride, padding=1, count_include_pad=False)
 
 
-class MaxPool(Pool):
-    kind = "max_pool"
+class Pool(Operation):
+    """3x3 pooling, then BN: in the DARTS family's supernets pooled features are normalised like all others."""
 
-    @staticmethod
-    def pool(x: Tensor, stride: int) -> Tensor:
-        return F.max_pool2d(x, 3, stride, padding=1)
+    def __init__(self, channels: int, stride: int, pool: Callable[[Tensor, int], Tensor]) -> None:
+        super().__init__(channels, stride)
+        self.pool = pool
+        self.bn = BatchNorm(channels)
 
-
-class AvgPool(Pool):
-    kind = "avg_pool"
-    pool = staticmethod(_avg_pool)
+    @classmethod
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+        pooled = ops[0].pool(source.x, ops[0].stride)
+        out = batch_norm([op.bn for op in ops], repeat(pooled, len(ops)), mode, scale)
+        return out.chunk(len(ops), dim=1)
 
 
 class PlainAvgPool(Operation):
     """NAS-Bench-201's 3x3 average pooling: no BN."""
 
     @classmethod
-    def evaluate(cls, ops, source, scale, mode):
-        pooled = source.once("avg_pool", lambda x: _avg_pool(x, ops[0].stride))
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+        pooled = _avg_pool(source.x, ops[0].stride)
         return [pooled * weight for weight in scale.unbind()]
 
 
@@ -146,7 +150,7 @@ class NorConv(Operation):
         self.bn = BatchNorm(channels)
 
     @classmethod
-    def evaluate(cls, ops, source, scale, mode):
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
         weight = stack([op.conv.weight for op in ops])
         out = F.conv2d(source.relu, weight, None, ops[0].stride, weight.shape[-1] // 2)
         return batch_norm([op.bn for op in ops], out, mode, scale).chunk(len(ops), dim=1)
@@ -162,7 +166,7 @@ class DilConv(Operation):
         self.bn = BatchNorm(channels)
 
     @classmethod
-    def evaluate(cls, ops, source, scale, mode):
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
         x = dilated_depthwise([op.depthwise.weight for op in ops], repeat(source.relu, len(ops)), ops[0].stride)
         x = pointwise([op.pointwise.weight for op in ops], x)
         return batch_norm([op.bn for op in ops], x, mode, scale).chunk(len(ops), dim=1)
@@ -181,7 +185,7 @@ class SepConv(Operation):
         self.bn2 = BatchNorm(channels)
 
     @classmethod
-    def evaluate(cls, ops, source, scale, mode):
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
         x = depthwise([op.depthwise1.weight for op in ops], repeat(source.relu, len(ops)), ops[0].stride)
         x = pointwise([op.pointwise1.weight for op in ops], x)
         x = F.relu(batch_norm([op.bn1 for op in ops], x, mode))
@@ -198,7 +202,7 @@ class SkipReduce(Operation):
         self.reduce = FactorizedReduce(channels, channels)
 
     @classmethod
-    def evaluate(cls, ops, source, scale, mode):
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
         reduces = [op.reduce for op in ops]
         first, second = reduce_halves(
             source.relu, stack([r.conv1.weight for r in reduces]), stack([r.conv2.weight for r in reduces])
@@ -215,8 +219,8 @@ def _skip(channels: int, stride: int) -> Operation:
 
 OPERATIONS: dict[str, Callable[[int, int], Operation]] = {
     "skip_connect": _skip,
-    "max_pool_3x3": MaxPool,
-    "avg_pool_3x3": AvgPool,
+    "max_pool_3x3": lambda channels, stride: Pool(channels, stride, _max_pool),
+    "avg_pool_3x3": lambda channels, stride: Pool(channels, stride, _avg_pool),
     "sep_conv_3x3": lambda channels, stride: SepConv(channels, stride, 3),
     "sep_conv_5x5": lambda channels, stride: SepConv(channels, stride, 5),
     "dil_conv_3x3": lambda channels, stride: DilConv(channels, stride, 3),

@@ -36,7 +36,7 @@ class Recipe:
         space = search_space(self.space)
         object.__setattr__(self, "space", space.name)
         if self.cells is None:
-            object.__setattr__(self, "cells", 8 if space.family == "darts" else 5)
+            object.__setattr__(self, "cells", space.skeleton.cells)
         kind = methods.settings_type(self.method)
         if self.settings is None:
             object.__setattr__(self, "settings", kind.for_space(space))

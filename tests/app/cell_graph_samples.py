@@ -27,7 +27,7 @@ def sample_scores(space: SearchSpace, cell: str, weights: list[list[float]], see
             OperationScore(name, 0.0, weight, 54 - drop, 1.3, drop, (drop - NOISE, drop + NOISE), drop / 40)
             for name, weight, drop in zip(names, weights[edge.index], drops.tolist(), strict=True)
         ]
-        allowed = [row for row in rows if row.name != "none" or space.family == "nas-bench-201"]
+        allowed = [row for row in rows if row.name in space.eligible(cell, edge)]
         by_alpha = max(allowed, key=lambda row: row.weight)
         best = max(rows, key=lambda row: row.drop)
         difference = best.drop - by_alpha.drop

@@ -23,7 +23,7 @@ def fill_deterministically(module: nn.Module) -> None:
 
 def golden_supernet(name: str) -> Supernet:
     space = search_space(name)
-    net = Supernet(space, channels=4, cells=4 if space.family == "darts" else 1, classes=10).double()
+    net = Supernet(space, channels=4, cells=4 if space.skeleton.prepares else 1, classes=10).double()
     fill_deterministically(net)
     return net
 

@@ -149,7 +149,7 @@ class RunEndings:
             name = kept[cell].get((edge.source, edge.target)) or self.start.best_by_alpha(cell, edge)
             selection = selection.discretize(cell, edge, name)
         for cell, node in order.nodes:
-            inputs = [edge.index for edge in space.inputs(node) if (edge.source, node) in kept[cell]]
+            inputs = [edge.index for edge in space.cell(cell).entering(node) if (edge.source, node) in kept[cell]]
             selection = selection.keep_inputs(cell, node, inputs)
         steps = tuple(Step("measured") for _ in selection.decisions)
         facts = self._sweep(order="random", seed=seed, images=row["images"])

@@ -214,7 +214,8 @@ def _edge(comparison: Comparison, cell: str, edge: int | None) -> None:
         text.heading("One edge, both sides", why)
         return
     first, second = comparison.ends
-    text.heading(comparison.ends[0].space.edge_name(first.space.edge(cell, edge)), "both sides on the same scale")
+    named = first.space.cell(cell).edge_name(first.space.edge(cell, edge))
+    text.heading(named, "both sides on the same scale")
     (a, when_a), (b, when_b) = first.evidence(cell, edge), second.evidence(cell, edge)
     chosen = first.document.selection.operation(cell, edge), second.document.selection.operation(cell, edge)
     said = ", ".join(
@@ -265,7 +266,7 @@ def _finished(comparison: Comparison, cell: str) -> None:
                 left = end.space.steps - end.document.selection.steps_done
                 st.caption(f"{letter} is not finished: {left} of {end.space.steps} decisions are left.")
                 continue
-            beside = other if other is not None and other.family == genotype.family else None
+            beside = other if other is not None and other.format == genotype.format else None
             at = cell if cell in end.space.cells else end.space.cells[0]
             st.html(picture(finished_cell(genotype, at, beside), comparison.page.theme, alt=f"{letter}: {genotype}"))
             for line in end.document.selection.replaced_none:

@@ -81,7 +81,7 @@ class End:
     @cached_property
     def truth(self) -> Lookup | None:
         """The true accuracies of a finished NAS-Bench-201 cell."""
-        known = self.genotype if self.space.family == "nas-bench-201" else None
+        known = self.genotype if self.space.genotype_format == "nas-bench-201" else None
         return None if known is None else nasbench201.lookup(known)
 
     @property

@@ -98,7 +98,7 @@ def _words(space: SearchSpace, decision: Decision) -> str:
     if isinstance(decision, OperationDecision):
         return palette.operation(decision.operation).label
     edges = [space.edge(decision.cell, edge) for edge in decision.edges]
-    return " and ".join(wording.plain(space.node_name(edge.source)) for edge in edges)
+    return " and ".join(wording.plain(space.cell(decision.cell).node_name(edge.source)) for edge in edges)
 
 
 def _alpha_value(page: PageState, decision: Decision) -> str:
@@ -145,34 +145,37 @@ def _operations(deciding: Deciding, scores: EdgeScores | None) -> Decision:
 
 
 def _inputs(deciding: Deciding, scores: InputScores | None) -> Decision | None:
-    """The node's inputs; exactly two are kept."""
+    """The node's inputs; exactly as many are kept as its cell type says."""
     page, place = deciding.page, deciding.step.place
     assert place is not None
-    edges = page.space.inputs(place.index)
+    spec = page.space.cell(place.cell)
+    edges = spec.entering(place.index)
     suggested = deciding.step.suggested
     default = suggested.get("measured", suggested["α"])
     assert isinstance(default, InputsDecision)
     drops = {row.edge: row for row in scores.candidates} if scores else {}
+    keep = spec.kept(place.index)
+    number = {1: "one", 2: "two", 3: "three"}.get(keep, str(keep))
 
     def words(index: int) -> str:
-        source = wording.plain(page.space.node_name(page.space.edge(place.cell, index).source))
+        source = wording.plain(spec.node_name(page.space.edge(place.cell, index).source))
         operation = page.selection.operation(place.cell, index)
         code = f" ({palette.operation(operation).code})" if operation else ""
         return f"{source}{code}" + (f" · {wording.points(drops[index].drop)}" if index in drops else "")
 
     key = f"inputs-{page.entry.id}-{place.cell}-node{place.index}-{bool(drops)}"
     chosen = st.pills(
-        "keep two inputs",
+        f"keep {number} inputs" if keep > 1 else "keep one input",
         [edge.index for edge in edges],
         selection_mode="multi",
         default=list(default.edges),
         format_func=words,
         key=key,
     )
-    if len(chosen) != 2:
-        st.caption("Choose exactly two inputs.")
+    if len(chosen) != keep:
+        st.caption(f"Choose exactly {number} input{'s' if keep > 1 else ''}.")
         return None
-    return InputsDecision(place.cell, place.index, (min(chosen), max(chosen)))
+    return InputsDecision(place.cell, place.index, tuple(sorted(chosen)))
 
 
 def _consequence(deciding: Deciding, decision: Decision) -> None:

@@ -52,7 +52,7 @@ def finished(deciding: Deciding) -> None:
         else:
             _cell(page, measured, yours)
             st.caption(paths_line(paths, page))
-            if page.space.family == "nas-bench-201":
+            if page.space.genotype_format == "nas-bench-201":
                 ends = ", ".join(f"{nasbench201.lookup(path.genotype).cifar10:.2f}" for path in paths)
                 st.caption(f"true accuracy by edge order: {ends} %")
     for note in page.selection.replaced_none:
@@ -68,7 +68,7 @@ def _cell(page: PageState, genotype: Genotype, other: Genotype | None) -> None:
         if len(page.space.cells) > 1:
             st.caption(cell)
         st.html(picture(finished_cell(genotype, cell, other), page.theme))
-    if page.space.family == "nas-bench-201":
+    if page.space.genotype_format == "nas-bench-201":
         found = nasbench201.lookup(str(genotype))
         st.html(
             f"<div class='numbers'><div><span>true CIFAR-10 accuracy</span><b>{found.cifar10:.2f} %</b></div>"

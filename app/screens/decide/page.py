@@ -63,7 +63,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     with left:
         with st.container(border=True, key="cell-card"):
             cell_card(deciding.ask, deciding.do, key="decide", title="The cell so far")
-        if page.space.family == "nas-bench-201":
+        if page.space.genotype_format == "nas-bench-201":
             with st.container(border=True, key="outcomes-card"):
                 outcomes(deciding)
     with centre, st.container(border=True, key="decision-card"):

@@ -23,9 +23,11 @@ class CurrentStep:
     def name(self) -> str:
         """The edge to decide, or which inputs to keep."""
         place, space = self._place, self.page.space
+        spec = space.cell(place.cell)
         if place.kind == "edge":
-            return space.edge_name(space.edge(place.cell, place.index))
-        return f"keep 2 of {len(space.inputs(place.index))} inputs to {space.node_name(place.index)}"
+            return spec.edge_name(space.edge(place.cell, place.index))
+        kept, entering = spec.kept(place.index), len(spec.entering(place.index))
+        return f"keep {kept} of {entering} inputs to {spec.node_name(place.index)}"
 
     @property
     def _place(self) -> NextStep:

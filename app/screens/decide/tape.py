@@ -84,7 +84,7 @@ def _branches(deciding: Deciding) -> None:
         taken = lines[name]
         if len(taken) < page.space.steps:
             return f"{name} · {len(taken)} of {page.space.steps}"
-        if page.space.family == "nas-bench-201":
+        if page.space.genotype_format == "nas-bench-201":
             cell = str(page.start.replay(taken).decoded())
             return f"{name} · true {nasbench201.lookup(cell).cifar10:.2f} %"
         return f"{name} · complete"
@@ -108,9 +108,9 @@ def _moments(deciding: Deciding) -> None:
         if decision is None:
             words = "the start"
         elif isinstance(decision, InputsDecision):
-            words = f"after {number}: inputs of {space.node_name(decision.node)}"
+            words = f"after {number}: inputs of {space.cell(decision.cell).node_name(decision.node)}"
         else:
-            edge = space.edge_name(space.edge(decision.cell, decision.edge))
+            edge = space.cell(decision.cell).edge_name(space.edge(decision.cell, decision.edge))
             words = f"after {number}: {edge}, {palette.operation(decision.operation).label}"
         st.button(wording.plain(words), on_click=deciding.look, args=(number,), width="stretch", key=f"look-{number}")
 
@@ -124,12 +124,12 @@ def _entry(
         accuracy = f"{before} → {wording.percent(after.accuracy.accuracy)}"
     by = page.run.by.get(decision, "link")  # one that came with a link was taken by nobody here
     if isinstance(decision, InputsDecision):
-        node = wording.subscripts(page.space.node_name(decision.node))
+        node = wording.subscripts(page.space.cell(decision.cell).node_name(decision.node))
         what = f"inputs of {node}"
-        kept = "keep 2"
+        kept = f"keep {len(decision.edges)}"
     else:
         edge = page.space.edge(decision.cell, decision.edge)
-        what = wording.subscripts(page.space.edge_name(edge))
+        what = wording.subscripts(page.space.cell(decision.cell).edge_name(edge))
         kept = chip(decision.operation)
     past = " class='past'" if number > len(page.decisions) else ""
     return f"<li{past}><span>{number}</span><span>{what}</span>{kept}<span class='by'>{by}</span><b>{accuracy}</b></li>"

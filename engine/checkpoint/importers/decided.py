@@ -57,7 +57,7 @@ def _replayed(stored: Mapping[str, Any], start: Selection) -> tuple[Selection, l
 
 
 def _kept(space: SearchSpace, stored: Mapping[str, Any], cell: str) -> Iterable[tuple[int, list[int]]]:
-    flags = stored["candidate_flags_edge"][cell].tolist() if space.topology_nodes else []
+    flags = stored["candidate_flags_edge"][cell].tolist() if space.has_topology else []
     for number, undecided in enumerate(flags):
         if not undecided:
             yield FIRST_NODE + number, [int(edge) for edge in stored["nid2selected_eids"][cell][number]]

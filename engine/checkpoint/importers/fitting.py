@@ -90,11 +90,11 @@ def fit(file: str, found: Found, space: SearchSpace | None = None) -> Fit:
 
 
 def _spaces(family: str) -> list[SearchSpace]:
-    return [space for space in map(search_space, SPACES) if space.family == family]
+    return [space for space in map(search_space, SPACES) if space.skeleton.name == family]
 
 
 def _check_family(file: str, space: SearchSpace, family: str) -> None:
-    if space.family != family:
+    if space.skeleton.name != family:
         kind = "DARTS cells" if family == "darts" else "NAS-Bench-201 cells"
         known = ", ".join(each.name for each in _spaces(family))
         raise BadInput(f"{file} has {kind}, and space {space.name} has not; use one of: {known}")

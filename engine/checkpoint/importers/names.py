@@ -64,7 +64,7 @@ def _foreign(supernet: Supernet, name: str) -> str:
 
 def _edge(space: SearchSpace, cell: str, index: int, operation: str) -> str:
     column = space.operation_index(cell, index, operation)
-    if space.family == "darts":
+    if space.skeleton.prepares:
         return f"_ops.{index}._ops.{column}"
     edge = space.edge(cell, index)
     return f"edges.{edge.target}<-{edge.source}.{column}"

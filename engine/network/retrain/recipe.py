@@ -84,7 +84,7 @@ class Recipe:
         object.__setattr__(self, "genotype", str(genotype))
         if self.image_size not in (16, 32):
             raise BadInput(f"image size must be 32 or 16, not {self.image_size}")
-        published = dict(PROTOCOLS[genotype.family])
+        published = dict(PROTOCOLS[genotype.space.skeleton.name])
         if self.image_size == 16:
             published |= {"auxiliary": False, "cutout": published["cutout"] // 2}
         for name, value in published.items():
@@ -97,7 +97,7 @@ class Recipe:
             raise BadInput(f"the learning rate must be a number greater than 0, not {self.lr}")
         if not 0 <= self.drop_path < 1:
             raise BadInput(f"drop path must be at least 0 and less than 1, not {self.drop_path}")
-        if self.drop_path and genotype.family != "darts":
+        if self.drop_path and not genotype.space.skeleton.prepares:
             raise BadInput("networks of NAS-Bench-201 are trained without drop path; leave it out")
         if self.epochs < 1 or self.batch_size < 2:
             raise BadInput(f"at least 1 epoch and 2 images a batch are needed, not {self.epochs} and {self.batch_size}")

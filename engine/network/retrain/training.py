@@ -224,7 +224,7 @@ def report(run: Retraining, data: Data) -> dict[str, Any]:
     recipe = run.recipe
     return {
         **recipe.plan(),
-        "family": run.network.genotype.family,
+        "family": run.network.genotype.space.skeleton.name,
         "classes": len(data.classes),
         "dataset": data.name,
         "parameters": count_parameters(run.network),

@@ -62,8 +62,8 @@ def test_differences_cover_all_cell_types_in_edge_order() -> None:
     counts = tally(rows)
     assert counts == {"operation": 28 - 2 * 6, "open": 2 * 6}  # its inputs are not decided yet
     for cell in S2.cells:
-        for node in S2.topology_nodes:
-            other = other.keep_inputs(cell, node, [edge.index for edge in S2.inputs(node)][:2])
+        for node in S2.cell(cell).topology_nodes:
+            other = other.keep_inputs(cell, node, [edge.index for edge in S2.cell(cell).entering(node)][:2])
     assert "open" not in tally(differences(alpha, other)) and tally(differences(alpha, other))["operation"] > 0
     assert differences(alpha, alpha) and set(tally(differences(alpha, alpha))) == {"same"}
 
@@ -172,7 +172,7 @@ def ending(space: SearchSpace, *columns: int, seed: int = 0) -> Document:
             column = columns[min(edge.index, len(columns) - 1)]
             selection = selection.discretize(cell, edge, space.operations(cell, edge)[column])
         for node in selection.open_nodes(cell):
-            selection = selection.keep_inputs(cell, node, [e.index for e in space.inputs(node)][-2:])
+            selection = selection.keep_inputs(cell, node, [e.index for e in space.cell(cell).entering(node)][-2:])
     steps = tuple(Step("measured") for _ in selection.decisions)
     return Document(selection, steps, settings={"seed": seed})
 
@@ -205,7 +205,7 @@ def test_segments_of_a_row_follow_one_another_up_to_the_number_of_orders(space: 
         assert sum(width for _, width in parts) == info.orders == sum(count for _, count in row.wins)
     colours = {trace["marker"]["color"] for trace in figure["data"]}
     assert colours == {colour(name, theme) for row in info.rows for name, _ in row.wins}
-    if space.family == "darts":
+    if space.genotype_format == "darts":
         assert any("kept 0" in text for text in texts(figure))
 
 

@@ -39,7 +39,9 @@ def run(
         selection = selection.discretize(cell, edge, operation)
     for cell in summary.space.cells:
         for node in selection.open_nodes(cell):
-            selection = selection.keep_inputs(cell, node, [edge.index for edge in summary.space.inputs(node)][:2])
+            selection = selection.keep_inputs(
+                cell, node, [edge.index for edge in summary.space.cell(cell).entering(node)][:2]
+            )
     steps = selection.steps_done
     point = Point(steps, 50, "batches", 48.25, 1.5, (45.0, 51.5), 1024, "batch")
     known = {"bn": "batch", "images": 1024, "data": "bundled", "order": "random", "seed": seed}

@@ -142,7 +142,7 @@ def test_the_largest_disagreement_comes_first_where_that_is_asked(visit: Visit) 
     app = visit("decide", run=OF_201, budget="512", order="disagreement")
     largest = max(differences, key=lambda edge: differences[edge])
     space = summary(OF_201).space
-    assert heading(app).endswith(space.edge_name(space.edge("cell", largest)))
+    assert heading(app).endswith(space.cell("cell").edge_name(space.edge("cell", largest)))
 
 
 def request(
@@ -221,7 +221,7 @@ def test_inputs_are_decided_once_all_operations_are(visit: Visit) -> None:
     assert app.button(key="skip").disabled
     app = finish(press(app, "measure-step"))
     assert "use-measured" in keys(app)
-    edges = [edge.index for edge in decided.space.inputs(3)]
+    edges = [edge.index for edge in decided.space.cell("normal").entering(3)]
     for chosen, is_legal in ((edges[:1], False), (edges, False), (edges[1:], True)):
         inputs(app).set_value(chosen).run()
         assert not app.exception and app.button(key="decide").disabled is not is_legal

@@ -35,7 +35,7 @@ def walks(draw: st.DrawFn) -> tuple[str, Selection]:
         if node is None:
             selection = selection.discretize(cell, edge, draw(st.sampled_from(space.operations(cell, edge))))
         else:
-            inputs = [each.index for each in space.inputs(node)]
+            inputs = [each.index for each in space.cell(cell).entering(node)]
             kept = draw(st.lists(st.sampled_from(inputs), min_size=2, max_size=2, unique=True))
             selection = selection.keep_inputs(cell, node, kept)
     return name, selection

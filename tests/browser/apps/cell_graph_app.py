@@ -24,7 +24,8 @@ selection = Selection(space, {name: [[0.0] * space.shape(name)[1]] * space.shape
 for number in range(int(query.get("decided", 0))):
     selection = selection.discretize(cell, number, scores[number].best)
 for node in selection.open_nodes(cell):
-    selection = selection.keep_inputs(cell, node, (space.inputs(node)[0].index, space.inputs(node)[-1].index))
+    entering = space.cell(cell).entering(node)
+    selection = selection.keep_inputs(cell, node, (entering[0].index, entering[-1].index))
 
 state = st.session_state
 state.setdefault("log", [])

@@ -81,7 +81,7 @@ def partial(s2: Document) -> Document:
 
 
 def _formats(document: Document) -> list[str]:
-    family = document.selection.space.family
+    family = document.selection.space.genotype_format
     return [name for name, format in FORMATS.items() if format.family in (None, family)]
 
 

@@ -26,7 +26,7 @@ def toy(name: str = "nas-bench-201", batches: int = 6, size: int = 8, **options)
     space = search_space(name)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        net = Supernet(space, channels=4, cells=3 if space.family == "darts" else 1)
+        net = Supernet(space, channels=4, cells=space.skeleton.fewest)
         images = [torch.randn(size, 3, 16, 16) for _ in range(batches)]
         labels = [torch.randint(10, (size,)) for _ in range(batches)]
     return net, Selection(space, golden_alphas(space)), list(zip(images, labels, strict=True))

@@ -15,7 +15,7 @@ def toy(name: str = "s2") -> tuple[Supernet, Selection, list]:
     space = search_space(name)
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        net = Supernet(space, channels=4, cells=3 if space.family == "darts" else 1)
+        net = Supernet(space, channels=4, cells=space.skeleton.fewest)
         batches = [(torch.randn(8, 3, 16, 16), torch.randint(10, (8,))) for _ in range(12)]
         alphas = {cell: torch.randn(space.shape(cell)) for cell in space.cells}
     return net, Selection(space, alphas), batches

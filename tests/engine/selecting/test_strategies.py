@@ -17,7 +17,7 @@ def setting(name: str) -> tuple[Supernet, Selection, list]:
     space = search_space(name)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        net = Supernet(space, channels=2, cells=3 if space.family == "darts" else 1)
+        net = Supernet(space, channels=2, cells=space.skeleton.fewest)
         batches = [(torch.randn(8, 3, 8, 8), torch.randint(10, (8,)))]
     return net, Selection(space, golden_alphas(space)), batches
 
@@ -60,7 +60,7 @@ def test_largest_drops_at_once_take_every_decision_from_the_same_supernet():
     inputs = [
         score_inputs(net, selection, cell=cell, node=node, batches=batches)
         for cell in space.cells
-        for node in space.topology_nodes
+        for node in space.cell(cell).topology_nodes
     ]
     found = largest_drops_at_once(selection, edges, inputs)
     assert found.is_complete

@@ -117,7 +117,7 @@ def test_another_network_is_another_genotype(normal: str, reduce: str) -> None:
 
 def test_nas_bench_string_keeps_its_form() -> None:
     genotype = parse_genotype(f" {ALL_3X3}\n")
-    assert str(genotype) == ALL_3X3 and genotype.family == "nas-bench-201"
+    assert str(genotype) == ALL_3X3 and genotype.format == "nas-bench-201"
     assert genotype.edges("cell")[5] == ("nor_conv_3x3", 2, 3)
 
 

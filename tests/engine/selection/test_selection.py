@@ -38,7 +38,7 @@ def legal_decisions(selection: Selection) -> list[Decision]:
         for edge in selection.undecided_edges(cell):
             found += [OperationDecision(cell, edge, name) for name in space.operations(cell, edge)]
         for node in selection.open_nodes(cell):
-            incoming = [edge.index for edge in space.inputs(node)]
+            incoming = [edge.index for edge in space.cell(cell).entering(node)]
             found += [InputsDecision(cell, node, pair) for pair in combinations(incoming, 2)]
     return found
 
@@ -325,13 +325,13 @@ def test_published_results_of_the_perturbation_rule_can_be_decided(name: str) ->
     kept: dict[tuple[str, int], list[int]] = {}
     for cell, chosen in (("normal", normal), ("reduce", reduce)):
         for place, (operation, source) in enumerate(chosen):
-            edge = next(edge for edge in space.inputs(2 + place // 2) if edge.source == source)
+            edge = next(edge for edge in space.cell(cell).entering(2 + place // 2) if edge.source == source)
             selection = selection.discretize(cell, edge, operation)
             kept.setdefault((cell, edge.target), []).append(edge.index)
     for cell in space.cells:
         for edge in selection.undecided_edges(cell):
             selection = selection.discretize(cell, edge, selection.best_by_alpha(cell, edge))
-        for node in space.topology_nodes:
+        for node in space.cell(cell).topology_nodes:
             selection = selection.keep_inputs(cell, node, kept[cell, node])
     genotype = selection.genotype()
     assert (list(genotype.normal), list(genotype.reduce)) == (normal, reduce)
@@ -437,7 +437,8 @@ def changed(**fields: object) -> str:
         (changed(decisions=[{"cell": "normal", "edge": "1", "operation": "skip_connect"}]), "not a decision"),
         (changed(decisions=[{"cell": "normal", "edge": 1, "operation": "none"}]), "unknown operation"),
         (changed(decisions=[{"cell": "normal", "node": 3, "edges": [2, 3]}]), "decide the operations of edges"),
-        (changed(decisions=[{"cell": "normal", "node": 3, "edges": [2, 3, 4]}]), "not a decision"),
+        (changed(decisions=[{"cell": "normal", "node": 3, "edges": [2, 3, 4]}]), "decide the operations of edges"),
+        (changed(decisions=[{"cell": "normal", "node": 3, "edges": [2, "3"]}]), "not a decision"),
         (changed(decisions=[{"cell": "normal", "edge": 1, "operation": "skip_connect"}] * 2), "already decided"),
     ],
 )
