@@ -25,6 +25,7 @@ from app.library import catalog
 from app.library.image_sets import BUNDLED, FOLDER, ImageSet
 from app.work.threads import threads
 from engine.checkpoint.format import META, Summary, read_summary
+from engine.data.identity import content_id
 from engine.errors import BadInput
 from engine.selection.decisions import Decision
 
@@ -158,7 +159,9 @@ def root() -> Path:
 
 
 def _folder(base: Summary, decisions: Sequence[Decision], letters: str, data: str) -> Path:
-    text = repr((base.digest, data, *zip(decisions, letters.ljust(len(decisions), "n"), strict=False)))
+    text = repr(
+        (base.digest, content_id(data, FOLDER), *zip(decisions, letters.ljust(len(decisions), "n"), strict=False))
+    )
     return root() / hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

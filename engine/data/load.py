@@ -6,16 +6,14 @@ open_feed         parts of a data set as batches
 scoring_batches   the fixed, seeded batches that masked evaluation uses
 scoring_order     which search images those are
 split_warning     a sentence when a checkpoint was trained on another split, else None
-clear_cache       forget the decoded images kept in memory
+DECODED           the decoded images kept in memory
 also              Data, Images, Normalisation, augment, crop_padding, normalise, prepare, resize
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -25,17 +23,19 @@ from engine.data import sources
 from engine.data.augment import Normalisation, augment, crop_padding, normalise, prepare, resize
 from engine.data.decode import Encoded, Images
 from engine.data.feed import Batch, Batches, Feed, MemoryFeed
+from engine.data.identity import DATA_DIR, content_id
 from engine.data.sources import Data, DataSet, StreamedData
 from engine.errors import BadInput
+from engine.memory import Kept
 from engine.spaces.image_sizes import is_streamed
 
 __all__ = [
+    "DECODED",
     "Data",
     "Images",
     "Normalisation",
     "StreamedData",
     "augment",
-    "clear_cache",
     "crop_padding",
     "load_data",
     "normalise",
@@ -47,8 +47,6 @@ __all__ = [
     "scoring_order",
     "split_warning",
 ]
-
-DATA_DIR = "data"  # where torchvision sets are looked for unless told
 
 
 def load_data(
@@ -62,21 +60,17 @@ def load_data(
     (`datasets.cifar10_order`). `test` also reads the test part, where there is one. Raises BadInput when there is
     nothing usable, naming the file or row.
     """
-    read, files = _source(spec, data_dir, download)
-    key = (spec, test, *((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()))
-    with _lock:
-        if key not in _cache:
-            _cache[key] = read(test)
-        _cache.move_to_end(key)
-        while len(_cache) > CACHED:
-            _cache.popitem(last=False)
-        return _cache[key]
+    read = _source(spec, data_dir, download)
+    root = str(data_dir) if spec in sources.PUBLISHED else None
+    return DECODED.get((spec, root, test, content_id(spec, data_dir, fresh=True)), lambda: read(test))
 
 
-def clear_cache() -> None:
-    """Forget the decoded images kept in memory."""
-    with _lock:
-        _cache.clear()
+def _bytes(data: Data) -> int:
+    parts = (part for part in (data.train, data.search, data.test) if part is not None)
+    return sum(part.pixels.nbytes + part.labels.nbytes for part in parts)
+
+
+DECODED: Kept[Data] = Kept(400_000_000, _bytes)  # two full sets: 60,000 images of 32 x 32 are 184 MB
 
 
 def open_data(
@@ -120,31 +114,26 @@ def open_feed(
     )
 
 
-CACHED = 2  # data sets kept decoded: 60,000 images of 32 x 32 are 184 MB
-_cache: OrderedDict[tuple[object, ...], Data] = OrderedDict()
-_lock = Lock()
-
-
-def _source(spec: str, data_dir: str | Path | None, download: bool) -> tuple[Callable[[bool], Data], list[Path]]:
-    """How to read `spec`, given whether the test part is wanted, and the files whose change makes it another set."""
+def _source(spec: str, data_dir: str | Path | None, download: bool) -> Callable[[bool], Data]:
+    """How to read `spec`, given whether the test part is wanted."""
     if spec == "bundled":
-        return sources.read_bundled, []
+        return sources.read_bundled
     if spec in sources.PUBLISHED:
         root = Path(data_dir or DATA_DIR).expanduser()
-        return (lambda test: sources.read_torchvision(spec, root, download, test)), [root]
+        return lambda test: sources.read_torchvision(spec, root, download, test)
     path = Path(spec).expanduser()
     if path.is_dir():
         train, test_files = sorted(path.glob("*train*.parquet")), sorted(path.glob("*test*.parquet"))
         name = path.resolve().name
         if train:
-            return (lambda test: sources.read_parquet(train, test_files, name, spec, test)), train + test_files
-        return (lambda test: sources.read_folder(path, spec, test)), sorted(path.glob("[tv]*/*/*"))
+            return lambda test: sources.read_parquet(train, test_files, name, spec, test)
+        return lambda test: sources.read_folder(path, spec, test)
     files = [Path(piece.strip()).expanduser() for piece in spec.split(",")]
     if len(files) <= 2 and all(file.suffix == ".parquet" for file in files):
         for file in files:
             if not file.is_file():
                 raise BadInput(f"{file} does not exist; give TRAIN.parquet,TEST.parquet")
-        return (lambda test: sources.read_parquet(files[:1], files[1:], files[0].stem, spec, test)), files
+        return lambda test: sources.read_parquet(files[:1], files[1:], files[0].stem, spec, test)
     known = ", ".join(("bundled", *sources.PUBLISHED))
     raise BadInput(f"no data {spec!r}: use {known}, an existing folder, or TRAIN.parquet,TEST.parquet")
 

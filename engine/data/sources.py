@@ -23,6 +23,7 @@ import torch
 
 from engine.data.augment import Normalisation
 from engine.data.decode import Encoded, Images, read_classes, read_rows
+from engine.data.identity import PUBLISHED as PUBLISHED
 from engine.errors import BadInput
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
@@ -33,7 +34,6 @@ NORMALISATION = {
     "cifar100": Normalisation((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
     "svhn": Normalisation((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970)),
 }
-PUBLISHED = tuple(NORMALISATION)
 TEST_FOLDERS = ("test", "val")  # ImageNet's is called val
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Of photographs, as the published code has it for ImageNet."""

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.data import sources
+from engine.data import load, sources
 from engine.data.load import (
+    DECODED,
     Normalisation,
     augment,
-    clear_cache,
     crop_padding,
     load_data,
     normalise,
@@ -31,6 +31,7 @@ from engine.data.load import (
     split_warning,
 )
 from engine.errors import BadInput
+from engine.memory import Kept
 
 BUNDLED = sources.BUNDLED
 
@@ -242,9 +243,9 @@ def test_svhn_uses_its_train_split_in_floored_halves(tmp_path, monkeypatch):
         return SimpleNamespace(data=np.zeros((7, 3, 32, 32), np.uint8), labels=np.arange(7))
 
     monkeypatch.setattr("torchvision.datasets.SVHN", svhn)
-    clear_cache()
+    DECODED.clear()
     data = load_data("svhn", data_dir=tmp_path)
-    clear_cache()
+    DECODED.clear()
     assert asked == ["train"]
     assert data.train.labels.tolist() == [0, 1, 2] and data.search.labels.tolist() == [3, 4, 5, 6]
     assert data.split == "svhn-halves" and len(data.classes) == 10
@@ -258,9 +259,9 @@ def test_cifar_pixels_become_channels_first(tmp_path, monkeypatch):
         return SimpleNamespace(data=pixels, targets=[5, 6, 7, 8], classes=[f"c{i}" for i in range(100)])
 
     monkeypatch.setattr("torchvision.datasets.CIFAR100", cifar100)
-    clear_cache()
+    DECODED.clear()
     data = load_data("cifar100", data_dir=tmp_path)
-    clear_cache()
+    DECODED.clear()
     assert np.array_equal(data.search.pixels[0].permute(1, 2, 0).numpy(), pixels[2])
     assert data.split == "cifar100-halves" and len(data.classes) == 100
 
@@ -326,7 +327,8 @@ def test_decoded_data_are_kept_until_a_file_changes(tmp_path):
     assert not torch.equal(load_data(str(file)).train.pixels, first.train.pixels)
 
 
-def test_at_most_two_data_sets_are_kept(tmp_path):
+def test_decoded_data_sets_are_kept_as_far_as_they_fit(tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.data.load.DECODED", Kept(2 * 4 * (3 * 32 * 32 + 8), load._bytes))
     files = [write_parquet(tmp_path / f"{i}.parquet", random_pngs(4), [0, 1, 0, 1]) for i in range(3)]
     first, *_ = [load_data(str(file)) for file in files]
     assert load_data(str(files[0])) is not first
