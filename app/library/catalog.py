@@ -14,6 +14,7 @@ from engine.checkpoint.folder import read_summary
 from engine.checkpoint.format import FILES, SCORES, Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
+from engine.scoring.settings import Settings
 from engine.selection.decisions import Decision
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,7 +119,8 @@ def _check_scores(summary: Summary) -> None:
                 edge.index for edge in space.cell(node.cell).entering(node.node)
             ]:
                 raise ValueError(node.node)
-        _ = scores["date"][:10], settings["images"], settings["criterion"], settings["rescale"]
+        Settings.stored(settings)
+        _ = scores["date"][:10], settings["images"], settings["data"]
     except (BadInput, KeyError, TypeError, ValueError, IndexError, AttributeError):
         path = summary.path / SCORES
         raise BadInput(f"{path} is no sweep of this supernet; delete it, or run score --all --store again") from None

@@ -28,7 +28,6 @@ BY: dict[str, By] = {"α": "alpha", "measured": "measured", "both": "measured"}
 """Who took a decision, as the session says it; all others are people."""
 Place = tuple[Kind, str, int]
 """What is measured: an edge or a node of a cell type."""
-MEASURED_WITH = ("data", "images", "batch_size", "bn", "criterion", "rescale", "augment")
 
 
 def document_of(ask: Questions) -> Document:
@@ -59,7 +58,7 @@ def document_of(ask: Questions) -> Document:
             "method": meta["method"],
             "epochs": meta["epochs"],
         },
-        settings={name: getattr(question, name) for name in MEASURED_WITH}
+        settings=question.settings.header()
         | {"order": page.link.order, "seed": page.link.seed}
         | ({} if tuning is not None else {"tuned": _tuned(page)}),
         tuning=tuning,

@@ -4,7 +4,6 @@ Actions   select an edge, start measuring and tuning
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import streamlit as st
 
@@ -42,7 +41,7 @@ class Actions:
         if larger is None or edge is None:
             return
         keys.BUDGET.set(larger)
-        request = replace(self.ask.request("edge", self.page.cell, edge), images=url.BUDGETS[larger])
+        request = self.ask.request("edge", self.page.cell, edge).under(images=url.BUDGETS[larger])
         self.begin([request], f"Measuring {self.page.edge_name(edge)}")
 
     def measure_all(self) -> None:

@@ -3,7 +3,6 @@
 Questions   requests of the page's run, and the measurements that answer them
 """
 
-from dataclasses import replace
 from functools import cached_property
 
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
@@ -81,7 +80,8 @@ class Questions:
     def _on_stored_images(self, request: Request) -> Request:
         """The request on the images of the stored sweep, where these are more than asked for."""
         images = ((self.page.summary.scores or {}).get("settings") or {}).get("images") or 0
-        return request if request.images is None or images < request.images else replace(request, images=images)
+        known = request.settings.images
+        return request if known is None or images < known else request.under(images=images)
 
     def measurement(self, edge: int, cell: str | None = None) -> Measurement | None:
         """The edge's measurement after the decisions so far; of a decided edge, the one it was decided by."""

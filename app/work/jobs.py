@@ -1,6 +1,6 @@
 """Shared background work: one worker, single-flight by content, visible progress, cancel. No Streamlit, no torch.
 
-Job          one piece of work: what it publishes, how far it is, how it ended
+Job          one piece of work: how far it is, how it ended
 JobManager   submits, queues and finds jobs for all visitors of this process
 Cancelled    raised inside work when nobody wants it any more
 MANAGER      the manager of this process
@@ -41,10 +41,10 @@ class _Progress(NamedTuple):
 
 
 class Job:
-    """One piece of work. `progress`, `publish` and `check` are for the work itself, the rest for whoever draws it.
+    """One piece of work. `progress` and `check` are for the work itself, the rest for whoever draws it.
 
     `number` is given to no other job of this process: what is drawn for a job goes by it.
-    `value` is what has been published, in the end the result: an immutable value, replaced as a whole. `error` is a
+    `value` is in the end the result, an immutable value. `error` is a
     sentence for the visitor and `details` a line for the curious, where the work failed.
     """
 
@@ -112,11 +112,6 @@ class Job:
             self._first = (done, time.monotonic())
         self.check()
 
-    def publish(self, value: Any) -> None:
-        """Show a partial result. Raises Cancelled when nobody wants it any more."""
-        self.value = value
-        self.check()
-
     def check(self) -> None:
         """Raises Cancelled when nobody wants the work any more."""
         if self._cancel.is_set():
@@ -127,8 +122,7 @@ class Job:
         self.status = "running"
         try:
             self.check()
-            result = self.work(self)
-            self.value = self.value if result is None else result
+            self.value = self.work(self)
             self.end("done")
         except Cancelled:
             self.end("cancelled")

@@ -17,7 +17,9 @@ from app.work.questions import Accuracy, Kind, Measurement, Path, Request, canon
 from app.work.worker import Taken
 from engine.checkpoint.format import Summary
 from engine.results import EdgeScores, InputScores
-from engine.selection.orders import Order, edge_order, index_order, next_step
+from engine.scoring.paths import Report, measured_path
+from engine.scoring.settings import Settings
+from engine.selection.orders import NextStep, Order, edge_order, index_order
 from engine.selection.selection import Selection
 
 __all__ = [
@@ -98,7 +100,7 @@ class Measurements:
             def report(number: int) -> Callable[[float], None]:
                 return lambda share: job.progress(round(100 * (number + share)), 100 * len(requests), "%")
 
-            return tuple(self._take(request, report(number)) for number, request in enumerate(requests))
+            return tuple(self.take(request, report(number)) for number, request in enumerate(requests))
 
         return self._jobs.submit(key, title, work, visitor)
 
@@ -157,7 +159,7 @@ class Measurements:
             with self._lock:
                 here = [rate for (digest, _), rate in self._rates.items() if digest == request.digest]
                 rate = self._rates.get((request.digest, len(request.decisions)), max(here, default=stored_rate))
-            images = request.images or (summary.scores or {}).get("settings", {}).get("available")
+            images = request.settings.images or (summary.scores or {}).get("settings", {}).get("available")
             if rate is None or images is None:
                 return None
             seconds += rate * images * (1 + _masks(request, summary))
@@ -165,7 +167,7 @@ class Measurements:
 
     # In the worker
 
-    def _take(self, request: Request, report: Callable[[float], None]) -> Measurement:
+    def take(self, request: Request, report: Callable[[float], None]) -> Measurement:
         """A measurement from memory or from the supernet. `report` is told the share of it that is done."""
         known: Measurement | None = self._get(request.key)
         if known is not None and not known.partial:
@@ -186,17 +188,10 @@ class Measurements:
         accuracies: list[float] = []
         images = 0
         report(0)
-        while (step := next_step(selection, order)) is not None:
-            question = replace(
-                request, decisions=canonical(selection), kind=step.kind, cell=step.cell, index=step.index
-            )
-            found = self._take(question, lambda share: report(len(accuracies))).result
-            if isinstance(found, EdgeScores):
-                selection = selection.discretize(step.cell, step.index, found.best)
-            elif isinstance(found, InputScores):
-                selection = selection.keep_inputs(step.cell, step.index, found.keep)
-            accuracies.append(found.baseline.accuracy)
-            images = found.images
+        scorer = _Remembering(self, request, lambda share: report(len(accuracies)))
+        for step in measured_path(scorer, selection, order):
+            selection, images = step.selection, step.scores.images
+            accuracies.append(step.scores.baseline.accuracy)
             report(len(accuracies))
         return Path(seed, str(selection.decoded()), tuple(accuracies), "live", images, selection.decisions)
 
@@ -214,6 +209,24 @@ class Measurements:
                 self._kept.popitem(last=False)
 
 
+class _Remembering:
+    """Scores for a path, taken as pages ask for them: what is known is not measured again, what is not is kept."""
+
+    def __init__(self, measurements: Measurements, like: Request, report: Report) -> None:
+        self._measurements, self._like, self._report = measurements, like, report
+
+    def edge(self, selection: Selection, cell: str, edge: int, report: Report) -> EdgeScores:
+        return self._take(selection, NextStep("edge", cell, edge)).edge
+
+    def inputs(self, selection: Selection, cell: str, node: int, report: Report) -> InputScores:
+        return self._take(selection, NextStep("node", cell, node)).inputs
+
+    def _take(self, selection: Selection, step: NextStep) -> Measurement:
+        decisions = canonical(selection)
+        question = replace(self._like, decisions=decisions, kind=step.kind, cell=step.cell, index=step.index)
+        return self._measurements.take(question, self._report)
+
+
 def stored(request: Request, summary: Summary) -> Measurement | None:
     """What the checkpoint's own sweep says, where it was taken on the same supernet with just these settings."""
     scores = summary.scores
@@ -229,7 +242,7 @@ def stored(request: Request, summary: Summary) -> Measurement | None:
                 "stored",
                 scores["date"][:10],
                 warning=scores.get("warning"),
-                data=request.data,
+                data=request.settings.data,
             )
             return found._replace(result=found.accuracy) if request.kind == "accuracy" else found
     return None
@@ -247,16 +260,13 @@ def stored_paths(request: Request, summary: Summary) -> tuple[Path, ...]:
 
 def _fits(request: Request, scores: dict[str, Any]) -> bool:
     """Whether a stored sweep was taken as the request asks."""
-    settings, key = scores["settings"], request.key
-    if key.kind == "accuracy":  # what the choice goes by, and rescaled masks, say nothing about the unmasked supernet
-        key = replace(key, criterion=settings["criterion"], rescale=settings["rescale"])
-    elif key.kind == "node":
-        key = replace(key, rescale=settings["rescale"])
-    wanted = {name: getattr(key, name) for name in ("batch_size", "bn", "data", "criterion", "rescale", "augment")}
-    wanted |= {"images": key.images or settings.get("available"), "until_sure": None, "published": False}
-    if key.augment:
-        wanted["seed"] = key.seed
-    return all(settings.get(name) == value for name, value in wanted.items())
+    header = scores["settings"]
+    asked = request.settings.relevant(request.kind)
+    if asked.images is None:
+        asked = replace(asked, images=header.get("available"))
+    # A sweep older than the ids of images can only be trusted where the name of the data says which they are.
+    content = header.get("content", header["data"])
+    return Settings.stored(header).relevant(request.kind) == asked and content == request.content
 
 
 def _masks(request: Request, summary: Summary) -> int:

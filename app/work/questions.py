@@ -9,12 +9,15 @@ Path          where measuring leads in one edge order
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
+from app.library.image_sets import FOLDER
 from engine.checkpoint.format import Summary
-from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScores
+from engine.data.identity import content_id
+from engine.results import Baseline, BnMode, EdgeScores, InputScores
+from engine.scoring.settings import Kind as Kind
+from engine.scoring.settings import Settings
 from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.selection import Selection
 
-Kind = Literal["edge", "node", "accuracy"]
 Source = Literal["stored", "live"]
 
 
@@ -38,7 +41,7 @@ class Request:
     """One measurement: of an edge, of a node's inputs, or (index 0 of cell "") of the accuracy alone.
 
     decisions: in an order in which they are legal and that is the same for the same set, since the supernet does not
-    change with their order. images None: all search images. seed: of the augmentation; it never picks the images.
+    change with their order. settings: how it is measured. content: which images their `data` names at the moment.
     """
 
     path: str
@@ -47,31 +50,25 @@ class Request:
     kind: Kind
     cell: str
     index: int
-    images: int | None = 1024
-    batch_size: int = 64
-    bn: BnMode = "batch"
-    data: str = "bundled"
-    criterion: Criterion = "accuracy"
-    rescale: bool = False
-    augment: bool = False
-    seed: int = 0
+    settings: Settings
+    content: str
 
     @classmethod
     def of(cls, summary: Summary, selection: Selection, kind: Kind, cell: str, index: int, **how: Any) -> "Request":
-        """A measurement of this checkpoint's supernet after a selection's decisions; how: the fields with defaults."""
-        return cls(str(summary.path), summary.digest, canonical(selection), kind, cell, index, **how)
+        """A measurement of this checkpoint's supernet after a selection's decisions; how: fields of `Settings`."""
+        settings = Settings(**how)
+        content = content_id(settings.data, FOLDER)
+        return cls(str(summary.path), summary.digest, canonical(selection), kind, cell, index, settings, content)
+
+    def under(self, **how: Any) -> "Request":
+        """The same with other settings."""
+        settings = replace(self.settings, **how)
+        return replace(self, settings=settings, content=content_id(settings.data, FOLDER))
 
     @property
     def key(self) -> "Request":
         """The same measurement with what does not change its result at its default: equal keys, equal results."""
-        edge = self.kind == "edge"
-        return replace(
-            self,
-            path="",
-            criterion=self.criterion if self.kind != "accuracy" else "accuracy",
-            rescale=self.rescale and edge,
-            seed=self.seed if self.augment else 0,
-        )
+        return replace(self, path="", settings=self.settings.relevant(self.kind))
 
     @property
     def supernet(self) -> "Request":

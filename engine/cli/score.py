@@ -1,5 +1,6 @@
 """`score`: masked evaluation of one edge, or of every edge and every node's inputs."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +23,8 @@ from engine.errors import BadInput
 from engine.scoring.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.scoring.measurement import Measurement
+    from engine.scoring.scorer import Scorer
+    from engine.selection.selection import Selection
 
 MOST_ORDERS = 1000
 
@@ -58,7 +60,7 @@ def score(
 
     import engine
     from engine.checkpoint.folder import write_scores
-    from engine.scoring.measurement import Measurement, sweep
+    from engine.scoring.scorer import Scorer, sweep, undecided
 
     where = pick_device(device)
     loaded = engine.load(checkpoint)
@@ -66,40 +68,39 @@ def score(
     if cell is not None and edge is not None and decided.is_decided(cell, edge):
         raise BadInput(f"edge {edge} ({cell}) is decided in {selection or checkpoint}; choose another edge, or --all")
     loaded.supernet.to(where)
-    measurement = Measurement(loaded, decided, settings, data_dir=data_dir, download=download)
-    if measurement.warning:
-        console.note(f"warning: {measurement.warning}")
+    scorer = Scorer.of(loaded, settings, data_dir=data_dir, download=download)
+    if scorer.images.warning:
+        console.note(f"warning: {scorer.images.warning}")
     with console.Progress("img") as bar:
         if every:
-            total = sum(map(len, measurement.targets()))
-            found = sweep(measurement, _reporter(bar, measurement, "all edges", total))
+            total = sum(map(len, undecided(decided)))
+            found = sweep(scorer, decided, loaded.digest, _reporter(bar, scorer, "all edges", total))
         else:
             assert cell is not None and edge is not None  # or `_check_target` would have refused
             label = f"{cell}, edge {edge}"
-            found = measurement.record(measurement.edge(cell, edge, _reporter(bar, measurement, label, 1)))
+            found = scorer.record(scorer.edge(decided, cell, edge, _reporter(bar, scorer, label, 1)))
     if orders:
-        found["paths"] = _paths(measurement, orders)
+        found["paths"] = _paths(scorer, decided, orders)
     if store:
         write_scores(checkpoint, found)
         console.note(f"stored in {checkpoint / 'scores.json'}")
     if json:
         console.emit(found)
     else:
-        console.out(f"{_setting(measurement)}\n\n{_sweep_text(found) if every else _edge_text(found, decided.space)}")
+        console.out(f"{_setting(scorer)}\n\n{_sweep_text(found) if every else _edge_text(found, decided.space)}")
 
 
-def _paths(measurement: "Measurement", orders: int) -> list[dict[str, Any]]:
+def _paths(scorer: "Scorer", selection: "Selection", orders: int) -> list[dict[str, Any]]:
     """The measured paths in the edge orders 0 to orders-1, with a bar over all their decisions."""
-    from engine.scoring.measurement import path
+    from engine.scoring.scorer import path
 
-    selection = measurement.selection
     steps = selection.space.steps - selection.steps_done
     with console.Progress("decision") as bar:
         found = []
         for order in range(orders):
             label, before = f"measured path, order {order}", order * steps
             report = partial(_show, bar, orders * steps, label, before)
-            found.append(path(measurement, order, report))
+            found.append(path(scorer, selection, order, report))
         return found
 
 
@@ -116,14 +117,14 @@ def _check_target(cell: str | None, edge: int | None, every: bool, store: bool, 
         raise BadInput("--store keeps the scores of the undecided supernet; use it with --all and without --selection")
 
 
-def _reporter(bar: console.Progress, measurement: "Measurement", label: str, targets: int):
+def _reporter(bar: console.Progress, scorer: "Scorer", label: str, targets: int) -> Callable[[float], None]:
     """Turns finished edges and nodes (a fraction) into images on the bar."""
-    return lambda done: bar.show(round(done * measurement.images), targets * measurement.images, label)
+    return lambda done: bar.show(round(done * scorer.images.count), targets * scorer.images.count, label)
 
 
-def _setting(measurement: "Measurement") -> str:
+def _setting(scorer: "Scorer") -> str:
     """What the numbers rest on, in one sentence."""
-    settings = measurement.settings
+    settings = scorer.settings
     extras = [
         (settings.until_sure is not None, f"until sure at {settings.until_sure}"),
         (settings.augment, "augmented"),
@@ -132,10 +133,10 @@ def _setting(measurement: "Measurement") -> str:
     ]
     return ", ".join(
         [
-            f"{'up to ' if settings.until_sure is not None else ''}{measurement.images:,} images of {settings.data}",
+            f"{'up to ' if settings.until_sure is not None else ''}{scorer.images.count:,} images of {settings.data}",
             f"{settings.bn} statistics" + (f" over {settings.batch_size}" if settings.bn == "batch" else ""),
             f"criterion {settings.criterion}",
-            f"on {measurement.device.type}",
+            f"on {scorer.device}",
             *(text for applies, text in extras if applies),
         ]
     )

@@ -4,9 +4,10 @@ load_data         a data SPEC as its parts: training half, search half, test par
 open_data         the same for a network's image size: decoded, or from 64 pixels on left in its files
 open_feed         parts of a data set as batches
 scoring_batches   the fixed, seeded batches that masked evaluation uses
+kept_batches      the same, kept in memory
 scoring_order     which search images those are
 split_warning     a sentence when a checkpoint was trained on another split, else None
-DECODED           the decoded images kept in memory
+DECODED, BATCHES  the decoded images and the batches kept in memory
 also              Data, Images, Normalisation, augment, crop_padding, normalise, prepare, resize
 """
 
@@ -30,6 +31,7 @@ from engine.memory import Kept
 from engine.spaces.image_sizes import is_streamed
 
 __all__ = [
+    "BATCHES",
     "DECODED",
     "Data",
     "Images",
@@ -37,6 +39,7 @@ __all__ = [
     "StreamedData",
     "augment",
     "crop_padding",
+    "kept_batches",
     "load_data",
     "normalise",
     "open_data",
@@ -194,6 +197,42 @@ def scoring_batches(
     if augment:
         return list(feed.augmented(groups, torch.Generator().manual_seed(seed)))
     return Batches(feed, groups) if isinstance(data, StreamedData) else list(feed.plain(groups))
+
+
+def kept_batches(
+    spec: str,
+    *,
+    images: int | None,
+    batch_size: int,
+    checkpoint: object,
+    device: str | torch.device,
+    augment: bool = False,
+    seed: int = 0,
+    data_dir: str | Path | None = None,
+    download: bool = False,
+) -> Sequence[Batch]:
+    """As `scoring_batches`, kept in memory for whoever asks for the same: supernets that take images of one size and
+    normalisation share them, so do all tuned stages of one. Nobody may write into them."""
+    meta = _meta(checkpoint)
+    key = (
+        (spec, content_id(spec, data_dir, fresh=True), str(data_dir) if spec in sources.PUBLISHED else None),
+        tuple(str(meta(name)) for name in ("image_size", "normalisation", "classes")),
+        (images, batch_size, augment, seed if augment else 0, str(device)),
+    )
+    return BATCHES.get(
+        key,
+        lambda: scoring_batches(
+            spec, images, batch_size, checkpoint, device, augment, seed, data_dir=data_dir, download=download
+        ),
+    )
+
+
+def _batch_bytes(batches: Sequence[Batch]) -> int:
+    """Those that are read when they are taken take nothing."""
+    return 0 if isinstance(batches, Batches) else sum(images.nbytes + labels.nbytes for images, labels in batches)
+
+
+BATCHES: Kept[Sequence[Batch]] = Kept(640_000_000, _batch_bytes)  # twice all search images of CIFAR-10 in float32
 
 
 def split_warning(data: DataSet, checkpoint: object | None) -> str | None:

@@ -26,9 +26,6 @@ from engine.results import (
 )
 from engine.selection.selection import Selection
 
-KEPT = 2
-"""Inputs that a node keeps."""
-
 
 class Evidence(Protocol):
     """Variant 0 is the unmasked supernet, variant k the k-th mask. Accuracies in percent, losses in nats.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
+from engine.data.feed import sizes
 from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScores, Interval
 from engine.scoring.answers import EdgeQuestion, InputsQuestion
 from engine.scoring.scores import Batches, conditions, measure
@@ -110,4 +111,4 @@ def _measured(
         batches = draw(index)
         answers.append(measure(supernet, each, batches, bn))
         report((index + 1) / len(variants))
-    return IndependentBaselines(answers, sum(len(labels) for _, labels in batches)), batches
+    return IndependentBaselines(answers, sum(sizes(batches))), batches

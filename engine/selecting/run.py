@@ -26,7 +26,7 @@ from engine.data.load import scoring_batches
 from engine.errors import one_of
 from engine.runs import files
 from engine.runs.folder import RunFolder, now
-from engine.scoring.measurement import Measurement
+from engine.scoring.scorer import Scorer, undecided
 from engine.scoring.scores import measure
 from engine.scoring.settings import Settings
 from engine.selecting.record import Document, Point, Step
@@ -142,7 +142,7 @@ class _Run:
         current = self.tuner.tuned() if self.tuner else checkpoint
         current.supernet.to(torch.device(device))
         start = checkpoint.start.with_decisions(plan.start)
-        self.measurement = Measurement(current, start, plan.settings, cumulative=plan.cumulative, **source)
+        self.scorer = Scorer.of(current, plan.settings, cumulative=plan.cumulative, **source)
         watched = min(plan.settings.images or WATCHED, WATCHED)
         self.watched = scoring_batches(
             plan.settings.data,
@@ -157,7 +157,7 @@ class _Run:
             tuple(Step("person") for _ in plan.start),
             checkpoint=_origin(checkpoint),
             strategy=plan.strategy,
-            settings=_settings(plan, self.measurement),
+            settings=_settings(plan, self.scorer),
             tuning=plan.tuning,
             command=command,
             date=now(),
@@ -213,13 +213,14 @@ class _Run:
         order = index_order(space)
         if plan.order == "index":
             return order
-        edges, _ = self.measurement.targets()
+        start = self.document.selection
+        edges, _ = undecided(start)
         found = {}
         for number, place in enumerate(edges):
             progress = Progress(0, 1, f"order: edge {number + 1} of {len(edges)}", None)
             self._tell(progress)
             report(progress)
-            found[place] = self.measurement.edge(*place).difference
+            found[place] = self.scorer.edge(start, *place).difference
         return Order(tuple(sorted(order.edges, key=lambda place: -found.get(place, 0.0))), order.nodes)
 
     def _actions(self) -> list[Action]:
@@ -236,7 +237,6 @@ class _Run:
 
     def _do(self, action: Action, tell: Callable[[float], None]) -> dict[str, Any]:
         selection = self._current()
-        self.measurement.selection = selection
         if action.kind == "decide":
             assert action.step is not None
             plan = self.plan
@@ -244,7 +244,7 @@ class _Run:
                 plan.strategy,
                 selection,
                 action.step,
-                self.measurement,
+                self.scorer,
                 plan.seed,
                 allow_none=plan.allow_none,
                 report=tell,
@@ -279,7 +279,7 @@ class _Run:
 
     def _point(self, tuned: int) -> Point:
         selection, bn = self._current(), self.plan.settings.bn
-        found = measure(self.measurement.checkpoint.supernet, selection.weights(), self.watched, bn)
+        found = measure(self.scorer.supernet, selection.weights(), self.watched, bn)
         images = sum(len(labels) for _, labels in self.watched)
         unit = self.plan.tuning.unit
         return Point(selection.steps_done, tuned, unit, found.accuracy, found.loss, found.ci, images, bn)
@@ -302,7 +302,7 @@ def _origin(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _settings(plan: Plan, measurement: Measurement) -> dict[str, Any]:
+def _settings(plan: Plan, scorer: Scorer) -> dict[str, Any]:
     names = ("order", "seed", "together", "allow_none", "cumulative")
     chosen = {name: plan.to_dict()[name] for name in names}
-    return plan.settings.header() | {"images": measurement.images, "split": measurement.split} | chosen
+    return plan.settings.header() | {"images": scorer.images.count, "split": scorer.images.split} | chosen

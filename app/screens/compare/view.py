@@ -104,7 +104,7 @@ class End:
         if found is None or found.partial:
             return None
         result, decided = found.accuracy, self.document.selection.steps_done
-        how = result.images, result.bn, self.request.data
+        how = result.images, result.bn, self.request.settings.data
         return Accuracy(result.accuracy, result.baseline.ci, how, False, decided)
 
     @cached_property

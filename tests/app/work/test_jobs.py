@@ -86,23 +86,13 @@ def test_a_finished_job_is_done_again_when_asked_again(manager: JobManager) -> N
     assert manager.get("key").value == 2
 
 
-def test_partial_results_and_progress_are_seen_while_it_runs(manager: JobManager, gate: threading.Event) -> None:
-    def work(job: Job) -> str:
-        job.publish("half")
-        return held(gate)(job)
-
-    job = manager.submit("key", "Halves", work, "me")
+def test_progress_is_seen_while_it_runs(manager: JobManager, gate: threading.Event) -> None:
+    job = manager.submit("key", "Halves", held(gate), "me")
     until(lambda: job.done)
-    assert (job.status, job.value, job.done, job.total, job.unit, job.share) == ("running", "half", 1, 2, "images", 0.5)
+    assert (job.status, job.value, job.done, job.total, job.unit, job.share) == ("running", None, 1, 2, "images", 0.5)
     gate.set()
     assert job.wait(SOON)
     assert job.value == "result"
-
-
-def test_work_without_a_result_keeps_what_it_published(manager: JobManager) -> None:
-    job = manager.submit("key", "Quiet", lambda job: job.publish("last"), "me")
-    assert job.wait(SOON)
-    assert job.value == "last"
 
 
 def test_remaining_time_follows_the_rate_since_the_first_report(monkeypatch: pytest.MonkeyPatch) -> None:

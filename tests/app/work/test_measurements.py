@@ -21,11 +21,13 @@ from app.work.questions import canonical
 from app.work.worker import Taken
 from engine.checkpoint.folder import read_summary, write_scores
 from engine.checkpoint.format import Summary
+from engine.data.load import BATCHES
 from engine.results import Baseline, EdgeScores, InputScores
-from engine.scoring.measurement import Measurement as Sweeping
-from engine.scoring.measurement import Settings, sweep
+from engine.scoring.scorer import Scorer, sweep
+from engine.scoring.settings import Settings
 from engine.selection.selection import Selection
 from tests.app.small_runs import OF_201, OF_S2
+from tests.engine.small_runs import write_photos
 
 SOON = 120
 IMAGES = 48
@@ -140,8 +142,8 @@ def test_every_measurement_brings_the_accuracy_of_its_supernet(summary: Summary,
     finished(measurements.start([request], "One edge", "me"))
     alone = measurements.find(request.supernet, summary)
     assert alone.result.baseline == measurements.find(request, summary).result.baseline
-    assert measurements.find(replace(request, criterion="loss", rescale=True).supernet, summary) == alone
-    assert measurements.find(replace(request, images=32).supernet, summary) is None
+    assert measurements.find(request.under(criterion="loss", rescale=True).supernet, summary) == alone
+    assert measurements.find(request.under(images=32).supernet, summary) is None
 
 
 def test_partial_results_are_found_while_they_tighten(summary: Summary, jobs: JobManager, fake: Fake) -> None:
@@ -200,7 +202,7 @@ def test_only_so_many_results_are_kept(summary: Summary, jobs: JobManager, fake:
 def test_bad_input_ends_the_job_in_its_own_words_and_keeps_the_rest(
     summary: Summary, measurements: Measurements
 ) -> None:
-    good, bad = edge(summary, 0), replace(edge(summary, 1), data="no/such/folder")
+    good, bad = edge(summary, 0), edge(summary, 1).under(data="no/such/folder")
     job = measurements.start([good, bad], "Two edges", "me")
     assert job.wait(SOON)
     assert job.status == "failed" and "no/such/folder" in job.error and job.details is None
@@ -261,17 +263,41 @@ def test_decisions_are_listed_in_a_legal_order(of_s2: Summary) -> None:
     ],
 )
 def test_whatever_changes_a_result_changes_the_key(summary: Summary, change: dict) -> None:
-    assert replace(edge(summary, 0), **change).key != edge(summary, 0).key
+    asked = edge(summary, 0)
+    changed = replace(asked, **change) if hasattr(asked, next(iter(change))) else asked.under(**change)
+    assert changed.key != asked.key
+
+
+def test_images_exchanged_in_a_folder_change_the_key_and_are_never_measured_under_the_old_one(
+    summary: Summary, measurements: Measurements, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.data.identity.FRESH", 0)
+    folder = write_photos(tmp_path / "photos", classes=10)
+    before = edge(summary, 0, data=str(folder))
+    finished(measurements.start([before], "One edge", "me"))
+    assert measurements.find(before, summary) is not None
+    next(folder.glob("train/*/*")).unlink()
+    after = edge(summary, 0, data=str(folder))
+    assert after.key != before.key and measurements.find(after, summary) is None
+    job = measurements.start([replace(before, index=1)], "Too late", "me")
+    assert job.wait(SOON) and job.status == "failed" and "have changed since this page was opened" in job.error
+
+
+def test_tuned_stages_and_supernets_of_one_kind_share_their_images(summary: Summary, of_s2: Summary) -> None:
+    BATCHES.clear()
+    for each in (summary, of_s2):
+        list(worker.take(Request.of(each, undecided(each), "accuracy", "", 0, images=IMAGES, batch_size=16)))
+    assert len(BATCHES) == 1
 
 
 def test_what_changes_nothing_leaves_the_key(summary: Summary) -> None:
     request = edge(summary, 0)
     assert replace(request, path="elsewhere").key == request.key
-    assert replace(request, seed=3).key == request.key
-    assert replace(request, seed=3, augment=True).key != replace(request, augment=True).key
+    assert request.under(seed=3).key == request.key
+    assert request.under(seed=3, augment=True).key != request.under(augment=True).key
     node = replace(request, kind="node", index=3)
-    assert replace(node, rescale=True).key == node.key
-    assert replace(node, criterion="loss").key != node.key
+    assert node.under(rescale=True).key == node.key
+    assert node.under(criterion="loss").key != node.key
 
 
 # Stored sweeps
@@ -284,8 +310,8 @@ def stored(small_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (OF_201, OF_S2):
         path = shutil.copytree(small_runs / name, folder / name)
         loaded = engine.load(path)
-        start = Selection(loaded.space, loaded.alphas)
-        write_scores(path, sweep(Sweeping(loaded, start, Settings(images=IMAGES, batch_size=16))))
+        settings = Settings(images=IMAGES, batch_size=16)
+        write_scores(path, sweep(Scorer.of(loaded, settings), loaded.start, loaded.digest))
     return folder
 
 
@@ -314,13 +340,21 @@ def test_a_stored_sweep_answers_at_once_with_its_date(stored: Path, jobs: JobMan
         {"rescale": True},
         {"augment": True},
         {"data": "cifar10"},
-        {"digest": "other"},
     ],
 )
 def test_a_stored_sweep_answers_only_what_was_asked_when_it_was_taken(
     stored: Path, jobs: JobManager, change: dict
 ) -> None:
     summary = read_summary(stored / OF_201)
+    assert Measurements(jobs).find(edge(summary, 0).under(**change), summary) is None
+
+
+@pytest.mark.parametrize("change", [{"digest": "other"}, {"content": "files-other"}])
+def test_a_stored_sweep_answers_only_for_its_supernet_and_its_images(
+    stored: Path, jobs: JobManager, change: dict
+) -> None:
+    summary = read_summary(stored / OF_201)
+    assert Measurements(jobs).find(edge(summary, 0), summary) is not None
     assert Measurements(jobs).find(replace(edge(summary, 0), **change), summary) is None
 
 
@@ -377,15 +411,15 @@ def follow(summary: Summary, measurements: Measurements, seeds: Sequence[int | N
 
 
 def test_a_path_is_the_one_the_engine_follows(summary: Summary, measurements: Measurements) -> None:
-    from engine.selecting.strategies import measured_path
+    from engine.scoring.paths import measured_path
     from engine.selection.orders import edge_order, index_order
 
     start = undecided(summary).discretize("cell", 2, "skip_connect")
     loaded = engine.load(summary.path)
-    batches = engine.scoring_batches("bundled", images=IMAGES, batch_size=16, checkpoint=loaded)
+    scorer = Scorer.of(loaded, Settings(images=IMAGES, batch_size=16))
     found = follow(summary, measurements, [None, 5], start)
     for path, order in zip(found, (index_order(summary.space), edge_order(summary.space, 5)), strict=True):
-        *_, last = steps = list(measured_path(loaded.supernet, start, order, batches))
+        *_, last = steps = list(measured_path(scorer, start, order))
         assert path.decisions == last.selection.decisions
         assert path.genotype == str(last.selection.genotype())
         assert path.accuracies == tuple(step.scores.baseline.accuracy for step in steps)

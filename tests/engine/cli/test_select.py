@@ -12,6 +12,7 @@ import pytest
 import engine
 from engine.cli import main
 from engine.selecting.record import Document
+from engine.selecting.settings import PUBLISHED
 from tests.engine.small_runs import SMALL, write_photos
 
 
@@ -58,9 +59,9 @@ def test_a_run_prints_one_object_and_leaves_its_selection(cli, run, photos, tmp_
 
 def test_tuning_is_five_epochs_unless_told_otherwise(cli, run, photos, tmp_path):
     assert cli(*options(run, photos, tmp_path / "run"))[0] == 0
-    settings = Document.from_json((tmp_path / "run" / "selection.json").read_text()).settings
-    assert settings["tuning"] == {"unit": "epochs", "amount": 5, "lr": 0.0025}
-    assert settings["order"] == "random"
+    document = Document.from_json((tmp_path / "run" / "selection.json").read_text())
+    assert document.tuning == PUBLISHED
+    assert document.settings["order"] == "random"
 
 
 def test_several_orders_are_run_resumed_and_summed_up(cli, run, photos, tmp_path):

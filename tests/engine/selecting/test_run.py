@@ -9,11 +9,12 @@ import torch
 import engine
 from engine.cli import main
 from engine.errors import BadInput
+from engine.scoring.paths import measured_path
+from engine.scoring.scorer import Scorer
 from engine.scoring.settings import Settings
 from engine.selecting.record import Document
 from engine.selecting.run import Plan, select
 from engine.selecting.settings import NONE, Tuning
-from engine.selecting.strategies import measured_path
 from engine.selecting.summary import summarise
 from engine.selection.genotype import magnitude_genotype
 from engine.selection.orders import edge_order
@@ -61,8 +62,7 @@ def outcome(document: Document) -> dict:
 def test_untuned_perturbation_is_the_measured_path(nb201, settings, tmp_path, photos):
     document = select(nb201, Plan(settings=settings, seed=2), tmp_path / "run")
     start = engine.Selection(nb201.space, nb201.alphas)
-    batches = engine.scoring_batches(photos, images=32, batch_size=16, checkpoint=nb201)
-    *_, last = measured_path(nb201.supernet, start, edge_order(nb201.space, 2), batches)
+    *_, last = measured_path(Scorer.of(nb201, settings), start, edge_order(nb201.space, 2))
     assert document.selection == last.selection
     assert [step.scores.edge for step in document.steps] == [0, 1, 4, 5, 3, 2]
     assert {step.by for step in document.steps} == {"measured"}
@@ -159,7 +159,7 @@ def test_a_document_says_what_it_rests_on_and_replays_on_the_checkpoint(nb201, s
     kept = Document.from_json((tmp_path / "run" / "selection.json").read_text())
     assert kept == document
     assert kept.checkpoint["digest"] == nb201.digest and kept.command == "the command"
-    assert kept.settings["tuning"] == {"unit": "batches", "amount": 1, "lr": 0.01}
+    assert kept.tuning == Tuning("batches", 1, 0.01)
     assert (kept.settings["order"], kept.settings["seed"], kept.settings["images"]) == ("random", 4, 32)
     start = engine.Selection(nb201.space, nb201.alphas)
     assert start.replay(kept.selection.decisions) == kept.selection

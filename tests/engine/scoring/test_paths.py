@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from engine.scoring.paths import decide_at_once, measured_path
+from engine.scoring.scorer import Scorer, ScoringImages
 from engine.scoring.scores import score_edge, score_inputs
-from engine.selecting.strategies import largest_drops_at_once, measured_path
+from engine.scoring.settings import Settings
 from engine.selection.genotype import parse_genotype
 from engine.selection.orders import edge_order, index_order, next_step
 from engine.selection.selection import Selection
@@ -27,7 +29,7 @@ def test_a_measured_path_decides_every_step_by_scores_taken_just_before_it(name)
     net, selection, batches = setting(name)
     order = edge_order(selection.space, 1)
     before = selection
-    for step in measured_path(net, selection, order, batches):
+    for step in measured_path(Scorer(net, Settings(), ScoringImages.given(batches)), selection, order):
         expected = next_step(before, order)
         assert expected is not None
         if expected.kind == "edge":
@@ -45,11 +47,13 @@ def test_a_measured_path_decides_every_step_by_scores_taken_just_before_it(name)
 def test_a_path_goes_on_from_the_decisions_taken():
     net, selection, batches = setting("nas-bench-201")
     started = selection.discretize("cell", 3, "nor_conv_1x1")
-    *_, last = measured_path(net, started, index_order(selection.space), batches)
+    *_, last = measured_path(
+        Scorer(net, Settings(), ScoringImages.given(batches)), started, index_order(selection.space)
+    )
     assert last.selection.operation("cell", 3) == "nor_conv_1x1" and last.selection.steps_done == 6
 
 
-def test_largest_drops_at_once_take_every_decision_from_the_same_supernet():
+def test_decisions_at_once_take_every_decision_from_the_same_supernet():
     net, selection, batches = setting("s2")
     space = selection.space
     edges = [
@@ -62,7 +66,7 @@ def test_largest_drops_at_once_take_every_decision_from_the_same_supernet():
         for cell in space.cells
         for node in space.cell(cell).topology_nodes
     ]
-    found = largest_drops_at_once(selection, edges, inputs)
+    found = decide_at_once(selection, [*edges, *inputs])
     assert found.is_complete
     assert all(found.operation(scores.cell, scores.edge) == scores.best for scores in edges)
     assert all(found.kept(scores.cell, scores.node) == scores.keep for scores in inputs)

@@ -1,0 +1,316 @@
+"""Measurements under one Settings: of an edge, a node, the accuracy alone, or everything that is undecided.
+
+ScoringImages   what is measured on, and what is known of it
+Scorer          scores edges and nodes of selections, paired or as published
+undecided       the edges and nodes that a selection leaves to decide
+sweep           all of them scored: what a checkpoint's scores.json holds
+path            where the largest drop leads in one edge order
+"""
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import engine
+from engine.checkpoint.folder import Checkpoint
+from engine.data.feed import sizes
+from engine.data.identity import content_id
+from engine.data.load import kept_batches, open_data, scoring_batches, split_warning
+from engine.errors import BadInput
+from engine.results import Baseline, EdgeScores, InputScores
+from engine.scoring.paths import Report, Scores, measured_path
+from engine.scoring.scores import Batches, measure, score_inputs, stream_edge_scores
+from engine.scoring.settings import RECORDED, Settings
+from engine.scoring.unpaired import Draw, score_inputs_published, score_published
+from engine.selection.orders import edge_order
+from engine.selection.selection import Selection
+from engine.supernet.supernet import Supernet
+
+
+@dataclass(frozen=True)
+class ScoringImages:
+    """What a scorer measures on.
+
+    batches: the same for every mask; none as published. draw: as published, the batches of a seed. count: how many
+    images a measurement takes at most. budget: after so many batches it stops. available: images that could be scored.
+    content: see `content_id`. warning: a sentence where training images may be among them.
+    """
+
+    batches: Batches
+    count: int
+    draw: Callable[[int], Batches] | None = None
+    budget: int | None = None
+    available: int | None = None
+    split: str | None = None
+    content: str | None = None
+    warning: str | None = None
+
+    @classmethod
+    def given(cls, batches: Batches) -> "ScoringImages":
+        """Batches of one's own, of any data that the supernet takes."""
+        return cls(batches, sum(sizes(batches)))
+
+    @classmethod
+    def of(
+        cls,
+        checkpoint: Checkpoint,
+        settings: Settings,
+        *,
+        data_dir: str | Path | None = None,
+        download: bool = False,
+    ) -> "ScoringImages":
+        """The search images that `settings` name, as the checkpoint's supernet takes them, where it is.
+
+        Raises BadInput for data that cannot be read or has another number of classes than the checkpoint.
+        """
+        size = checkpoint.meta["image_size"]
+        data = open_data(settings.data, size, data_dir=data_dir, download=download)
+        available = len(data.search)
+        count = min(settings.images or available, available)
+        sure = settings.until_sure is not None
+        how: dict[str, Any] = {
+            "batch_size": settings.batch_size,
+            "checkpoint": checkpoint,
+            "device": checkpoint.supernet.device,
+            "data_dir": data_dir,
+            "download": download,
+        }
+
+        def draw(seed: int) -> Batches:
+            return scoring_batches(settings.data, images=settings.images, augment=True, shuffle=True, seed=seed, **how)
+
+        # The sequential test speaks about all search images, so it must know how many batches these are.
+        images = None if sure else settings.images
+        seed = settings.seed if settings.augment else 0
+        return cls(
+            ()
+            if settings.published
+            else kept_batches(settings.data, images=images, augment=settings.augment, seed=seed, **how),
+            count,
+            draw if settings.published else None,
+            max(1, count // settings.batch_size) if sure and count < available else None,
+            available,
+            data.split,
+            content_id(settings.data, data_dir),
+            split_warning(data, checkpoint),
+        )
+
+
+class Scorer:
+    """Scores edges and nodes of any selection on one supernet, under one Settings.
+
+    cumulative: whether an input that was discarded is gone while the node's others are measured. Raises BadInput for
+    cumulative together with published, which measures without.
+    """
+
+    def __init__(
+        self, supernet: Supernet, settings: Settings, images: ScoringImages, *, cumulative: bool = False
+    ) -> None:
+        if cumulative and settings.published:
+            raise BadInput("the published procedure does not remove inputs cumulatively; use one of the two")
+        self.supernet, self.settings, self.images, self.cumulative = supernet, settings, images, cumulative
+
+    @classmethod
+    def of(
+        cls,
+        checkpoint: Checkpoint,
+        settings: Settings,
+        *,
+        cumulative: bool = False,
+        data_dir: str | Path | None = None,
+        download: bool = False,
+    ) -> "Scorer":
+        """A scorer on a checkpoint's supernet, where that is, on the images that `settings` name."""
+        images = ScoringImages.of(checkpoint, settings, data_dir=data_dir, download=download)
+        return cls(checkpoint.supernet, settings, images, cumulative=cumulative)
+
+    @property
+    def device(self) -> str:
+        """ "cpu" or "cuda"."""
+        return self.supernet.device.type
+
+    def stream(
+        self, selection: Selection, cell: str, edge: int, report: Report = lambda share: None
+    ) -> Iterator[EdgeScores]:
+        """Scores of one edge as they tighten; the last ones are final. `report` is told the finished share (0..1)."""
+        settings = self.settings
+        if self.images.draw is not None:
+            yield score_published(
+                self.supernet,
+                selection,
+                cell=cell,
+                edge=edge,
+                draw=self._draw(selection, cell, 0, edge),
+                bn=settings.bn,
+                criterion=settings.criterion,
+                rescale=settings.rescale,
+                report=report,
+            )
+            return
+        for scores in stream_edge_scores(
+            self.supernet,
+            selection,
+            cell=cell,
+            edge=edge,
+            batches=self.images.batches,
+            bn=settings.bn,
+            criterion=settings.criterion,
+            rescale=settings.rescale,
+            until_sure=settings.until_sure,
+            budget=self.images.budget,
+        ):
+            report(1.0 if scores.final else scores.images / self.images.count)
+            yield scores
+
+    def edge(self, selection: Selection, cell: str, edge: int, report: Report = lambda share: None) -> EdgeScores:
+        """Final scores of one edge."""
+        *_, final = self.stream(selection, cell, edge, report)
+        return final
+
+    def inputs(self, selection: Selection, cell: str, node: int, report: Report = lambda share: None) -> InputScores:
+        """Scores of the inputs of one node, always on all images."""
+        settings, draw = self.settings, self.images.draw
+        if draw is not None:
+            return score_inputs_published(
+                self.supernet,
+                selection,
+                cell=cell,
+                node=node,
+                draw=self._draw(selection, cell, 1, node),
+                bn=settings.bn,
+                criterion=settings.criterion,
+                report=report,
+            )
+
+        def score(without: tuple[int, ...]) -> InputScores:
+            return score_inputs(
+                self.supernet,
+                selection,
+                cell=cell,
+                node=node,
+                batches=self._bounded,
+                bn=settings.bn,
+                criterion=settings.criterion,
+                without=without,
+            )
+
+        scores = _discard_one_by_one(score) if self.cumulative else score(())
+        report(1.0)
+        return scores
+
+    def accuracy(self, selection: Selection) -> Baseline:
+        """The supernet's accuracy under a selection."""
+        draw = self.images.draw
+        batches = self._bounded if draw is None else draw(self.settings.seed)
+        return measure(self.supernet, selection.weights(), batches, self.settings.bn)
+
+    def record(self, scores: Scores) -> dict[str, Any]:
+        """Scores as plain JSON values, with how they were taken and, where there is one, a warning about the data."""
+        how = {name: getattr(self.settings, name) for name in RECORDED}
+        found = scores.to_dict() | how | {"split": self.images.split}
+        return found if self.images.warning is None else found | {"warning": self.images.warning}
+
+    def header(self) -> dict[str, Any]:
+        """What every measurement of this scorer rests on, as plain JSON values."""
+        images = self.images
+        return self.settings.header() | {
+            "images": images.count,
+            "available": images.available,
+            "split": images.split,
+            "content": images.content,
+        }
+
+    @property
+    def _bounded(self) -> Batches:
+        return self.images.batches[: self.images.budget]
+
+    def _draw(self, selection: Selection, cell: str, kind: int, index: int) -> Draw:
+        """The batches of measurement k of an edge (kind 0) or a node (kind 1), each from a seed of its own."""
+        drawn = self.images.draw
+        assert drawn is not None
+        place = (self.settings.seed, selection.space.cells.index(cell), kind, index)
+        return lambda k: drawn(int(np.random.SeedSequence([*place, k]).generate_state(1)[0]))
+
+
+def _discard_one_by_one(score: Callable[[tuple[int, ...]], InputScores]) -> InputScores:
+    """Topology with cumulative removal: an edge that was discarded is gone while the others are measured again.
+
+    score: scores of a node's inputs without the given edges. Returns the first scores with what is kept in the end.
+    """
+    first = scores = score(())
+    left = len(first.keep)
+    gone: tuple[int, ...] = ()
+    while len(scores.candidates) > left:
+        damage = [one.drop if scores.criterion == "accuracy" else one.rise for one in scores.candidates]
+        # the later of two equal edges goes
+        least = min(range(len(damage)), key=lambda place: (damage[place], -place))
+        gone = (*gone, scores.candidates[least].edge)
+        if len(scores.candidates) > left + 1:
+            scores = score(gone)
+        else:
+            scores = replace(scores, candidates=tuple(one for one in scores.candidates if one.edge not in gone))
+    return replace(first, keep=tuple(one.edge for one in scores.candidates))
+
+
+def undecided(selection: Selection) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """(cell type, edge) of every undecided edge, and (cell type, node) of every node left to decide."""
+    cells = selection.space.cells
+    edges = [(cell, edge) for cell in cells for edge in selection.undecided_edges(cell)]
+    nodes = [(cell, node) for cell in cells for node in selection.space.cell(cell).topology_nodes]
+    return edges, [(cell, node) for cell, node in nodes if selection.kept(cell, node) is None]
+
+
+def path(scorer: Scorer, selection: Selection, seed: int, report: Report = lambda share: None) -> dict[str, Any]:
+    """The measured path in the edge order of `seed`, as plain JSON values.
+
+    Keys: `seed`, `genotype` it ends at, `accuracies` before every decision, `images`. `report` is told how many
+    decisions are taken.
+    """
+    accuracies: list[float] = []
+    images = 0
+    for step in measured_path(scorer, selection, edge_order(selection.space, seed)):
+        selection, images = step.selection, step.scores.images
+        accuracies.append(step.scores.baseline.accuracy)
+        report(len(accuracies))
+    return {"seed": seed, "genotype": str(selection.decoded()), "accuracies": accuracies, "images": images}
+
+
+def sweep(scorer: Scorer, selection: Selection, digest: str, report: Report = lambda share: None) -> dict[str, Any]:
+    """Every undecided edge of every cell type and the inputs of every node left to decide, as plain JSON values.
+
+    Keys: `digest` of the checkpoint, `settings`, `device`, `date` (UTC), `seconds`, `versions`, `edges`, `inputs`, and
+    `warning` where the data asks for one. `report` is told how many edges and nodes are finished, in fractions.
+    """
+    began = time.perf_counter()
+    edges, nodes = undecided(selection)
+    rows: list[dict[str, Any]] = []
+    for score, targets in ((scorer.edge, edges), (scorer.inputs, nodes)):
+        for cell, index in targets:
+            done = len(rows)
+
+            def tell(share: float, done: int = done) -> None:
+                report(done + share)
+
+            rows.append(scorer.record(score(selection, cell, index, tell)))
+    found = {
+        "digest": digest,
+        "settings": scorer.header(),
+        "device": scorer.device,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - began, 2),
+        "versions": {
+            "engine": engine.__version__,
+            "torch": str(torch.__version__),
+            "python": platform.python_version(),
+        },
+        "edges": rows[: len(edges)],
+        "inputs": rows[len(edges) :],
+    }
+    return found if scorer.images.warning is None else found | {"warning": scorer.images.warning}
