@@ -1,6 +1,6 @@
 """Options that several commands share, and their checks.
 
-Json, Device, Seed, Data, DataDir, Download   annotated types for typer
+Json, Device, Seed, Data, DataDir, Download, ImageSize   annotated types for typer
 Decided          decisions that a command begins with
 options_from     the fields of a settings dataclass as options of a command
 pick_device      `auto`, `cpu` or `cuda` as a device that is there
@@ -39,6 +39,10 @@ Data = Annotated[
         help="bundled, cifar10, cifar100, svhn, a folder of parquet files, TRAIN.parquet,TEST.parquet, "
         "or a folder train/CLASS/*.",
     ),
+]
+ImageSize = Annotated[
+    int,
+    typer.Option(help="32; 16: images averaged 2 x 2; 64, 96, ..., 224, ...: read from a folder train/CLASS/*."),
 ]
 DataDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where cifar10, cifar100 and svhn lie.  [default: data]")

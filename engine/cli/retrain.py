@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from engine.cli import console
-from engine.cli.options import Data, DataDir, Device, Download, Json, Seed, check_writable, pick_device
+from engine.cli.options import Data, DataDir, Device, Download, ImageSize, Json, Seed, check_writable, pick_device
 from engine.network.retrain.recipe import Recipe, read_genotype
 
-FAMILIES = "  [default: {}; {} in NAS-Bench-201]"
+FAMILIES = "  [default: {}; {} in NAS-Bench-201; {} from 64 pixels]"
 
 
 def retrain(
@@ -22,30 +22,34 @@ def retrain(
     data: Data = "bundled",
     data_dir: DataDir = None,
     download: Download = False,
-    epochs: Annotated[int | None, typer.Option(min=1, max=10_000, help=f"{FAMILIES.format(600, 200)}")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, max=10_000, help=f"{FAMILIES.format(600, 200, 250)}")] = None,
     channels: Annotated[
-        int | None, typer.Option(min=1, max=1024, help=f"Of the first stage.{FAMILIES.format(36, 16)}")
+        int | None, typer.Option(min=1, max=1024, help=f"Of the first stage.{FAMILIES.format(36, 16, 48)}")
     ] = None,
     layers: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help=f"Cells in all; per stage in NAS-Bench-201.{FAMILIES.format(20, 5)}"),
+        typer.Option(min=1, max=100, help=f"Cells in all; per stage in NAS-Bench-201.{FAMILIES.format(20, 5, 14)}"),
     ] = None,
-    image_size: Annotated[int, typer.Option(help="32, or 16: images averaged 2 x 2.")] = Recipe.image_size,
-    batch_size: Annotated[int | None, typer.Option(min=2, max=65_536, help=f"{FAMILIES.format(96, 256)}")] = None,
-    lr: Annotated[float | None, typer.Option(help=f"First learning rate.{FAMILIES.format(0.025, 0.1)}")] = None,
+    image_size: ImageSize = Recipe.image_size,
+    batch_size: Annotated[int | None, typer.Option(min=2, max=65_536, help=f"{FAMILIES.format(96, 256, 128)}")] = None,
+    lr: Annotated[float | None, typer.Option(help=f"First learning rate.{FAMILIES.format(0.025, 0.1, 0.1)}")] = None,
     drop_path: Annotated[
-        float | None, typer.Option(help=f"Last drop path probability.{FAMILIES.format(0.2, 'none')}")
+        float | None, typer.Option(help=f"Last drop path probability.{FAMILIES.format(0.2, 'none', 0)}")
     ] = None,
     auxiliary: Annotated[
         bool | None,
         typer.Option(
             "--auxiliary/--no-auxiliary",
-            help="Train with a second classifier (32 pixels only).  [default: in the DARTS family at 32 pixels]",
+            help="Train with a second classifier (32 and 224 pixels).  [default: in the DARTS family, where possible]",
         ),
     ] = None,
     cutout: Annotated[
         int | None,
-        typer.Option(min=0, max=32, help="Side of the erased square.  [default: half an image; 0 in NAS-Bench-201]"),
+        typer.Option(
+            min=0,
+            max=32,
+            help="Side of the erased square.  [default: half an image; 0 in NAS-Bench-201 and from 64 pixels]",
+        ),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished epoch.")] = False,
@@ -75,19 +79,18 @@ def retrain(
 
     import torch
 
-    from engine.data.load import load_data
-    from engine.network.network import Network
-    from engine.network.retrain.training import train
+    from engine.data.load import open_data
+    from engine.network.retrain.training import build, train
     from engine.training.loop import Diverged
 
     with torch.device("meta"):  # the checks of a network's size without its memory
-        Network(found, recipe.channels, recipe.layers, auxiliary=bool(recipe.auxiliary))
+        build(recipe, classes=10)
     where = pick_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
     try:
         with console.interruptible(), console.Progress("step") as bar:
-            images = load_data(data, data_dir=data_dir, download=download, test=True)
+            images = open_data(data, image_size, data_dir=data_dir, download=download, test=True)
             _, result = train(
                 recipe,
                 out,

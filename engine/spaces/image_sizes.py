@@ -5,12 +5,8 @@ is_streamed        whether images of a size are read from their files while trai
 stem_for           the first convolutions of a network for images of a size
 """
 
-from typing import Literal
-
 from engine.errors import BadInput
-
-Stem = Literal["cifar", "imagenet"]
-"""One 3x3 convolution for small images; three of stride 2 for images of 224 pixels (Liu et al. 2019, appendix B)."""
+from engine.spaces.skeletons import Stem
 
 IN_MEMORY = (32, 16)
 """Sizes at which a whole data set is decoded once: 60,000 images of 32 pixels are 184 MB."""
@@ -31,6 +27,6 @@ def is_streamed(pixels: int) -> bool:
     return check_image_size(pixels) not in IN_MEMORY
 
 
-def stem_for(pixels: int) -> Stem:
-    """The stem that brings images of this size to feature maps that cells work on: S, or S/8."""
-    return "imagenet" if is_streamed(pixels) else "cifar"
+def stem_for(pixels: int, declared: Stem = "cifar") -> Stem:
+    """The stem for images of this size: the space's own, or for large ones the one that cells see S/8 pixels behind."""
+    return "imagenet" if is_streamed(pixels) else declared

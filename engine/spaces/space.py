@@ -12,7 +12,7 @@ from engine.errors import BadInput, one_of
 from engine.spaces import plugins
 from engine.spaces.cell import CellSpec, Edge
 from engine.spaces.operations import BUILT_IN, Factory, Form, OperationSpec, factory
-from engine.spaces.skeletons import Block, Skeleton
+from engine.spaces.skeletons import Block, Skeleton, Stem
 
 GenotypeFormat = Literal["darts", "nas-bench-201", "json"]
 """The published text forms of a discrete cell, and the one that holds cells of any shape."""
@@ -150,10 +150,10 @@ class SearchSpace:
         """Shape of this cell type's alphas: (edges, operations)."""
         return len(self.edges(cell)), len(self.operations(cell, 0))
 
-    def blocks(self, channels: int, cells: int) -> tuple[Block, ...]:
+    def blocks(self, channels: int, cells: int, stem: Stem | None = None) -> tuple[Block, ...]:
         """The network's blocks: cells in all, or in each stage, as the skeleton counts them.
 
-        Raises BadInput for cells that this skeleton cannot hold.
+        stem: another than the skeleton's. Raises BadInput for cells that this skeleton cannot hold.
 
         The k-th stage is of the k-th cell type of stride 1 and the k-th reduction of the k-th one of stride 2; where
         there are fewer types, of the last.
@@ -174,7 +174,7 @@ class SearchSpace:
                 order += [(None, True)] if stage else []
                 order += [(_nth(plain, stage), False)] * cells
         found = []
-        halved = skeleton.stem == "imagenet"
+        halved = (stem or skeleton.stem) == "imagenet"
         before = last = channels if halved else skeleton.stem_width * channels
         for cell, reduces in order:
             channels *= 2 if reduces else 1

@@ -1,7 +1,7 @@
 """Settings of a training from scratch, with the published protocol of each family as defaults. Needs no torch.
 
 Recipe          frozen settings of one run: everything that changes its result
-PROTOCOLS       family -> published values
+PROTOCOLS       family, or "imagenet" for images of 64 pixels and more -> published values
 read_genotype   a genotype from its text, or from a file that holds one or a complete selection
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 from engine.errors import BadInput
 from engine.selection.genotype import Genotype, parse_genotype
 from engine.selection.selection import Selection
+from engine.spaces.image_sizes import is_streamed
 
 # Liu et al. 2019, appendix A, as Wang et al. 2021 train their cells; Dong and Yang 2020, section 2.
 PROTOCOLS: dict[str, dict[str, Any]] = {
@@ -30,6 +31,8 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
         "drop_path": 0.2,
         "auxiliary": True,
         "cutout": 16,
+        "label_smoothing": 0.0,
+        "lr_decay": 0.0,
     },
     "nas-bench-201": {
         "epochs": 200,
@@ -43,8 +46,28 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
         "drop_path": 0.0,
         "auxiliary": False,
         "cutout": 0,
+        "label_smoothing": 0.0,
+        "lr_decay": 0.0,
+    },
+    # Liu et al. 2019, appendix A: the mobile setting, images of 224 pixels.
+    "imagenet": {
+        "epochs": 250,
+        "channels": 48,
+        "layers": 14,
+        "batch_size": 128,
+        "lr": 0.1,
+        "weight_decay": 3e-5,
+        "nesterov": False,
+        "clip": 5.0,
+        "drop_path": 0.0,
+        "auxiliary": True,
+        "cutout": 0,
+        "label_smoothing": 0.1,
+        "lr_decay": 0.97,
     },
 }
+AUXILIARY_SIZES = (32, 224)
+"""Images of these sizes are as large at the second classifier as it takes them."""
 AUXILIARY_WEIGHT = 0.4
 MOMENTUM = 0.9
 MOST_BYTES = 10_000_000
@@ -57,10 +80,12 @@ PUBLISHED: Any = None
 class Recipe:
     """Settings of one run; what is left out becomes the published value of the genotype's family.
 
-    genotype: its text. layers: cells in all (DARTS family) or per stage (NAS-Bench-201). lr falls to 0 along a cosine.
-    clip: largest gradient norm, 0 for none. drop_path: its last probability, reached linearly. cutout: side of the
-    erased square in pixels, 0 for none. At 16 pixels the square is half as large, and there is no auxiliary head unless
-    asked for. Raises BadInput for values that cannot be used.
+    genotype: its text. layers: cells in all (DARTS family) or per stage (NAS-Bench-201). lr falls to 0 along a cosine,
+    or is multiplied by lr_decay after every epoch where that is not 0. clip: largest gradient norm, 0 for none.
+    drop_path: its last probability, reached linearly. cutout: side of the erased square in pixels, 0 for none.
+    label_smoothing: the share of a label that all classes have in equal parts while training. At 16 pixels the square
+    is half as large, and there is no auxiliary head unless asked for; from 64 pixels on the published values are those
+    for ImageNet. Raises BadInput for values that cannot be used.
     """
 
     genotype: str
@@ -78,13 +103,18 @@ class Recipe:
     drop_path: float = PUBLISHED
     auxiliary: bool = PUBLISHED
     cutout: int = PUBLISHED
+    label_smoothing: float = PUBLISHED
+    lr_decay: float = PUBLISHED
 
     def __post_init__(self) -> None:
         genotype = parse_genotype(self.genotype)
         object.__setattr__(self, "genotype", str(genotype))
-        if self.image_size not in (16, 32):
-            raise BadInput(f"image size must be 32 or 16, not {self.image_size}")
-        published = dict(PROTOCOLS[genotype.space.skeleton.name])
+        large, skeleton = is_streamed(self.image_size), genotype.space.skeleton
+        if large and not skeleton.prepares:
+            raise BadInput(f"networks like {skeleton.name} have no protocol for large images; take 32 or 16 pixels")
+        published = dict(PROTOCOLS["imagenet" if large else skeleton.name])
+        if large and self.image_size not in AUXILIARY_SIZES:
+            published |= {"auxiliary": False}
         if self.image_size == 16:
             published |= {"auxiliary": False, "cutout": published["cutout"] // 2}
         for name, value in published.items():
@@ -103,8 +133,15 @@ class Recipe:
             raise BadInput(f"at least 1 epoch and 2 images a batch are needed, not {self.epochs} and {self.batch_size}")
         if not 0 <= self.cutout <= self.image_size:
             raise BadInput(f"cutout must be 0 to {self.image_size} pixels, not {self.cutout}")
-        if self.auxiliary and self.image_size != 32:
-            raise BadInput("the auxiliary head needs images of 32 pixels; add --no-auxiliary or take --image-size 32")
+        if self.auxiliary and self.image_size not in AUXILIARY_SIZES:
+            raise BadInput(
+                "the auxiliary head needs images of 32 pixels or of 224; add --no-auxiliary or take such a size"
+            )
+        for name in ("label_smoothing", "lr_decay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise BadInput(
+                    f"{name.replace('_', ' ')} must be at least 0 and less than 1, not {getattr(self, name)}"
+                )
         for name in ("weight_decay", "clip"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise BadInput(f"{name.replace('_', ' ')} must be at least 0, not {getattr(self, name)}")
@@ -119,6 +156,8 @@ class Recipe:
 
     def learning_rate(self, epoch: int) -> float:
         """Of the epoch with this number from 0 on."""
+        if self.lr_decay:
+            return self.lr * self.lr_decay**epoch
         return self.lr * (1 + math.cos(math.pi * epoch / self.epochs)) / 2
 
     def drop_path_at(self, epoch: int) -> float:

@@ -21,7 +21,8 @@ from scipy import stats
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.data.load import Data, augment, crop_padding, load_data, normalise, resize
+from engine.data.feed import Feed
+from engine.data.load import Data, StreamedData, open_data, open_feed
 from engine.errors import BadInput
 from engine.network.network import Network, count_parameters, multiply_adds
 from engine.network.retrain.folder import load_state, save_state
@@ -29,11 +30,10 @@ from engine.network.retrain.recipe import AUXILIARY_WEIGHT, MOMENTUM, Recipe
 from engine.runs.folder import RunFolder
 from engine.scoring.intervals import CONFIDENCE
 from engine.selection.genotype import parse_genotype
+from engine.spaces.image_sizes import stem_for
 from engine.training.feeds import generator
 from engine.training.loop import CHECK_EVERY, Diverged, Progress
 
-Batch = tuple[Tensor, Tensor]
-"""(uint8 or float pixels [N, 3, S, S] in 0..255, labels [N])."""
 ORDER, CROPS, SQUARES, LAYERS, START = range(5)
 """What a generator draws, beside the seed and the epoch."""
 TEST_BATCH = 256
@@ -55,10 +55,17 @@ class Retraining:
         return len(self.log)
 
 
+def build(recipe: Recipe, classes: int) -> Network:
+    """The recipe's network, its weights drawn by torch. Raises BadInput for sizes that cannot be built."""
+    genotype = parse_genotype(recipe.genotype)
+    stem = stem_for(recipe.image_size, genotype.space.skeleton.stem)
+    return Network(genotype, recipe.channels, recipe.layers, classes, recipe.auxiliary, stem)
+
+
 def start(recipe: Recipe, classes: int, device: torch.device) -> Retraining:
     """A fresh run: weights from the seed. Raises BadInput for sizes that cannot be built."""
     with _drawing(recipe.seed, START, device=torch.device("cpu")):
-        network = Network(parse_genotype(recipe.genotype), recipe.channels, recipe.layers, classes, recipe.auxiliary)
+        network = build(recipe, classes)
     network = network.to(device).to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(
         network.parameters(), recipe.lr, MOMENTUM, weight_decay=recipe.weight_decay, nesterov=recipe.nesterov
@@ -72,7 +79,7 @@ def train(
     *,
     resume_run: bool = False,
     device: str = "cpu",
-    data: Data | None = None,
+    data: Data | StreamedData | None = None,
     report_progress: Callable[[Progress], None] = lambda progress: None,
     epoch_done: Callable[[dict[str, Any]], None] = lambda line: None,
 ) -> tuple[Retraining, dict[str, Any]]:
@@ -82,17 +89,16 @@ def train(
     kept) for a loss that is not finite. A KeyboardInterrupt leaves the last finished epoch in the folder.
     """
     where = torch.device(device)
-    data = data or load_data(recipe.data, test=True)
+    data = data or open_data(recipe.data, recipe.image_size, test=True)
     if data.test is None:
         raise BadInput(f"{data.spec} has no test part; add *test*.parquet or test/<class>/ to it")
     run = start(recipe, len(data.classes), where)
     threads = torch.get_num_threads()
     with RunFolder(out, recipe.plan(), recipe.defaults(), resume=resume_run, threads=threads) as folder:
         _restore(run, folder)
-        whole = torch.cat([data.train.pixels, data.search.pixels]), torch.cat([data.train.labels, data.search.labels])
         part, test = (
-            (resize(pixels, recipe.image_size).to(where), labels.to(where))
-            for pixels, labels in (whole, (data.test.pixels, data.test.labels))
+            open_feed(images, data.normalisation, recipe.image_size, where)
+            for images in ([data.train, data.search], [data.test])
         )
         folder.tell(run.epoch, recipe.epochs, "epochs", details=_standing(run))
 
@@ -103,7 +109,7 @@ def train(
             report_progress(progress)
 
         while run.epoch < recipe.epochs:
-            line = run_epoch(run, data, part, test, tell)
+            line = run_epoch(run, part, test, tell)
             run.log.append(line)
             save_state(folder, run.network, _momentum(run), run.log)
             folder.tell(run.epoch, recipe.epochs, "epochs", "training", details=_standing(run))
@@ -122,9 +128,7 @@ def _restore(run: Retraining, folder: RunFolder) -> None:
             run.optimizer.state[parameter] = {"momentum_buffer": torch.empty_like(parameter).copy_(momentum[name])}
 
 
-def run_epoch(
-    run: Retraining, data: Data, part: Batch, test: Batch, tell: Callable[[Progress], None]
-) -> dict[str, Any]:
+def run_epoch(run: Retraining, part: Feed, test: Feed, tell: Callable[[Progress], None]) -> dict[str, Any]:
     """Train one epoch and test; returns its log line. Raises Diverged when a loss is not finite."""
     recipe, epoch, began = run.recipe, run.epoch, time.perf_counter()
     lr = recipe.learning_rate(epoch)
@@ -132,8 +136,8 @@ def run_epoch(
         group["lr"] = lr
     run.network.drop_path = recipe.drop_path_at(epoch)
     with _drawing(recipe.seed, LAYERS, epoch, device=run.device):
-        loss, accuracy = learn(run, data, part, tell)
-        tested = evaluate(run, data, test)
+        loss, accuracy = learn(run, part, tell)
+        tested = evaluate(run, test)
     return {
         "epoch": epoch + 1,
         "lr": lr,
@@ -145,28 +149,25 @@ def run_epoch(
     }
 
 
-def learn(run: Retraining, data: Data, part: Batch, tell: Callable[[Progress], None]) -> tuple[float, float]:
+def learn(run: Retraining, part: Feed, tell: Callable[[Progress], None]) -> tuple[float, float]:
     """Go once through the training part; returns mean loss and accuracy (%) on its augmented images."""
     recipe, network = run.recipe, run.network.train()
-    batches = _order(recipe, run.epoch, len(part[1]))
-    draws = [generator(recipe.seed, kind, run.epoch) for kind in (CROPS, SQUARES)]
+    order = _order(recipe, run.epoch, len(part))
+    crops, squares = (generator(recipe.seed, kind, run.epoch) for kind in (CROPS, SQUARES))
     loss, right, seen = 0.0, 0, 0
     pending: list[Tensor] = []
     began = time.perf_counter()
-    for step, index in enumerate(batches, 1):
-        index = index.to(run.device)
-        images = normalise(augment(part[0][index], crop_padding(recipe.image_size), draws[0]), data.normalisation)
-        labels = part[1][index]
-        batch_loss, logits = _step(run, cutout(images, recipe.cutout, draws[1]), labels)
+    for step, (images, labels) in enumerate(part.augmented(order, crops), 1):
+        batch_loss, logits = _step(run, cutout(images, recipe.cutout, squares), labels)
         pending.append(torch.stack([batch_loss * len(labels), (logits.argmax(1) == labels).sum()]))
         seen += len(labels)
-        if step % CHECK_EVERY == 0 or step == len(batches):
+        if step % CHECK_EVERY == 0 or step == len(order):
             more_loss, more_right = torch.stack(pending).double().sum(0).tolist()
             loss, right = loss + more_loss, right + round(more_right)
             pending.clear()
             if not math.isfinite(loss):
-                raise Diverged(f"epoch {run.epoch + 1}: the loss became {loss} by step {step} of {len(batches)}")
-        tell(Progress(run.epoch, recipe.epochs, step, len(batches), (time.perf_counter() - began) / step))
+                raise Diverged(f"epoch {run.epoch + 1}: the loss became {loss} by step {step} of {len(order)}")
+        tell(Progress(run.epoch, recipe.epochs, step, len(order), (time.perf_counter() - began) / step))
     network.eval()
     return loss / seen, 100 * right / seen
 
@@ -176,9 +177,10 @@ def _step(run: Retraining, images: Tensor, labels: Tensor) -> tuple[Tensor, Tens
     run.optimizer.zero_grad(set_to_none=True)
     with _precision(run.device):
         logits, extra = run.network(images)
-        main = loss = F.cross_entropy(logits, labels)
+        smoothing = run.recipe.label_smoothing
+        main = loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)
         if extra is not None:
-            loss = main + AUXILIARY_WEIGHT * F.cross_entropy(extra, labels)
+            loss = main + AUXILIARY_WEIGHT * F.cross_entropy(extra, labels, label_smoothing=smoothing)
     loss.backward()
     if run.recipe.clip:
         nn.utils.clip_grad_norm_(run.network.parameters(), run.recipe.clip)
@@ -186,7 +188,7 @@ def _step(run: Retraining, images: Tensor, labels: Tensor) -> tuple[Tensor, Tens
     return main.detach(), logits.detach()
 
 
-def evaluate(run: Retraining, data: Data, test: Batch) -> dict[str, Any]:
+def evaluate(run: Retraining, test: Feed) -> dict[str, Any]:
     """Accuracy on the whole test part with running BN statistics, in percent, with Wilson's 95 % interval.
 
     Raises Diverged when the loss is not finite.
@@ -194,16 +196,16 @@ def evaluate(run: Retraining, data: Data, test: Batch) -> dict[str, Any]:
     right, loss = 0, 0.0
     run.network.eval()
     with torch.no_grad(), _precision(run.device):
-        for pixels, labels in zip(test[0].split(TEST_BATCH), test[1].split(TEST_BATCH), strict=True):
-            logits = run.network(normalise(pixels, data.normalisation))[0].float()
+        for images, labels in test.plain(torch.arange(len(test)).split(TEST_BATCH)):
+            logits = run.network(images)[0].float()
             right += int((logits.argmax(1) == labels).sum())
             loss += float(F.cross_entropy(logits, labels, reduction="sum"))
-    images = len(test[1])
+    tested = len(test)
     if not math.isfinite(loss):
         raise Diverged(f"epoch {run.epoch + 1}: the loss on the test images became {loss}")
-    low, high = stats.binomtest(right, images).proportion_ci(CONFIDENCE, method="wilson")
+    low, high = stats.binomtest(right, tested).proportion_ci(CONFIDENCE, method="wilson")
     ci = [100 * float(low), 100 * float(high)]
-    return {"accuracy": 100 * right / images, "ci": ci, "loss": loss / images, "images": images, "bn": "running"}
+    return {"accuracy": 100 * right / tested, "ci": ci, "loss": loss / tested, "images": tested, "bn": "running"}
 
 
 def cutout(images: Tensor, side: int, draw: torch.Generator) -> Tensor:
@@ -218,7 +220,7 @@ def cutout(images: Tensor, side: int, draw: torch.Generator) -> Tensor:
     return images.masked_fill(erased[:, None], 0)
 
 
-def report(run: Retraining, data: Data) -> dict[str, Any]:
+def report(run: Retraining, data: Data | StreamedData) -> dict[str, Any]:
     """A finished run as plain JSON values. `best` is the highest of all test accuracies, and so chosen on the test
     images; `last` is not."""
     recipe = run.recipe

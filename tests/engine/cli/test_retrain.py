@@ -18,9 +18,9 @@ BENCH = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_co
 DARTS = str(genotype(*DARTS_PT[0][1:3]))
 SMALL = ("--channels", "2", "--image-size", "16", "--batch-size", "40", "--device", "cpu", "--threads", "1")
 KEYS = {
-    "auxiliary", "batch_size", "best", "channels", "classes", "clip", "command", "cutout", "data", "dataset", "device",
-    "drop_path", "epochs", "family", "genotype", "image_size", "last", "layers", "lr", "multiply_adds", "nesterov",
-    "parameters", "seconds", "seed", "train_images", "weight_decay",
+    "auxiliary", "batch_size", "best", "channels", "classes", "clip", "command", "cutout", "data", "dataset",
+    "device", "drop_path", "epochs", "family", "genotype", "image_size", "label_smoothing", "last", "layers", "lr",
+    "lr_decay", "multiply_adds", "nesterov", "parameters", "seconds", "seed", "train_images", "weight_decay",
 }  # fmt: skip
 
 
@@ -78,6 +78,8 @@ def test_it_takes_a_selection_file(cli, photos, tmp_path):
         ("DARTS --out OUT --layers 2", "layers"),
         ("DARTS --out OUT --image-size 16 --auxiliary", "--no-auxiliary"),
         ("DARTS --out OUT --image-size 20", "image size"),
+        ("DARTS --out OUT --image-size 224", "train/<class>"),
+        ("BENCH --out OUT --image-size 224", "no protocol for large images"),
         ("DARTS --out OUT --lr 0", "learning rate"),
         ("DARTS --out OUT --drop-path nan", "drop path"),
         ("DARTS --out OUT --data nowhere", "no data"),

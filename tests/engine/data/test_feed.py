@@ -15,19 +15,9 @@ from engine.data.load import load_data, open_data, open_feed, scoring_batches
 from engine.data.sources import IMAGENET, StreamedData
 from engine.data.stream import StreamedFeed
 from engine.errors import BadInput
+from tests.engine.small_runs import write_jpegs
 
 ORDER = list(torch.tensor([3, 0, 5, 1, 4, 2, 3]).split(3))
-
-
-def write_jpegs(root: Path, counts: dict[str, int], part: str = "train", side: int = 90) -> Path:
-    """`root`/part/<class>/*.jpg: smooth random images, a little wider than high."""
-    random = np.random.RandomState(len(part))
-    for name, count in counts.items():
-        (root / part / name).mkdir(parents=True)
-        for i in range(count):
-            small = Image.fromarray(random.randint(0, 256, (4, 4, 3), np.uint8))
-            small.resize((side + 10, side)).save(root / part / name / f"{i:03}.jpg")
-    return root
 
 
 @pytest.fixture

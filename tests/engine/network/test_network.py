@@ -66,6 +66,44 @@ def test_operations_are_counted_without_computing_and_equal_the_published_ones()
     assert (multiply_adds(largest), count_parameters(largest)) == (220_119_680, 1_531_546)
 
 
+def test_the_network_for_large_images_is_the_published_one():
+    with torch.device("meta"):
+        network = Network(CELLS["DARTS_V2"], classes=1000, stem="imagenet")
+    # Liu et al. 2019, table 2: 4.7 M parameters. Their 574 M multiply-adds are counted in a way that is not described.
+    assert count_parameters(network) == 4_718_752
+    assert multiply_adds(network, 224) == 529_911_552 == pytest.approx(574e6, rel=0.1)
+    names = [name for name in network.state_dict() if name.startswith("stem") and name.endswith("weight")]
+    assert names == [f"stem0.{n}.weight" for n in (0, 1, 3, 4)] + [f"stem1.{n}.weight" for n in (1, 2)]
+    assert not any(name.startswith("auxiliary_head.features.6") for name in network.state_dict())
+    assert [type(cell.preprocess0).__name__ for cell in network.cells[:2]] == ["FactorizedReduce", "ReLUConvBN"]
+
+
+def test_large_images_are_halved_five_times_and_224_pixels_reach_the_auxiliary_head():
+    network = Network(S5, channels=16, layers=3, classes=5, stem="imagenet").train()
+    sizes = []
+    for part in (network.stem0, network.stem1, *network.cells):
+        part.register_forward_hook(lambda part, given, output: sizes.append(output.shape[-1]))
+    logits, extra = network(torch.randn(2, 3, 224, 224))
+    assert logits.shape == extra.shape == (2, 5) and sizes == [56, 28, 28, 14, 7]
+    assert network.eval()(torch.randn(2, 3, 64, 96))[1] is None
+    with pytest.raises(BadInput, match="multiple of 32, not 48"):
+        network(torch.randn(2, 3, 48, 48))
+    with pytest.raises(BadInput, match="224 pixels, not 64"):
+        network.train()(torch.randn(2, 3, 64, 64))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (dict(channels=15), "even"),
+        (dict(stem="large"), "unknown stem"),
+    ],
+)
+def test_what_has_no_form_for_large_images_is_refused(wrong, says):
+    with pytest.raises(BadInput, match=says), torch.device("meta"):
+        Network(**{"genotype": S5, "stem": "imagenet"} | wrong)
+
+
 def test_counting_leaves_the_network_as_it_is():
     network = Network(S5, 4, 3).train()
     before = {name: value.clone() for name, value in network.state_dict().items()}

@@ -19,6 +19,7 @@ from engine.selection.selection import Selection
 from engine.training.loop import Diverged
 from tests.engine.kills import Killed, dying, moments
 from tests.engine.published_networks import DARTS_PT, genotype
+from tests.engine.small_runs import write_jpegs
 
 S5 = str(genotype(*next(row for row in DARTS_PT if row[0] == "darts_pt_s5_0")[1:3]))
 NOISY = str(
@@ -75,6 +76,41 @@ def test_a_resumed_run_is_identical_to_an_uninterrupted_one(tmp_path, data, case
     parts, _ = train(recipe, tmp_path / "parts", data=data, resume_run=True)
     assert tensors(tmp_path / "whole") == tensors(tmp_path / "parts")
     assert list(map(untimed, whole.log)) == list(map(untimed, parts.log)) == events(tmp_path / "parts")
+
+
+LARGE = dict(genotype=S5, channels=16, layers=3, image_size=64, batch_size=4)
+
+
+def test_a_run_on_streamed_images_is_resumed_to_the_identical_result(tmp_path):
+    write_jpegs(tmp_path / "photos", {"cat": 4, "dog": 5})
+    write_jpegs(tmp_path / "photos", {"cat": 2, "dog": 1}, part="val")
+    recipe = Recipe(**LARGE, data=str(tmp_path / "photos"), epochs=2)
+    whole, report = train(recipe, tmp_path / "whole")
+    with pytest.raises(Stop):
+        train(recipe, tmp_path / "parts", epoch_done=stop)
+    parts, _ = train(recipe, tmp_path / "parts", resume_run=True)
+    assert tensors(tmp_path / "whole") == tensors(tmp_path / "parts")
+    assert list(map(untimed, whole.log)) == list(map(untimed, parts.log))
+    assert [line["lr"] for line in whole.log] == [0.1, pytest.approx(0.097)]
+    assert (report["train_images"], report["last"]["images"]) == (9, 3)
+    assert (report["label_smoothing"], report["auxiliary"], report["image_size"]) == (0.1, False, 64)
+
+
+def test_streamed_images_without_a_test_part_are_refused(tmp_path):
+    write_jpegs(tmp_path / "photos", {"cat": 2, "dog": 2})
+    with pytest.raises(BadInput, match="no test part"):
+        train(Recipe(**LARGE, data=str(tmp_path / "photos"), epochs=1), tmp_path / "run")
+
+
+def test_a_run_from_before_label_smoothing_goes_on(tmp_path, data):
+    recipe = Recipe(**CASES["darts"], epochs=2)
+    with pytest.raises(Stop):
+        train(recipe, tmp_path / "run", data=data, epoch_done=stop)
+    path = tmp_path / "run" / "plan.json"
+    plan = json.loads(path.read_text())
+    del plan["label_smoothing"], plan["lr_decay"]
+    path.write_text(json.dumps(plan))
+    assert train(recipe, tmp_path / "run", data=data, resume_run=True)[0].epoch == 2
 
 
 @pytest.mark.slow
@@ -243,6 +279,27 @@ def test_the_nas_bench_201_protocol_is_the_published_one():
     assert recipe.nesterov and not (recipe.clip or recipe.drop_path or recipe.auxiliary or recipe.cutout)
 
 
+def test_the_protocol_for_224_pixels_is_the_published_one():
+    recipe = Recipe(genotype=S5, image_size=224)
+    values = (recipe.epochs, recipe.channels, recipe.layers, recipe.batch_size, recipe.lr, recipe.weight_decay)
+    assert values == (250, 48, 14, 128, 0.1, 3e-5)
+    assert (recipe.clip, recipe.drop_path, recipe.auxiliary, recipe.cutout) == (5.0, 0.0, True, 0)
+    assert (recipe.nesterov, recipe.label_smoothing) == (False, 0.1)
+    assert [recipe.learning_rate(epoch) for epoch in (0, 1, 100)] == pytest.approx([0.1, 0.097, 0.1 * 0.97**100])
+    small = Recipe(genotype=S5)
+    assert small.label_smoothing == small.lr_decay == 0
+
+
+def test_smoothed_labels_are_shared_by_all_classes():
+    recipe = Recipe(**LARGE, epochs=1, label_smoothing=0.5)
+    run = training.start(recipe, 2, torch.device("cpu"))
+    images, labels = torch.randn(4, 3, 64, 64), torch.tensor([0, 1, 1, 0])
+    logits, _ = run.network.train()(images)
+    logs = logits.log_softmax(1)
+    expected = -(0.75 * logs.gather(1, labels[:, None]) + 0.25 * logs.gather(1, 1 - labels[:, None])).mean()
+    assert float(training._step(run, images, labels)[0]) == pytest.approx(expected.item(), rel=1e-4)
+
+
 def test_small_images_have_no_auxiliary_head_and_a_smaller_square():
     recipe = Recipe(genotype=S5, image_size=16)
     assert (recipe.auxiliary, recipe.cutout) == (False, 8)
@@ -256,6 +313,10 @@ def test_small_images_have_no_auxiliary_head_and_a_smaller_square():
         (dict(lr=math.nan), "learning rate"),
         (dict(drop_path=1.0), "drop path"),
         (dict(genotype=BENCH, drop_path=0.1), "without drop path"),
+        (dict(genotype=BENCH, image_size=224), "no protocol for large images"),
+        (dict(image_size=64, auxiliary=True), "32 pixels or of 224"),
+        (dict(label_smoothing=1.0), "label smoothing"),
+        (dict(lr_decay=-0.1), "lr decay"),
         (dict(image_size=16, auxiliary=True), "32 pixels"),
         (dict(cutout=40), "cutout"),
         (dict(epochs=0), "at least 1 epoch"),
