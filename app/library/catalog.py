@@ -1,8 +1,9 @@
 """Which supernets there are to look at: the bundled ones and the visitor's own. Needs no torch.
 
-Entry      one checkpoint folder: its summary, or why it cannot be used
-catalog    all entries by run id, the one to show first in front
-imported   the folder of checkpoints that visitors kept
+Entry        one checkpoint folder: its summary, or why it cannot be used
+Catalog      all entries by run id, the one to show first in front
+read_entry   one folder
+imported     the folder of checkpoints that visitors kept
 """
 
 import os
@@ -48,28 +49,35 @@ def imported() -> Path:
     return Path(os.environ.get(RUNS) or ROOT / "runs").expanduser() / "imported"
 
 
-def catalog(bundled: Path = BUNDLED) -> dict[str, Entry]:
-    """Bundled checkpoints, those in the folder named by SUPERNET_CHECKPOINTS, and the kept imports.
+class Catalog:
+    """All checkpoints there are; each is read again when one of its files changes. bundled: the folder of ours."""
 
-    They are read again when a file changes. That folder may be a checkpoint itself. Of two checkpoints with one name,
-    the visitor's own goes by "my-NAME".
-    """
-    found = {folder.name: _entry(folder.name, folder, True, _stamp(folder)) for folder in _folders(bundled)}
-    if named := os.environ.get(OWN):
-        own = Path(named).expanduser()
-        if not own.is_dir():
-            found[own.name] = Entry(own.name, own, False, None, f"{OWN} names {own}, which is no folder; correct it")
-        _add(found, own)
-    _add(found, imported())
-    return dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, not item[1].bundled, item[0])))
+    def __init__(self, bundled: Path = BUNDLED) -> None:
+        self._bundled = bundled
+        self._read = lru_cache(maxsize=64)(read_entry)
 
+    def entries(self) -> dict[str, Entry]:
+        """Bundled checkpoints, those in the folder named by SUPERNET_CHECKPOINTS, and the kept imports.
 
-def _add(found: dict[str, Entry], root: Path) -> None:
-    for folder in _folders(root):
-        name = folder.name
-        while name in found:
-            name = f"my-{name}"
-        found[name] = _entry(name, folder, False, _stamp(folder))
+        That folder may be a checkpoint itself. Of two checkpoints with one name, the visitor's own goes by "my-NAME".
+        """
+        found: dict[str, Entry] = {}
+        self._add(found, self._bundled, bundled=True)
+        if named := os.environ.get(OWN):
+            own = Path(named).expanduser()
+            if not own.is_dir():
+                error = f"{OWN} names {own}, which is no folder; correct it"
+                found[own.name] = Entry(own.name, own, False, None, error)
+            self._add(found, own)
+        self._add(found, imported())
+        return dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, not item[1].bundled, item[0])))
+
+    def _add(self, found: dict[str, Entry], root: Path, bundled: bool = False) -> None:
+        for folder in _folders(root):
+            name = folder.name
+            while name in found:
+                name = f"my-{name}"
+            found[name] = self._read(name, folder, bundled, _stamp(folder))
 
 
 def _folders(root: Path) -> list[Path]:
@@ -94,8 +102,8 @@ def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple(stamp)
 
 
-@lru_cache(maxsize=64)
-def _entry(name: str, folder: Path, bundled: bool, stamp: tuple[tuple[str, int, int], ...]) -> Entry:
+def read_entry(name: str, folder: Path, bundled: bool = False, stamp: object = ()) -> Entry:
+    """A checkpoint folder as an entry. stamp: what changes when the folder does, for whoever remembers entries."""
     try:
         summary = read_summary(folder)
         _check_scores(summary)

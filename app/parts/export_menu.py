@@ -15,7 +15,7 @@ import streamlit as st
 from app.state import session, url
 from app.state.page import PageState
 from app.state.questions import Questions
-from app.work.measurements import Kind, Request
+from app.work.questions import Kind, Request
 from app.work.tuned import PRESETS, Preset
 from engine import __version__
 from engine.export import FORMATS, Format, command_line, export

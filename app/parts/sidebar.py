@@ -4,11 +4,12 @@ style      the style sheet
 sidebar    run, cell, images, operations, running work
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
-from app.library import catalog, image_sets
+from app.library import image_sets
 from app.parts import text
 from app.parts.style import chip
 from app.state import keys, session
@@ -16,9 +17,11 @@ from app.state.live import REFRESH, begin
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.url import BUDGETS
-from app.work import measurements
-from app.work.jobs import MANAGER, Job
+from app.work.jobs import Job, JobManager
+from app.work.workshop import workshop
 from engine.drawing import palette, wording
+from engine.errors import BadInput
+from engine.results import EdgeScores
 
 _CSS = Path(__file__).with_name("sidebar.css").read_text(encoding="utf-8")
 KEYS = {
@@ -44,7 +47,8 @@ def style() -> None:
 def sidebar() -> None:
     """Draw the sidebar. Its widgets own `run`, `cell`, `budget` and `data` in the address: they exist on every page."""
     with st.sidebar:
-        entries = catalog.catalog()
+        shop = workshop()
+        entries = shop.catalog.entries()
         usable = {name: entry.summary for name, entry in entries.items() if entry.summary is not None}
         for entry in entries.values():
             if entry.error:
@@ -83,11 +87,11 @@ def sidebar() -> None:
         )
         _images(page)
         session.kept()
-        _legend(page)
+        _legend(page, Questions(page, shop.measurements).scores)
         st.toggle("List view", key=keys.LIST_VIEW.name, help="The graph as a table, for keyboards and screen readers")
         if st.button("Keys", shortcut="H", key="keys", width="stretch"):
             _keys()
-        _jobs()
+        _jobs(shop.jobs)
 
 
 def _images(page: PageState) -> None:
@@ -129,10 +133,10 @@ def _description(page: PageState) -> str:
     return f"{size}, epoch {meta['epochs']}{accuracy}"
 
 
-def _legend(page: PageState) -> None:
+def _legend(page: PageState, scores: Mapping[int, EdgeScores]) -> None:
     """Every operation of the cell with the number of edges it wins, by alpha and by measurement."""
     edges = page.space.edges(page.cell)
-    scores, selection = Questions(page, measurements.MEASUREMENTS).scores, page.selection
+    selection = page.selection
     names = list(dict.fromkeys(name for edge in edges for name in page.space.operations(page.cell, edge)))
     rows = []
     for name in names:
@@ -153,21 +157,24 @@ def _legend(page: PageState) -> None:
     )
 
 
-def _jobs() -> None:
+def _jobs(jobs: JobManager) -> None:
     """The job strip; it refreshes itself while work is running."""
-    active = bool(measurements.running(session.visitor()))
-    st.fragment(_strip, run_every=REFRESH if active else None)(active)
+    active = bool(jobs.of(session.visitor()))
+    st.fragment(_strip, run_every=REFRESH if active else None)(jobs, active)
 
 
-def _retry(job: Job, visitor: str) -> None:
-    MANAGER.retry(job, visitor)
+def _retry(jobs: JobManager, job: Job, visitor: str) -> None:
+    try:
+        jobs.retry(job, visitor)
+    except BadInput as error:
+        st.toast(str(error), icon="⚠️")
 
 
-def _strip(was_active: bool) -> None:
+def _strip(jobs: JobManager, was_active: bool) -> None:
     visitor = session.visitor()
-    jobs = measurements.running(visitor)
-    for job in jobs:
-        ahead = MANAGER.ahead(job)
+    running = jobs.of(visitor)
+    for job in running:
+        ahead = jobs.ahead(job)
         left = "" if job.remaining is None else f" · {text.duration(job.remaining)} left"
         if job.status == "queued":
             where = f"{ahead} ahead of you"
@@ -178,13 +185,13 @@ def _strip(was_active: bool) -> None:
         else:
             where = f"{job.done} of {job.total} {job.unit}{left}"
         st.progress(job.share, text=f"{job.title}  \n{where}")
-        st.button("Cancel", key=f"cancel-{job.number}", on_click=MANAGER.cancel, args=(job, visitor))
-    for job in MANAGER.failed(visitor):
+        st.button("Cancel", key=f"cancel-{job.number}", on_click=jobs.cancel, args=(job, visitor))
+    for job in jobs.failed(visitor):
         st.error(job.error)
         if job.details:
             with st.expander("Details"):
                 st.code(job.details, language=None)
-        st.button("Try again", key=f"retry-{job.number}", on_click=_retry, args=(job, visitor))
-        st.button("Dismiss", key=f"dismiss-{job.number}", on_click=MANAGER.dismiss, args=(job, visitor))
-    if was_active != bool(jobs):
+        st.button("Try again", key=f"retry-{job.number}", on_click=_retry, args=(jobs, job, visitor))
+        st.button("Dismiss", key=f"dismiss-{job.number}", on_click=jobs.dismiss, args=(job, visitor))
+    if was_active != bool(running):
         st.rerun()

@@ -14,7 +14,7 @@ import streamlit as st
 
 from app.figures.frame import Figure
 from app.library import image_sets
-from app.work.measurements import Measurement
+from app.work.questions import Measurement
 from engine.drawing import wording
 from engine.results import Lookup
 

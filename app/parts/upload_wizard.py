@@ -21,6 +21,7 @@ import streamlit as st
 
 from app.library import catalog
 from app.state import keys, session
+from app.work.workshop import workshop
 from engine.errors import BadInput
 from engine.spaces import SPACES, search_space
 
@@ -185,7 +186,7 @@ def _keep(found: "Checkpoint", name: str) -> None:
     except BadInput as error:
         st.toast(_plain(str(error)), icon="⚠️")
         return
-    kept = next(entry.id for entry in catalog.catalog().values() if entry.path == folder)
+    kept = next(entry.id for entry in workshop().catalog.entries().values() if entry.path == folder)
     open_run(kept)
     st.toast(f"Kept as {_plain(kept)}", icon="✅")
 
@@ -196,7 +197,7 @@ def open_run(run: str) -> None:
     A run that this session has been in before is as it was left.
     """
     keys.RUN.set(run)
-    begun = catalog.catalog()[run].begun
+    begun = workshop().catalog.entries()[run].begun
     if begun and run not in session.states():
         state = session.state(run)
         state.link = replace(state.link, decisions=begun)

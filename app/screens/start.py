@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.figures.cell_graph import cell_graph as graph_of
 from app.figures.cell_svg import svg
-from app.library import catalog
+from app.library.catalog import Entry
 from app.parts import sentences, text, upload_wizard
 from app.parts.cell_card import cell_card
 from app.parts.inspector import inspector
@@ -14,6 +14,7 @@ from app.state.actions import Actions
 from app.state.live import live
 from app.state.page import PageState
 from app.state.questions import Questions
+from app.work.workshop import workshop
 from engine.drawing import palette, wording
 from engine.results import EdgeScores
 
@@ -51,7 +52,7 @@ def _go_to(name: str, page: PageState) -> None:
 
 def _tiles() -> None:
     st.markdown("**Supernets**")
-    entries = [entry for entry in catalog.catalog().values() if entry.summary is not None]
+    entries = [entry for entry in workshop().catalog.entries().values() if entry.summary is not None]
     for row in range(0, len(entries), 3):
         for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
             with column, st.container(border=True, height="stretch"):
@@ -59,7 +60,7 @@ def _tiles() -> None:
     upload_wizard.panel()
 
 
-def _tile(entry: catalog.Entry) -> None:
+def _tile(entry: Entry) -> None:
     summary = entry.summary
     assert summary is not None
     cell = summary.space.cells[0]

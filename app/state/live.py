@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.library import catalog, image_sets
+from app.library import image_sets
 from app.state import keys, session, url
 from app.state.actions import Actions
 from app.state.page import PageState
 from app.state.questions import Questions
-from app.work.measurements import MEASUREMENTS
+from app.work.workshop import workshop
 
 REFRESH = 0.6
 """Seconds between looks at running work."""
@@ -23,7 +23,7 @@ Body = Callable[[PageState, Questions, Actions], None]
 
 def current() -> PageState | None:
     """What the sidebar's widgets and the session say; None when there is nothing to show."""
-    entry = catalog.catalog().get(keys.RUN.get(""))
+    entry = workshop().catalog.entries().get(keys.RUN.get(""))
     if entry is None or entry.summary is None:
         return None
     cells, cell = entry.summary.space.cells, keys.CELL.get(None)
@@ -61,24 +61,25 @@ def live(body: Body) -> None:
     page = current()
     if page is None:
         return
-    active, alone = _is_active(page), False
+    measurements = workshop().measurements
+    active, alone = _is_active(Questions(page, measurements)), False
 
     def draw() -> None:
         nonlocal alone
         now = begin() if alone else current()
         if now is None:
             return
-        ask = Questions(now, MEASUREMENTS)
-        body(now, ask, Actions(ask, MEASUREMENTS))
+        ask = Questions(now, measurements)
+        body(now, ask, Actions(ask, measurements))
         if alone:
             end()
         alone = True
-        if _is_active(now) != active:
+        if _is_active(ask) != active:
             st.rerun()  # start or stop refreshing
 
     st.fragment(draw, run_every=REFRESH if active else None)()
 
 
-def _is_active(page: PageState) -> bool:
+def _is_active(ask: Questions) -> bool:
     """Whether the page has to refresh itself: work is running, or decisions play."""
-    return Questions(page, MEASUREMENTS).busy or page.run.playing is not None
+    return ask.busy or ask.page.run.playing is not None

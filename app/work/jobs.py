@@ -3,13 +3,11 @@
 Job          one piece of work: how far it is, how it ended
 JobManager   submits, queues and finds jobs for all visitors of this process
 Cancelled    raised inside work when nobody wants it any more
-MANAGER      the manager of this process
 
 A job's thread never touches the page: it writes into the job, and pages read it when they are drawn. One worker, as
 two torch programs that each take all cores run several times slower than one.
 """
 
-import atexit
 import itertools
 import logging
 import threading
@@ -258,7 +256,3 @@ class JobManager:
         ended = [key for key, job in self._jobs.items() if not job.active]
         for key in ended[:-KEPT]:
             del self._jobs[key]
-
-
-MANAGER = JobManager()
-atexit.register(MANAGER.shutdown)

@@ -1,8 +1,7 @@
 """Measurements for the pages: stored with a checkpoint, finished here, or being taken right now. Needs no torch.
 
 Measurements   finds and takes them; everything is shared by all visitors and kept by content
-find, start, start_prepared, start_all, estimate, running, paths, start_paths   those of this process
-also           Request, Measurement, Accuracy, Path, Kind (see app.request)
+stored         what a checkpoint's own sweep says
 """
 
 import threading
@@ -12,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from app.work import worker
-from app.work.jobs import MANAGER, Job, JobManager
-from app.work.questions import Accuracy, Kind, Measurement, Path, Request, canonical
+from app.work.jobs import Job, JobManager
+from app.work.questions import Kind, Measurement, Path, Request, canonical
 from app.work.worker import Taken
 from engine.checkpoint.format import Summary
 from engine.results import EdgeScores, InputScores
@@ -21,23 +20,6 @@ from engine.scoring.paths import Report, measured_path
 from engine.scoring.settings import Settings
 from engine.selection.orders import NextStep, Order, edge_order, index_order
 from engine.selection.selection import Selection
-
-__all__ = [
-    "Accuracy",
-    "Kind",
-    "Measurement",
-    "Measurements",
-    "Path",
-    "Request",
-    "estimate",
-    "find",
-    "paths",
-    "running",
-    "start",
-    "start_all",
-    "start_paths",
-    "start_prepared",
-]
 
 KEPT = 4096
 """Results kept in memory: a few kilobytes each."""
@@ -144,7 +126,7 @@ class Measurements:
                     job.progress(begun + done, len(wanted) * steps, "decisions")
 
                 known = {**known, seed: self._follow(request, selection, seed, report)}
-                self._keep(key, known)
+                self.keep(key, known)
             return tuple(known[seed] for seed in seeds)
 
         return self._jobs.submit((key, seeds), "Following the measured path", work, visitor)
@@ -175,9 +157,9 @@ class Measurements:
             return known
         report(0.0)
         for taken in self._take_live(request):
-            self._keep(request.key, taken.measurement)
+            self.keep(request.key, taken.measurement)
             if not taken.measurement.partial:
-                self._keep(request.supernet.key, taken.measurement._replace(result=taken.measurement.accuracy))
+                self.keep(request.supernet.key, taken.measurement._replace(result=taken.measurement.accuracy))
                 with self._lock:
                     self._rates[request.digest, len(request.decisions)] = taken.seconds / taken.passes
             report(taken.share)
@@ -201,7 +183,8 @@ class Measurements:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def _keep(self, key: Hashable, value: Any) -> None:
+    def keep(self, key: Hashable, value: Any) -> None:
+        """Remember what answers a request's key; the oldest answers are forgotten."""
         with self._lock:
             self._kept[key] = value
             self._kept.move_to_end(key)
@@ -281,10 +264,3 @@ def _masks(request: Request, summary: Summary) -> int:
 def _paths_key(request: Request) -> Hashable:
     # The criterion decides, so it stays; an edge's rescaled masks do too.
     return "paths", replace(request, kind="edge", cell="", index=0).key
-
-
-MEASUREMENTS = Measurements(MANAGER)
-find, start, start_all = MEASUREMENTS.find, MEASUREMENTS.start, MEASUREMENTS.start_all
-start_prepared = MEASUREMENTS.start_prepared
-paths, start_paths = MEASUREMENTS.paths, MEASUREMENTS.start_paths
-estimate, running = MEASUREMENTS.estimate, MEASUREMENTS.running

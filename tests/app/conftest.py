@@ -9,7 +9,6 @@ keys      keys of the buttons on the page
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,8 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from app.work import measurements
-from app.work.jobs import MANAGER
+from app.work.workshop import Workshop, replaced, workshop
 
 SECONDS = 120
 
@@ -26,7 +24,6 @@ SECONDS = 120
 @pytest.fixture
 def visit(monkeypatch: pytest.MonkeyPatch, root: Path, small_runs: Path) -> Iterator[Callable[..., AppTest]]:
     monkeypatch.setenv("SUPERNET_CHECKPOINTS", str(small_runs))
-    monkeypatch.setattr(measurements.MEASUREMENTS, "_kept", OrderedDict())
 
     def open_at(page: str = "start", **params: str) -> AppTest:
         app = AppTest.from_file(root / "app" / "main.py", default_timeout=SECONDS)
@@ -36,14 +33,12 @@ def visit(monkeypatch: pytest.MonkeyPatch, root: Path, small_runs: Path) -> Iter
             app._page_hash = calc_hash(page)
         return app.run()
 
-    yield open_at
-    for job in MANAGER.active():
-        job.cancel()
-        assert job.wait(SECONDS)
+    with replaced(Workshop(workshop().catalog)):
+        yield open_at
 
 
 def finish(app: AppTest) -> AppTest:
-    for job in MANAGER.active():
+    for job in workshop().jobs.active():
         assert job.wait(SECONDS)
     return app.run()
 

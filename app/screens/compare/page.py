@@ -9,7 +9,7 @@ from app.figures.comparison import edge_pair, plot_edge_pair, plot_totals
 from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.edge_names import parse_edge_id
-from app.library import catalog, image_sets
+from app.library import image_sets
 from app.parts import text
 from app.parts.cell_graph import cell_graph
 from app.parts.style import picture
@@ -21,7 +21,7 @@ from app.state.actions import Actions
 from app.state.live import live
 from app.state.page import PageState
 from app.state.questions import Questions
-from app.work.measurements import MEASUREMENTS
+from app.work.workshop import workshop
 from engine.drawing import palette, wording
 from engine.drawing.finished_cell import finished_cell
 from engine.results import EdgeScores
@@ -35,12 +35,13 @@ def page() -> None:
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
-    runs = all_endings(catalog.catalog(), session.states())
+    shop = workshop()
+    runs = all_endings(shop.catalog.entries(), session.states())
 
     def end_of(side: Side) -> End:
         endings = runs[side.run]
         data = image_sets.chosen(endings.summary, keys.DATA.get(None)).spec
-        return End(side, endings, endings.document(side.ending), page.images, data, MEASUREMENTS)
+        return End(side, endings, endings.document(side.ending), page.images, data, shop.measurements)
 
     # Streamlit forgets a widget that a page does not draw.
     pair = address.current(runs, page.entry.id, entered=not keys.SIDE_RUN.of("a").is_set)

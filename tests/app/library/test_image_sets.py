@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app.library import catalog, image_sets
 from app.library.image_sets import SAMPLE, chosen, fitting, name_of
 from app.work import tuned
+from app.work.workshop import Workshop, replaced
 from engine.checkpoint.format import Summary, read_summary
 from engine.data.sources import BUNDLED
 from tests.app.conftest import finish, text
@@ -125,9 +126,8 @@ def test_images_stay_chosen_on_the_next_page(visit: Visit, photos: Path) -> None
 def test_a_supernet_whose_images_are_not_here_says_what_to_do(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     real = catalog.read_summary
     monkeypatch.setattr(catalog, "read_summary", lambda path: of_classes(real(path), 100, "cifar100"))
-    catalog._entry.cache_clear()
-    app = visit("explore", run=OF_201)
-    catalog._entry.cache_clear()
+    with replaced(Workshop()):
+        app = visit("explore", run=OF_201)
     (said,) = (warning.value for warning in app.warning if "Nothing can be measured" in warning.value)
     assert "cifar100" in said and image_sets.OWN in said
 

@@ -9,12 +9,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.library import catalog
 from app.state import url
 from app.state.run import RunState
 from app.state.url import Link
-from app.work import measurements
-from app.work.measurements import Request
+from app.work.questions import Request
+from app.work.workshop import workshop
 from engine.cli import main
 from engine.export import FORMATS
 from engine.selecting.record import Document
@@ -32,11 +31,11 @@ def _page() -> None:
     from app.screens.decide.step import at_step
     from app.state import live
     from app.state.questions import Questions
-    from app.work.measurements import MEASUREMENTS
+    from app.work.workshop import workshop
 
     page = live.begin()
     assert page is not None
-    ask = at_step(Questions(page, MEASUREMENTS)).ask
+    ask = at_step(Questions(page, workshop().measurements)).ask
     export_menu.menu(ask)
     st.session_state["document"] = export_menu.document_of(ask)
 
@@ -79,7 +78,7 @@ def draw(monkeypatch: pytest.MonkeyPatch, small_runs: Path) -> Callable[..., App
 
 
 def _start(run: str) -> Selection:
-    summary = catalog.catalog()[run].summary
+    summary = workshop().catalog.entries()[run].summary
     assert summary is not None
     return Selection(summary.space, summary.alphas)
 
@@ -134,7 +133,7 @@ def test_stored_measurements_of_undecided_edges_are_exported(draw: Callable[...,
 def test_the_document_knows_checkpoint_settings_and_command(draw: Callable[..., AppTest]) -> None:
     app = draw("s2", _start("s2").alpha_path())
     document = app.session_state["document"]
-    summary = catalog.catalog()["s2"].summary
+    summary = workshop().catalog.entries()["s2"].summary
     assert document.checkpoint["digest"] == summary.digest and document.checkpoint["name"] == "s2"
     assert document.settings["images"] == 1024 and document.settings["bn"] == "batch"
     shown = [code.value for code in app.code]
@@ -143,7 +142,7 @@ def test_the_document_knows_checkpoint_settings_and_command(draw: Callable[..., 
 
 
 def test_decisions_keep_who_took_them_and_on_which_scores(draw: Callable[..., AppTest]) -> None:
-    summary = catalog.catalog()["s2"].summary
+    summary = workshop().catalog.entries()["s2"].summary
     start = _start("s2")
     selection = start.alpha_path()
     said = ("α", "measured", "both", "you", "link")
@@ -153,7 +152,7 @@ def test_decisions_keep_who_took_them_and_on_which_scores(draw: Callable[..., Ap
     expected = ["alpha", "measured", "measured", "person", "person"]
     assert [step.by for step in document.steps[:5]] == expected
     first = selection.decisions[0]
-    stored = measurements.find(Request.of(summary, start, "edge", first.cell, first.edge), summary)
+    stored = workshop().measurements.find(Request.of(summary, start, "edge", first.cell, first.edge), summary)
     # The sweep was taken before any decision, so it says nothing about those after the first.
     assert document.steps[0].scores == stored.result
     assert not any(step.scores for step in document.steps[1:])

@@ -11,9 +11,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import engine
-from app.library import catalog
 from app.parts import upload_wizard
 from app.parts.upload_wizard import TITLES, Upload, checked
+from app.work.workshop import workshop
 from engine.spaces import search_space
 from tests.engine.checkpoint.test_importers import selecting
 from tests.engine.foreign import alphas_of, darts_net, saved
@@ -74,7 +74,7 @@ def test_a_good_file_passes_four_checks_and_is_written_nowhere(wizard: AppTest, 
     assert [f"✓ **{title}**" in said(app) for title in TITLES] == [True] * 4
     assert "space s2" in said(app) and "format darts-pt" in said(app) and "taken as cifar10" in said(app)
     assert list(runs.parent.iterdir()) == []
-    assert "imported" not in {entry.path.parent.name for entry in catalog.catalog().values()}
+    assert "imported" not in {entry.path.parent.name for entry in workshop().catalog.entries().values()}
 
 
 def test_a_file_is_checked_once(wizard: AppTest, good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_keeping_makes_a_run_that_opens(wizard: AppTest, runs: Path, good: bytes
     assert [path.name for path in (runs / "imported").iterdir()] == ["darts"]
     assert engine.load(runs / "imported" / "darts").space == S2
     assert "run my-darts" in said(app)
-    entry = catalog.catalog()["my-darts"]
+    entry = workshop().catalog.entries()["my-darts"]
     assert entry.path == runs / "imported" / "darts" and entry.error is None
     # The same name again is refused, and what is there stays.
     app.button(key="upload-keep").click().run()
@@ -105,7 +105,7 @@ def test_a_begun_selection_opens_with_its_decisions(wizard: AppTest, runs: Path)
     app.button(key="upload-keep").click().run()
     state = app.session_state["states"]["checkpoint_70"]
     assert len(state.link.decisions) == 17 and state.changed
-    assert catalog.catalog()["checkpoint_70"].begun == state.link.decisions
+    assert workshop().catalog.entries()["checkpoint_70"].begun == state.link.decisions
 
 
 def test_the_disk_is_not_filled(wizard: AppTest, runs: Path, good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from app.library import catalog
 from app.library.catalog import Entry
 from app.screens.compare import address, endings, presets
 from app.screens.compare.endings import RunEndings, Side
+from app.work.workshop import workshop
 from engine.checkpoint.format import Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores
@@ -24,7 +25,7 @@ TUNED = Tuning("batches", 50, 0.01)
 
 
 def shelf(name: str = BUNDLED, path: Path | None = None, **meta: object) -> RunEndings:
-    entry = catalog.catalog()[name]
+    entry = workshop().catalog.entries()[name]
     assert entry.summary is not None
     summary = dataclasses.replace(entry.summary, meta=entry.summary.meta | meta)
     return RunEndings(dataclasses.replace(entry, summary=summary, path=path or entry.path))
@@ -122,7 +123,7 @@ def test_a_selection_that_the_app_once_exported_can_be_compared(tmp_path: Path) 
 
 
 def test_without_measurements_there_are_alpha_and_ones_own(small_runs: Path) -> None:
-    entry = catalog._entry(OF_201, small_runs / OF_201, False, ())
+    entry = catalog.read_entry(OF_201, small_runs / OF_201)
     found = RunEndings(entry)
     assert found.endings == ("alpha", "mine") and found.measured is None
     assert presets.default(found) == (Side(OF_201, "alpha"), Side(OF_201, "mine"))

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from app.library import catalog
 from app.screens.compare.endings import FOLDER, RunEndings, Side
 from app.screens.compare.view import Accuracy, End, headline, ranked
-from app.work.measurements import MEASUREMENTS
+from app.work.workshop import workshop
 from engine.nasbench201 import lookup
 from tests.app.conftest import finish, heading, keys, text
 from tests.app.screens.test_address import BUNDLED, run, shelf, store
@@ -23,7 +23,7 @@ def with_runs(small_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """The small NAS-Bench-201 run with four stored full runs beside it."""
     folder = tmp_path / "full"
     shutil.copytree(small_runs / OF_201, folder)
-    summary = catalog._entry("full", folder, False, ()).summary
+    summary = catalog.read_entry("full", folder).summary
     assert summary is not None
     operations = ("nor_conv_3x3", "nor_conv_3x3", "skip_connect")
     store(folder, **{f"quick_order_{n}": run(summary, n, operation) for n, operation in enumerate(operations)})
@@ -157,7 +157,7 @@ def end(ending: str, **changes: object) -> End:
         dataclasses.replace(found.document(ending), **changes),
         1024,
         "bundled",
-        MEASUREMENTS,
+        workshop().measurements,
     )
 
 

@@ -7,12 +7,10 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.library import catalog
 from app.screens.decide import actions
 from app.state import url
-from app.work import measurements
-from app.work.jobs import MANAGER
-from app.work.measurements import Measurement, Request
+from app.work.questions import Kind, Measurement, Request
+from app.work.workshop import workshop
 from engine import nasbench201
 from engine.checkpoint.format import Summary
 from engine.selection.genotype import magnitude_genotype
@@ -25,7 +23,7 @@ Visit = Callable[..., AppTest]
 
 
 def summary(run: str) -> Summary:
-    found = catalog.catalog()[run].summary
+    found = workshop().catalog.entries()[run].summary
     assert found is not None
     return found
 
@@ -136,7 +134,7 @@ def test_the_largest_disagreement_comes_first_where_that_is_asked(visit: Visit) 
     app = visit("explore", run=OF_201, budget="512", order="disagreement")
     app = finish(press(app, "measure-all"))
     differences = {
-        edge: measurements.find(request(start(OF_201), "edge", edge), summary(OF_201)).result.difference
+        edge: workshop().measurements.find(request(start(OF_201), "edge", edge), summary(OF_201)).result.difference
         for edge in range(6)
     }
     app = visit("decide", run=OF_201, budget="512", order="disagreement")
@@ -145,9 +143,7 @@ def test_the_largest_disagreement_comes_first_where_that_is_asked(visit: Visit) 
     assert heading(app).endswith(space.cell("cell").edge_name(space.edge("cell", largest)))
 
 
-def request(
-    selection: Selection, kind: measurements.Kind, index: int, cell: str = "cell", images: int = 512
-) -> Request:
+def request(selection: Selection, kind: Kind, index: int, cell: str = "cell", images: int = 512) -> Request:
     return Request.of(summary(OF_201), selection, kind, cell, index, images=images)
 
 
@@ -162,7 +158,7 @@ def test_measurement_suggests_once_it_has_measured_and_its_word_can_be_taken(vis
     app = visit("decide", run=OF_201, budget="512")
     assert "use-measured" not in keys(app)
     app = finish(press(app, "measure-step"))
-    found = measurements.find(request(start(OF_201), "edge", 0), summary(OF_201))
+    found = workshop().measurements.find(request(start(OF_201), "edge", 0), summary(OF_201))
     assert found is not None and found.source == "live"
     keep(found._replace(result=clear(found.result)))
     app.run()
@@ -184,12 +180,12 @@ def unclear(scores):
 
 def keep(found: Measurement) -> None:
     """Let the pages find this measurement of the undecided small run."""
-    measurements.MEASUREMENTS._keep(request(start(OF_201), "edge", found.result.edge).key, found)
+    workshop().measurements.keep(request(start(OF_201), "edge", found.result.edge).key, found)
 
 
 def test_where_nothing_stands_out_the_card_says_so_and_offers_more_images(visit: Visit) -> None:
     app = finish(press(visit("decide", run=OF_201, budget="512"), "measure-step"))
-    found = measurements.find(request(start(OF_201), "edge", 0), summary(OF_201))
+    found = workshop().measurements.find(request(start(OF_201), "edge", 0), summary(OF_201))
     keep(found._replace(result=unclear(found.result)))
     app.run()
     assert "none stands out" in text(app).lower() or "no operation stands out" in text(app).lower()
@@ -258,7 +254,7 @@ def test_the_measured_path_is_followed_to_the_end_and_shown(visit: Visit, monkey
     app = visit("decide", run=OF_201, budget="512", d="c0-1.SK,c0-2.C3,c1-2.C1")
     app = finish(press(app, "measure-paths"))
     assert not app.exception and "measure-paths" not in keys(app)
-    (path,) = measurements.paths(request(selection(app), "accuracy", 0, cell=""), summary(OF_201))
+    (path,) = workshop().measurements.paths(request(selection(app), "accuracy", 0, cell=""), summary(OF_201))
     assert path.genotype.startswith("|skip_connect~0|+|nor_conv_3x3~0|nor_conv_1x1~1|")
     assert "1 edge order, 512 images" in text(app)
 
@@ -317,7 +313,7 @@ def test_deciding_starts_no_more_than_one_measurement_at_a_time(visit: Visit) ->
     app = visit("decide", run=OF_201)
     for _ in range(4):
         press(app, "use-alpha")
-    assert len(MANAGER.active()) <= 2, "a newer request takes the place of the one that waits"
+    assert len(workshop().jobs.active()) <= 2, "a newer request takes the place of the one that waits"
 
 
 def test_each_run_keeps_its_decisions_while_another_is_looked_at(visit: Visit) -> None:

@@ -13,6 +13,7 @@ from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
 from app.library import catalog
+from app.work.workshop import Workshop, replaced, workshop
 from tests.app.conftest import finish, heading, keys, text
 from tests.app.small_runs import OF_201, OF_S2
 
@@ -77,7 +78,7 @@ def test_start_leads_on_with_the_run_that_was_opened(visit: Visit, button: str, 
 
 
 def test_start_shows_an_edge_on_which_measurement_contradicts_alpha(visit: Visit) -> None:
-    scores = catalog.catalog()[BUNDLED].summary.scores
+    scores = workshop().catalog.entries()[BUNDLED].summary.scores
     if not any(row["verdict"] == "disagree" for row in (scores or {"edges": ()})["edges"]):
         pytest.skip("the bundled supernet comes without a measured disagreement")
     app = visit()
@@ -86,7 +87,7 @@ def test_start_shows_an_edge_on_which_measurement_contradicts_alpha(visit: Visit
 
 
 def usable() -> list[catalog.Entry]:
-    return [entry for entry in catalog.catalog().values() if entry.summary is not None]
+    return [entry for entry in workshop().catalog.entries().values() if entry.summary is not None]
 
 
 def test_an_edge_is_measured_and_then_on_more_images(visit: Visit) -> None:
@@ -208,9 +209,9 @@ def test_a_sweep_that_is_none_does_not_break_the_pages(
 def test_without_any_checkpoint_the_app_says_what_to_do(
     visit: Visit, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog.catalog, "__defaults__", (tmp_path / "nowhere",))
     monkeypatch.delenv("SUPERNET_CHECKPOINTS")
-    app = visit()
+    with replaced(Workshop(catalog.Catalog(tmp_path / "nowhere"))):
+        app = visit()
     assert not app.exception
     assert any("SUPERNET_CHECKPOINTS" in error.value for error in app.error)
 

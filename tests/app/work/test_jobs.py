@@ -248,12 +248,12 @@ def test_shutdown_cancels_what_runs_and_waits_and_then_refuses(gate: threading.E
 def test_an_interpreter_that_ends_first_stops_its_work() -> None:
     code = """
 import time
-from app.work.jobs import MANAGER
+from app.work.workshop import workshop
 def work(job):
     while True:
         time.sleep(0.01)
         job.check()
-job = MANAGER.submit("key", "Endless", work, "me")
+job = workshop().jobs.submit("key", "Endless", work, "me")
 import atexit
 time.sleep(0.1)
 atexit.register(lambda: None)

@@ -16,8 +16,8 @@ import pytest
 import engine
 from app.work import worker
 from app.work.jobs import Job, JobManager
-from app.work.measurements import Accuracy, Measurement, Measurements, Request
-from app.work.questions import canonical
+from app.work.measurements import Measurements
+from app.work.questions import Accuracy, Measurement, Request, canonical
 from app.work.worker import Taken
 from engine.checkpoint.folder import read_summary, write_scores
 from engine.checkpoint.format import Summary
@@ -484,12 +484,13 @@ def test_paths_from_elsewhere_or_by_another_rule_are_other_paths(summary: Summar
 def test_finding_needs_no_torch(stored: Path) -> None:
     code = f"""
 import sys
-from app.library import catalog
-from app.work import measurements
+from app.work.questions import Request
+from app.work.workshop import workshop
 from engine.selection import Selection
-entry = catalog.catalog()["{OF_201}"]
+measurements = workshop().measurements
+entry = workshop().catalog.entries()["{OF_201}"]
 selection = Selection(entry.summary.space, entry.summary.alphas)
-request = measurements.Request.of(entry.summary, selection, "edge", "cell", 0, images={IMAGES}, batch_size=16)
+request = Request.of(entry.summary, selection, "edge", "cell", 0, images={IMAGES}, batch_size=16)
 assert measurements.find(request, entry.summary).source == "stored"
 assert measurements.estimate([request], entry.summary) > 0
 print({{"torch", "streamlit"}} & set(sys.modules))

@@ -13,6 +13,7 @@ from app.library import catalog
 from app.library.image_sets import SAMPLE
 from app.work import tuned
 from app.work.tuned import PRESETS, stage, tune
+from app.work.workshop import workshop
 from engine.checkpoint.format import Summary, read_summary
 from engine.errors import BadInput
 from engine.selection.selection import Selection
@@ -178,9 +179,7 @@ def test_undo_brings_the_earlier_weights_back_and_redo_the_later_ones_without_wo
 
 
 def measure_running(app: AppTest) -> bool:
-    from app.work.jobs import MANAGER
-
-    return bool(MANAGER.active())
+    return bool(workshop().jobs.active())
 
 
 def test_a_link_whose_weights_are_not_here_says_so_and_can_make_them(visit: Visit) -> None:
