@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import typer
 
-from engine.cli import console, export, import_, info, lookup, retrain, score, select, spaces, train
+from engine.cli import console, export, import_, info, lookup, retrain, score, select, spaces, train, tune
 from engine.errors import BadInput
 
 PROGRAM = "python -m engine"
@@ -22,6 +22,7 @@ COMMANDS = (
     info.info,
     score.score,
     select.select,
+    tune.tune,
     import_.import_,
     export.export,
     train.train,
