@@ -57,16 +57,21 @@ class Actions:
         requests: what to measure, asked in the background once the weights are there.
         """
         page = self.page.as_now()
+        wanted = page.summary, page.decisions, page.letters
+        outside = tuned.takes_long(*wanted, page.image_set)
 
         def prepare(job: Job) -> Sequence[Request]:
             def report(done: int, total: int) -> None:
                 job.progress(done, total, "batches")
 
-            tuned.tune(page.summary, page.decisions, page.letters, report, page.data)
+            if outside:
+                tuned.tune_outside(*wanted, job, page.data)
+            else:
+                tuned.tune(*wanted, report, page.data)
             return requests(self.ask.on(page))
 
         key = ("tune", page.summary.digest, page.decisions, page.letters, page.data, page.images)
-        self._attempt(lambda: self._measurements.start_prepared(key, prepare, TUNING, page.visitor))
+        self._attempt(lambda: self._measurements.start_prepared(key, prepare, TUNING, page.visitor, outside))
 
     def begin(self, requests: Sequence[Request], title: str) -> None:
         """Measure these in the background."""

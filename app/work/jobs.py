@@ -5,7 +5,8 @@ JobManager   submits, queues and finds jobs for all visitors of this process
 Cancelled    raised inside work when nobody wants it any more
 
 A job's thread never touches the page: it writes into the job, and pages read it when they are drawn. One worker, as
-two torch programs that each take all cores run several times slower than one.
+two torch programs that each take all cores run several times slower than one. What a process does for a job beforehand
+is followed by a thread of its own, one process at a time, so that it holds up nobody's measurement.
 """
 
 import itertools
@@ -20,6 +21,7 @@ from engine.errors import BadInput
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Work = Callable[["Job"], Any]
+Before = Callable[["Job"], None]
 QUEUE = 8
 KEPT = 64
 """Ended jobs that can still be asked about."""
@@ -46,8 +48,10 @@ class Job:
     sentence for the visitor and `details` a line for the curious, where the work failed.
     """
 
-    def __init__(self, key: Hashable, title: str, work: Work, visitor: str) -> None:
+    def __init__(self, key: Hashable, title: str, work: Work, visitor: str, before: Before | None = None) -> None:
         self.number = next(_numbers)
+        self.before = before
+        self.leaving = False  # the app is stopping: what a process does goes on
         self.key, self.title, self.work, self.visitors = key, title, work, {visitor}
         self.status: Status = "queued"
         self.value: Any = None
@@ -115,13 +119,23 @@ class Job:
         if self._cancel.is_set():
             raise Cancelled
 
+    def prepare(self) -> bool:
+        """Do what comes before the work; whether that went well."""
+        assert self.before is not None
+        return self._attempt(self.before)
+
     def run(self) -> None:
         """Do the work and record how it ended."""
+        if self._attempt(self.work):
+            self.end("done")
+
+    def _attempt(self, work: Work) -> bool:
+        """Do something and keep what it gives; what goes wrong ends the job, and is False."""
         self.status = "running"
         try:
             self.check()
-            self.value = self.work(self)
-            self.end("done")
+            self.value = work(self)
+            return True
         except Cancelled:
             self.end("cancelled")
         except BadInput as error:
@@ -137,6 +151,7 @@ class Job:
             )
             self.details = " ".join(f"{type(error).__name__}: {error}".split())
             self.end("failed")
+        return False
 
     def end(self, status: Status) -> None:
         """Record the last state; whoever waits goes on."""
@@ -144,24 +159,38 @@ class Job:
         self._ended.set()
 
 
+class _Lane:
+    """Jobs that are done one after the other by a thread."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[Job] = deque()
+        self.current: Job | None = None
+        self.thread: threading.Thread | None = None
+
+    def jobs(self) -> list[Job]:
+        """Those that have not ended, the running one first."""
+        return [job for job in (self.current, *self.waiting) if job is not None and job.active]
+
+
 class JobManager:
-    """All jobs of one process, done one after the other."""
+    """All jobs of one process: measured one after the other, and before that, where asked for, followed one after the
+    other while a process works for them."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._jobs: OrderedDict[Hashable, Job] = OrderedDict()  # by key, the latest last
-        self._waiting: deque[Job] = deque()
-        self._current: Job | None = None
-        self._thread: threading.Thread | None = None
+        self._working, self._following = _Lane(), _Lane()
         self._stopping = False
 
-    def submit(self, key: Hashable, title: str, work: Work, visitor: str) -> Job:
+    def submit(self, key: Hashable, title: str, work: Work, visitor: str, before: Before | None = None) -> Job:
         """Start `work`, or join the job with this key if it has not ended.
 
-        key: everything that the result depends on. A visitor has one waiting job at most besides a running one: a new
-        one takes the place of the one that waits, unless somebody else waits for it too. Raises BadInput when the
-        queue is full.
+        key: everything that the result depends on. before: what follows a process until it has done its part; the job
+        waits for the worker only then. A visitor has one waiting job of a kind at most besides a running one: a new one
+        takes the place of the one that waits, unless somebody else waits for it too, or a process has worked for it.
+        Raises BadInput when the queue is full.
         """
+        lane = self._working if before is None else self._following
         with self._lock:
             found = self._jobs.get(key)
             if found is not None and found.active and not found.stopping:
@@ -169,24 +198,24 @@ class JobManager:
                 return found
             if self._stopping:
                 raise BadInput("the app is stopping; start it again to measure")
-            replaced = [job for job in self._waiting if job.visitors == {visitor}]
-            if len(self._waiting) - len(replaced) >= QUEUE:
+            replaced = [
+                job
+                for job in lane.waiting
+                if job.visitors == {visitor} and (job.before is None or lane is self._following)
+            ]
+            if len(lane.waiting) - len(replaced) >= QUEUE:
                 raise BadInput(f"{QUEUE} measurements are waiting already; try again when one has finished")
             for job in replaced:
                 self._drop(job)
-            job = self._jobs[key] = Job(key, title, work, visitor)
+            job = self._jobs[key] = Job(key, title, work, visitor, before)
             self._jobs.move_to_end(key)
-            self._waiting.append(job)
+            self._put(lane, job)
             self._forget()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="measuring", daemon=True)
-                self._thread.start()
-            self._lock.notify_all()
             return job
 
     def retry(self, job: Job, visitor: str) -> Job:
         """Do the work of an ended job again."""
-        return self.submit(job.key, job.title, job.work, visitor)
+        return self.submit(job.key, job.title, job.work, visitor, job.before)
 
     def get(self, key: Hashable) -> Job | None:
         """The latest job with this key, however it ended."""
@@ -196,7 +225,7 @@ class JobManager:
     def active(self) -> list[Job]:
         """Everybody's jobs that have not ended, the running one first."""
         with self._lock:
-            return [job for job in (self._current, *self._waiting) if job is not None and job.active]
+            return [*self._working.jobs(), *self._following.jobs()]
 
     def of(self, visitor: str) -> list[Job]:
         """The visitor's jobs that have not ended, the running one first."""
@@ -214,8 +243,9 @@ class JobManager:
 
     def ahead(self, job: Job) -> int:
         """How many jobs come before a waiting one."""
-        active = self.active()
-        return active.index(job) if job in active else 0
+        with self._lock:
+            lanes = [lane.jobs() for lane in (self._working, self._following)]
+        return next((jobs.index(job) for jobs in lanes if job in jobs), 0)
 
     def cancel(self, job: Job, visitor: str) -> None:
         """Leave a job; it stops when nobody else watches it."""
@@ -225,32 +255,55 @@ class JobManager:
                 self._drop(job)
 
     def shutdown(self, timeout: float = 30) -> None:
-        """Cancel everything and wait for the worker: a live torch thread can abort the interpreter's exit."""
+        """Cancel everything and wait for the worker: a live torch thread can abort the interpreter's exit.
+
+        Processes go on without the app.
+        """
         with self._lock:
             self._stopping = True
-            for job in (self._current, *list(self._waiting)):
-                if job is not None:
+            for lane in (self._working, self._following):
+                for job in lane.jobs():
+                    job.leaving = True
                     self._drop(job)
             self._lock.notify_all()
-            thread = self._thread
-        if thread is not None:
+            threads = [lane.thread for lane in (self._working, self._following) if lane.thread is not None]
+        for thread in threads:
             thread.join(timeout)
 
     def _drop(self, job: Job) -> None:
         job.cancel()
-        if job in self._waiting:
-            self._waiting.remove(job)
-            job.end("cancelled")
+        for lane in (self._working, self._following):
+            if job in lane.waiting:
+                lane.waiting.remove(job)
+                job.end("cancelled")
 
-    def _serve(self) -> None:
+    def _put(self, lane: _Lane, job: Job) -> None:
+        """Let a job wait in a lane. Needs the lock."""
+        job.status = "queued"
+        lane.waiting.append(job)
+        if lane.thread is None:
+            name = "measuring" if lane is self._working else "following"
+            lane.thread = threading.Thread(target=self._serve, args=(lane,), name=name, daemon=True)
+            lane.thread.start()
+        self._lock.notify_all()
+
+    def _serve(self, lane: _Lane) -> None:
         while True:
             with self._lock:
-                self._current = None
-                self._lock.wait_for(lambda: self._waiting or self._stopping)
-                if not self._waiting:
+                lane.current = None
+                self._lock.wait_for(lambda: lane.waiting or self._stopping)
+                if not lane.waiting:
                     return
-                self._current = job = self._waiting.popleft()
-            job.run()
+                lane.current = job = lane.waiting.popleft()
+            if lane is self._working:
+                job.run()
+            elif job.prepare():
+                with self._lock:
+                    lane.current = None  # it is in one lane at a time
+                    if job.stopping or self._stopping:
+                        job.end("cancelled")
+                    else:
+                        self._put(self._working, job)
 
     def _forget(self) -> None:
         ended = [key for key, job in self._jobs.items() if not job.active]

@@ -72,19 +72,31 @@ class Measurements:
         return self.start_prepared(tuple(request.key for request in requests), lambda job: requests, title, visitor)
 
     def start_prepared(
-        self, key: Hashable, prepare: Callable[[Job], Sequence[Request]], title: str, visitor: str
+        self,
+        key: Hashable,
+        prepare: Callable[[Job], Sequence[Request]],
+        title: str,
+        visitor: str,
+        outside: bool = False,
     ) -> Job:
-        """As `start`, with requests that are only known once `prepare` has done its work. key: as for a job."""
+        """As `start`, with requests that are only known once `prepare` has done its work. key: as for a job.
+
+        outside: whether `prepare` follows a process, and so leaves the worker to others.
+        """
+        known: list[Sequence[Request]] = []
+
+        def before(job: Job) -> None:
+            known[:] = [prepare(job)]
 
         def work(job: Job) -> tuple[Measurement, ...]:
-            requests = prepare(job)
+            requests = known[0] if outside else prepare(job)
 
             def report(number: int) -> Callable[[float], None]:
                 return lambda share: job.progress(round(100 * (number + share)), 100 * len(requests), "%")
 
             return tuple(self.take(request, report(number)) for number, request in enumerate(requests))
 
-        return self._jobs.submit(key, title, work, visitor)
+        return self._jobs.submit(key, title, work, visitor, before if outside else None)
 
     def start_all(self, summary: Summary, selection: Selection, title: str, visitor: str, **how: Any) -> Job | None:
         """Measure every undecided edge of every cell type and the inputs of every node left to decide.

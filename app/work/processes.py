@@ -3,6 +3,7 @@
 launch     start a command on a run's folder, or go on with what is in it
 stop       ask it politely to stop; what is finished is kept
 running    whether a run's folder is worked in, by whatever process
+follow     wait until a run has ended, and say how far it is
 problem    the line in which the command said what is wrong
 root       the folder of all runs
 
@@ -15,16 +16,21 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.library import catalog
+from engine.errors import BadInput
 from engine.runs import files
-from engine.runs.folder import PLAN
+from engine.runs.folder import OUTPUT, PLAN
 from engine.runs.status import STATUS, Status, now, read_status
+
+LOOK = 0.3
+"""Seconds between two looks at a run that is followed."""
 
 _started: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -80,6 +86,22 @@ def running(path: Path) -> bool:
     return status is not None and is_alive(status)
 
 
+def follow(path: Path, report: Callable[[Status], None]) -> None:
+    """Wait until nobody works in a folder any more. report: told now and then how the run stands; what it raises ends
+    the waiting and not the run.
+
+    Raises BadInput, in the command's own words, where the run did not come to its end.
+    """
+    while running(path):
+        status = read_status(path)
+        if status is not None:
+            report(status)
+        time.sleep(LOOK)
+    status = read_status(path)
+    if status is None or status.state != "done":
+        raise BadInput(problem(path) or "the work was stopped; it goes on where it was when it is started again")
+
+
 def is_alive(status: Status) -> bool:
     """As `running`, by a status that has been read."""
     child = _started.get(status.pid) if status.host == socket.gethostname() else None
@@ -96,4 +118,4 @@ def problem(path: Path) -> str | None:
 
 
 def _log(path: Path) -> Path:
-    return path.with_suffix(".log")
+    return path / OUTPUT

@@ -3,7 +3,9 @@
 Preset, PRESETS   how a supernet can be tuned after a decision: none, quick, published
 stage             the checkpoint that a decided and tuned selection is measured on
 Stage             that checkpoint's summary, and whether its tuning is there
-tune              make the missing stages, one after the other (runs in the worker)
+tune              make the missing stages, one after the other, in the worker
+tune_outside      make them in processes, which outlive the page and hold up nobody
+takes_long        which of the two is right
 seconds           how long tuning takes, as far as known
 
 Tuning is a function of the supernet, the decisions and the presets, so equal links share their stages and undo finds
@@ -19,18 +21,28 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from app.library import catalog
 from app.library.image_sets import BUNDLED, FOLDER, ImageSet
-from app.work.threads import threads
+from app.work import processes
+from app.work.jobs import Cancelled, Job
+from app.work.threads import process_threads, threads
 from engine.checkpoint.format import META, Summary, read_summary
 from engine.data.identity import content_id
 from engine.errors import BadInput
+from engine.runs import files
+from engine.runs.status import Status
+from engine.selecting.job import tuning_plan
+from engine.selecting.settings import Tuning, Unit
 from engine.selection.decisions import Decision
 
 KEPT = 64
 """Stages kept on the disk: a few megabytes each. The ones not used for longest go first."""
+LONG = 15.0
+"""Seconds of tuning from which on a process does it: it takes about five to begin."""
+MOST_QUICK = 50
+"""Batches up to which tuning counts as quick where no time is known."""
 BATCH = 64
 """Images in a batch of tuning, for its time only: the supernet's own recipe decides."""
 STEP_PASSES = 6 * 64
@@ -98,11 +110,7 @@ def tune(
     from engine.training.loop import Diverged
 
     torch.set_num_threads(threads())
-    missing = [
-        number
-        for number in _tuned_steps(decisions, letters)
-        if not (_folder(base, decisions[: number + 1], letters, data) / META).is_file()
-    ]
+    missing = [number for number, _ in _missing(base, decisions, letters, data)]
     done = 0
     for number in missing:
         taken = decisions[: number + 1]
@@ -126,6 +134,58 @@ def tune(
         _rates[base.digest] = (time.perf_counter() - began) / sizes[number]
         tuner.save(_folder(base, taken, letters, data))
     _prune({_folder(base, decisions[: number + 1], letters, data) for number in _tuned_steps(decisions, letters)})
+
+
+def takes_long(base: Summary, decisions: Sequence[Decision], letters: str, images: ImageSet) -> bool:
+    """Whether the missing stages are made by processes: where they hold up the others who measure for longer than a
+    process needs to begin. Of a supernet that nothing was timed on, more than the quick preset does is long."""
+    missing = [letters[number] for number, _ in _missing(base, decisions, letters, images.spec)]
+    times = [seconds(base, letter, images) for letter in missing]
+    if None not in times:
+        return sum(time or 0.0 for time in times) > LONG
+    return any(PRESETS[letter].unit == "epochs" or PRESETS[letter].amount > MOST_QUICK for letter in missing)
+
+
+def tune_outside(base: Summary, decisions: Sequence[Decision], letters: str, job: Job, data: str = BUNDLED) -> None:
+    """As `tune`, each stage by a process of the command line, which is joined if it is at work already.
+
+    job: told how far it is. When its visitors leave it the process stops, and what it finished is gone on with later;
+    when the app stops the process goes on.
+    """
+    missing = _missing(base, decisions, letters, data)
+    for done, (number, folder) in enumerate(missing):
+        if not processes.running(folder):
+            _launch(base, decisions[: number + 1], letters, data, folder)
+
+        def report(status: Status, done: int = done) -> None:
+            job.progress(round(100 * (done + status.share)), 100 * len(missing), "%")
+
+        try:
+            processes.follow(folder, report)
+        except Cancelled:
+            if not job.leaving:
+                processes.stop(folder)
+            raise
+    _prune({_folder(base, decisions[: number + 1], letters, data) for number in _tuned_steps(decisions, letters)})
+
+
+def _launch(base: Summary, decisions: Sequence[Decision], letters: str, data: str, folder: Path) -> None:
+    preset = PRESETS[letters[len(decisions) - 1]]
+    before = stage(base, decisions[:-1], letters, data).summary
+    begun = folder / "begun.json"
+    files.write(begun, before.start.with_decisions(decisions).to_json())
+    words = ["tune", str(before.path), "--selection", str(begun), f"--tune-{preset.unit}", str(preset.amount)]
+    words += ["--tune-lr", str(preset.lr), "--data", data, "--data-dir", str(FOLDER)]
+    tuning = Tuning(cast(Unit, preset.unit), preset.amount, preset.lr)
+    processes.launch(words, folder, tuning_plan(before.digest, decisions, tuning, data), process_threads())
+
+
+def _missing(base: Summary, decisions: Sequence[Decision], letters: str, data: str) -> list[tuple[int, Path]]:
+    """The decisions after which tuning is missing, and its folders."""
+    steps = [
+        (number, _folder(base, decisions[: number + 1], letters, data)) for number in _tuned_steps(decisions, letters)
+    ]
+    return [(number, folder) for number, folder in steps if not (folder / META).is_file()]
 
 
 def _from(start: int, total: int, report: Callable[[int, int], None]) -> Callable[[int], None]:

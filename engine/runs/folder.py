@@ -8,6 +8,7 @@ plan.json       what was asked, frozen
 lock            which process works here now (engine.runs.lock)
 status.json     how far it is, with a heartbeat (engine.runs.status)
 events.jsonl    a line per finished action, appended
+output.log      what the command said, where a program started it
 progress.json   where to go on, replaced in one step together with the other files of a state
 """
 
@@ -28,9 +29,9 @@ from engine.runs.lock import LOCK, Lock, hold
 from engine.runs.plan import difference
 from engine.runs.status import STATUS, State, Status, now
 
-__all__ = ["EVENTS", "PLAN", "PROGRESS", "STATUS", "RunFolder", "now", "read_events"]
+__all__ = ["EVENTS", "OUTPUT", "PLAN", "PROGRESS", "STATUS", "RunFolder", "now", "read_events"]
 
-PLAN, PROGRESS, EVENTS = "plan.json", "progress.json", "events.jsonl"
+PLAN, PROGRESS, EVENTS, OUTPUT = "plan.json", "progress.json", "events.jsonl", "output.log"
 OWN = {PLAN, PROGRESS, STATUS, EVENTS, LOCK}
 
 
@@ -187,7 +188,7 @@ class RunFolder:
                 self._tell()
 
 
-_ALLOWED = {LOCK, STATUS, files.NEXT, files.COMMIT, *(f".{name}.tmp" for name in OWN)}
+_ALLOWED = {LOCK, STATUS, OUTPUT, files.NEXT, files.COMMIT, *(f".{name}.tmp" for name in OWN)}
 """What a run that was killed at its very beginning may have left."""
 
 

@@ -1,8 +1,17 @@
-"""A selection run as a job for `engine.runs.many`. Needs no torch until it runs."""
+"""Selection and tuning as values that others hand out. Needs no torch until they run.
 
-from dataclasses import dataclass
+SelectionJob   a selection run as a job for `engine.runs.many`
+tuning_plan    what the folder of a tuning run says it is
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from engine.selecting.settings import Tuning
+from engine.selection.decisions import Decision
 
 if TYPE_CHECKING:
     from engine.selecting.record import Document
@@ -36,3 +45,9 @@ class SelectionJob:
             data_dir=self.data_dir,
             download=self.download,
         )
+
+
+def tuning_plan(digest: str, decisions: Sequence[Decision], tuning: Tuning, data: str, seed: int = 0) -> dict[str, Any]:
+    """The plan of `engine.selecting.tuning_run.tune` on a checkpoint with this digest, as plain JSON values."""
+    taken = [json.loads(json.dumps(asdict(decision))) for decision in decisions]
+    return {"command": "tune", "checkpoint": digest, "decisions": taken, **asdict(tuning), "data": data, "seed": seed}

@@ -5,12 +5,10 @@ tune   tune a supernet after decisions; the folder is the tuned checkpoint in th
 While it goes on, state/ holds the supernet as it is after the last finished pass (an epoch, or all batches at once).
 """
 
-import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -18,20 +16,12 @@ from engine.checkpoint import folder as store
 from engine.checkpoint.folder import Checkpoint
 from engine.errors import BadInput
 from engine.runs.folder import RunFolder
+from engine.selecting.job import tuning_plan
 from engine.selecting.settings import Tuning
 from engine.selecting.tuning import Tuner
 from engine.selection.selection import Selection
 
 STATE = "state"
-
-
-def plan(digest: str, selection: Selection, tuning: Tuning, data: str, seed: int) -> dict[str, Any]:
-    """What the folder of such a run says it is."""
-    decisions = json.loads(json.dumps([asdict(decision) for decision in selection.decisions]))
-    return {"command": "tune", "checkpoint": digest, "decisions": decisions, **asdict(tuning)} | {
-        "data": data,
-        "seed": seed,
-    }
 
 
 def tune(
@@ -58,7 +48,7 @@ def tune(
     """
     if not tuning.amount:
         raise BadInput("tuning needs at least one epoch or batch; give --tune-epochs or --tune-batches")
-    asked = plan(checkpoint.digest, selection, tuning, data, seed)
+    asked = tuning_plan(checkpoint.digest, selection.decisions, tuning, data, seed)
     threads = torch.get_num_threads()
     with RunFolder(out, asked, {"seed": 0}, resume=resume, threads=threads) as folder:
         if store.exists(folder.path):

@@ -240,7 +240,7 @@ def test_shutdown_cancels_what_runs_and_waits_and_then_refuses(gate: threading.E
     manager.shutdown(SOON)
     assert running.wait(0) and waiting.wait(0)
     assert running.status == waiting.status == "cancelled"
-    assert "measuring" not in {thread.name for thread in threading.enumerate() if thread is manager._thread}
+    assert "measuring" not in {thread.name for thread in threading.enumerate() if thread is manager._working.thread}
     with pytest.raises(BadInput, match="stopping"):
         manager.submit("late", "Late", lambda job: None, "me")
 
@@ -261,6 +261,61 @@ print(job.status, flush=True)
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "running\n", "")
+
+
+def test_what_a_process_does_holds_up_nobodys_measurement(manager: JobManager, gate: threading.Event) -> None:
+    done: list[str] = []
+
+    def follow(job: Job) -> None:
+        held(gate)(job)
+        done.append("process")
+
+    tuning = manager.submit("tuned", "Tuning", lambda job: done.append("work"), "you", follow)
+    behind = manager.submit("next", "Tuning", lambda job: None, "they", lambda job: None)
+    until(lambda: tuning.share)
+    quick = manager.submit("edge", "Measuring", lambda job: done.append("edge"), "me")
+    assert quick.wait(SOON) and tuning.active
+    assert (manager.ahead(behind), manager.ahead(tuning), behind.status) == (1, 0, "queued")
+    gate.set()
+    assert tuning.wait(SOON) and behind.wait(SOON)
+    assert done == ["edge", "process", "work"] and tuning.status == behind.status == "done"
+
+
+def test_a_job_whose_process_did_its_part_keeps_its_place(manager: JobManager, gate: threading.Event) -> None:
+    first = manager.submit("first", "Measuring", held(gate), "you")
+    until(lambda: first.share)
+    tuned = manager.submit("tuned", "Tuning", lambda job: "measured", "me", lambda job: None)
+    until(lambda: manager.ahead(tuned) == 1 and tuned in manager.of("me"))
+    edge = manager.submit("edge", "Measuring", lambda job: "edge", "me")
+    other = manager.submit("other", "Measuring", lambda job: "other", "me")
+    assert (edge.status, tuned.status) == ("cancelled", "queued")
+    gate.set()
+    assert tuned.wait(SOON) and other.wait(SOON) and (tuned.value, other.value) == ("measured", "other")
+
+
+@pytest.mark.parametrize("problem", [BadInput("no such images"), None])
+def test_a_process_that_fails_or_is_left_ends_its_job(
+    manager: JobManager, gate: threading.Event, problem: Exception | None
+) -> None:
+    def follow(job: Job) -> None:
+        if problem:
+            raise problem
+        held(gate)(job)
+
+    job = manager.submit("key", "Tuning", lambda job: "never", "me", follow)
+    if problem is None:
+        until(lambda: job.share)
+        manager.cancel(job, "me")
+    assert job.wait(SOON) and job.value is None and not job.leaving
+    assert (job.status, job.error) == (("failed", "no such images") if problem else ("cancelled", None))
+
+
+def test_an_app_that_stops_leaves_its_processes(gate: threading.Event) -> None:
+    manager = JobManager()
+    job = manager.submit("key", "Tuning", lambda job: None, "me", lambda job: held(gate)(job) and None)
+    until(lambda: job.share)
+    manager.shutdown(SOON)
+    assert job.status == "cancelled" and job.leaving
 
 
 def test_jobs_need_neither_streamlit_nor_torch() -> None:

@@ -193,7 +193,7 @@ def test_a_damaged_plan_is_no_run(runs, page, plan):
 
 def test_what_the_command_refused_is_said(runs, page):
     path = left(runs, 2**22 + 1, "2026-01-01T00:00:00+00:00")
-    path.with_suffix(".log").write_text("some progress\nerror: no test part here; add one\n")
+    (path / "output.log").write_text("some progress\nerror: no test part here; add one\n")
     app = page.run()
     assert "no test part here; add one" in said(app) and not app.exception
 

@@ -2,8 +2,10 @@
 
 import errno
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,13 +13,15 @@ from streamlit.testing.v1 import AppTest
 import engine
 from app.library import catalog
 from app.library.image_sets import SAMPLE
-from app.work import tuned
+from app.work import processes, tuned
+from app.work.jobs import Job, JobManager
 from app.work.tuned import PRESETS, stage, tune
 from app.work.workshop import workshop
 from engine.checkpoint.format import Summary, read_summary
 from engine.errors import BadInput
+from engine.runs.folder import read_events
 from engine.selection.selection import Selection
-from tests.app.conftest import finish, heading, keys, text
+from tests.app.conftest import SECONDS, finish, heading, keys, text
 from tests.app.screens.test_decide import press, selection, tape
 from tests.app.small_runs import OF_201, OF_S2
 
@@ -44,6 +48,14 @@ def taken(summary: Summary, count: int) -> Selection:
     for edge in range(count):
         chosen = chosen.discretize("cell", edge, "nor_conv_3x3")
     return chosen
+
+
+def until(found: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + SECONDS
+    while not (value := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return value
 
 
 def nobody(done: int, total: int) -> None:
@@ -147,6 +159,68 @@ def test_a_preset_takes_as_long_as_its_batches(small_runs: Path) -> None:
     quick, published = tuned.seconds(bundled, "q", SAMPLE), tuned.seconds(bundled, "p", SAMPLE)
     assert quick and published and published / quick == pytest.approx(1.5)
     assert tuned.seconds(read_summary(small_runs / OF_S2), "n", SAMPLE) in (None, 0)
+
+
+# In a process
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Everything takes long."""
+    monkeypatch.setattr(tuned, "LONG", 0.0)
+    monkeypatch.setattr(tuned, "MOST_QUICK", 0)
+    yield
+    for process in processes._started.values():
+        process.kill()
+        process.wait()
+    processes._started.clear()
+
+
+@pytest.mark.slow
+def test_a_process_makes_the_same_stages_as_the_worker(
+    summary: Summary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outside: None
+) -> None:
+    decisions = taken(summary, 2).decisions
+    assert tuned.takes_long(summary, decisions, "qp", SAMPLE)
+    job = Job("key", "Tuning", lambda job: None, "me")
+    tuned.tune_outside(summary, decisions, "qp", job)
+    found = stage(summary, decisions, "qp")
+    assert not found.missing and (job.total, job.unit) == (200, "%")
+    assert not (found.summary.path / "state").exists() and not processes.running(found.summary.path)
+    assert not tuned.takes_long(summary, decisions, "qp", SAMPLE)
+    monkeypatch.setenv(catalog.RUNS, str(tmp_path / "elsewhere"))
+    tune(summary, decisions, "qp", nobody)
+    assert stage(summary, decisions, "qp").summary.digest == found.summary.digest
+
+
+@pytest.mark.slow
+def test_a_process_that_is_left_stops_and_goes_on_when_it_is_asked_for_again(
+    summary: Summary, monkeypatch: pytest.MonkeyPatch, outside: None
+) -> None:
+    monkeypatch.setitem(tuned.PRESETS, "p", PRESETS["p"]._replace(unit="epochs", amount=10_000))
+    decisions = taken(summary, 1).decisions
+    manager = JobManager()
+
+    def follow(job: Job) -> None:
+        tuned.tune_outside(summary, decisions, "p", job)
+
+    job = manager.submit("key", "Tuning", lambda job: None, "me", follow)
+    (folder,) = until(lambda: [each for each in tuned.root().glob("*/") if read_events(each)])
+    manager.cancel(job, "me")
+    assert job.wait(SECONDS) and job.status == "cancelled"
+    until(lambda: not processes.running(folder))
+    kept = len(read_events(folder))
+    again = manager.submit("key", "Tuning", lambda job: None, "me", follow)
+    until(lambda: len(read_events(folder)) > kept)
+    manager.shutdown()
+    assert again.status == "cancelled" and processes.running(folder)  # the app has stopped, and the process has not
+
+
+@pytest.mark.slow
+def test_a_page_shows_what_a_process_tuned(visit: Visit, outside: None) -> None:
+    app = finish(press(tuning(visit), "use-alpha"))
+    assert not app.exception and not app.warning
+    assert "→" in tape(app)[0].split("node 1")[1]
 
 
 # On the page
