@@ -27,14 +27,15 @@ class ReLUConvBN(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int = 1, stride: int = 1) -> None:
         super().__init__()
+        self.skip = stride if kernel == 1 else 1  # a pointwise convolution of every other pixel needs no stride
         self.op = nn.Sequential(
             nn.ReLU(),
-            nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False),
+            nn.Conv2d(in_channels, out_channels, kernel, stride // self.skip, kernel // 2, bias=False),
             nn.BatchNorm2d(out_channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:  # [B, Cin, H, W] -> [B, Cout, H/s, W/s]
-        return self.op(x)
+        return self.op(x if self.skip == 1 else x[:, :, :: self.skip, :: self.skip])
 
 
 class FactorizedReduce(nn.Module):
@@ -49,7 +50,13 @@ class FactorizedReduce(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:  # [B, Cin, H, W] -> [B, Cout, H/2, W/2]; H and W even
         x = self.relu(x)
-        return self.bn(torch.cat([self.conv_1(x), self.conv_2(x[:, :, 1:, 1:])], dim=1))
+        return self.bn(torch.cat([self._half(self.conv_1, x), self._half(self.conv_2, x[:, :, 1:, 1:])], dim=1))
+
+    @staticmethod
+    def _half(conv: nn.Conv2d, x: Tensor) -> Tensor:
+        # With other numbers of channels oneDNN's strided kernel for AVX2 (torch 2.14) writes beyond its memory when it
+        # goes backwards; the same convolution of every other pixel does not.
+        return conv(x) if x.shape[1] % 8 == 0 else nn.functional.conv2d(x[:, :, ::2, ::2], conv.weight)
 
 
 class SeparableConv(nn.Module):

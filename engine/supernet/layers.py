@@ -77,7 +77,7 @@ def dilated_depthwise(weights: Sequence[Tensor], x: Tensor, stride: int) -> Tens
     """As `depthwise` with dilation 2, as plain convolutions on the four subgrids of every other pixel.
 
     A dilation of 2 never mixes subgrids, and CPU kernels run plain depthwise convolutions several times faster
-    backwards than dilated ones. With stride 2 only one subgrid is asked for.
+    backwards than dilated ones. With stride 2 only one subgrid is asked for. Here nC is n*C, h is H/2, w is W/2.
     """
     if stride == 2:
         return depthwise(weights, x[:, :, ::2, ::2].contiguous(memory_format=torch.channels_last), 1)
@@ -86,9 +86,12 @@ def dilated_depthwise(weights: Sequence[Tensor], x: Tensor, stride: int) -> Tens
         weight = stack(weights)
         return F.conv2d(x, weight, None, 1, 2 * (weight.shape[-1] // 2), 2, groups=x.shape[1])
     channels = x.shape[1]
+    # [B, nC, H, W] -> [B, h, 2, w, 2, nC] -> [2, 2, B, h, w, nC]: row and column parity, then the subgrid of each
     grids = x.permute(0, 2, 3, 1).reshape(-1, height // 2, 2, width // 2, 2, channels).permute(2, 4, 0, 1, 3, 5)
+    # four times the batch: [4B, nC, h, w]
     grids = grids.reshape(-1, height // 2, width // 2, channels).permute(0, 3, 1, 2)
-    out = depthwise(weights, grids, 1).permute(0, 2, 3, 1)
+    out = depthwise(weights, grids, 1).permute(0, 2, 3, 1)  # [4B, h, w, nC]
+    # and back: [2, 2, B, h, w, nC] -> [B, h, 2, w, 2, nC] -> [B, nC, H, W]
     out = out.reshape(2, 2, -1, height // 2, width // 2, channels).permute(2, 3, 0, 4, 1, 5)
     return out.reshape(-1, height, width, channels).permute(0, 3, 1, 2)
 
@@ -113,7 +116,16 @@ class Conv(nn.Module):
 
 def reduce_halves(x: Tensor, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     """The two stride-2 pointwise halves of a factorized reduction; the second sees x shifted by one pixel."""
-    return F.conv2d(x, first, stride=2), F.conv2d(x[:, :, 1:, 1:], second, stride=2)
+    return halve(x, first), halve(x[:, :, 1:, 1:], second)
+
+
+def halve(x: Tensor, weight: Tensor) -> Tensor:
+    """A pointwise convolution of stride 2; weight: [C', C, 1, 1]; x: [B, C, H, W] -> [B, C', H/2, W/2].
+
+    With channels that are no multiple of 8, oneDNN's strided kernel for AVX2 (torch 2.14) writes beyond its memory when
+    it goes backwards; the same convolution of every other pixel does not.
+    """
+    return F.conv2d(x, weight, stride=2) if x.shape[1] % 8 == 0 else F.conv2d(x[:, :, ::2, ::2], weight)
 
 
 class FactorizedReduce(nn.Module):
