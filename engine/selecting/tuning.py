@@ -24,8 +24,10 @@ from engine.fields import described
 from engine.selecting.settings import PUBLISHED
 from engine.selection.decisions import Decision
 from engine.selection.selection import Selection
+from engine.spaces import space_text
+from engine.supernet.draws import seeded
 from engine.training import methods
-from engine.training.feeds import feed, generator
+from engine.training.feeds import feed
 from engine.training.loop import architecture, learn
 from engine.training.recipe import Recipe
 
@@ -66,7 +68,7 @@ class Tuner:
         self.supernet = copy.deepcopy(checkpoint.supernet).to(self.device).to(memory_format=torch.channels_last)
         self.supernet.requires_grad_(True).train()
         kind = methods.method_type(self.recipe.method)
-        initial = {**kind.initial(checkpoint.space, generator(self.recipe.seed, 1)), **architecture(checkpoint)}
+        initial = {**kind.initial(checkpoint.space, seeded(self.recipe.seed, 1)), **architecture(checkpoint)}
         parameters = {name: value.to(self.device) for name, value in initial.items()}
         self.method = kind(self.recipe, self.supernet, parameters, checkpoint.start.decisions)
         self.passes = 0
@@ -147,12 +149,12 @@ def _recipe(checkpoint: Checkpoint, seed: int) -> Recipe:
     known = described(methods.settings_type(method))
     kept = {name: value for name, value in trained.items() if name in known}
     return Recipe(
-        space=meta["space"],
+        space=space_text(checkpoint.space),
         method=method,
         epochs=1,
         channels=meta["channels"],
         cells=meta["cells"],
         image_size=meta["image_size"],
         seed=seed,
-        settings=methods.settings_for(method, meta["space"], kept),
+        settings=methods.settings_for(method, space_text(checkpoint.space), kept),
     )

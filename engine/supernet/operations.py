@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.supernet.draws import seeded
 from engine.supernet.layers import (
     BatchNorm,
     Conv,
@@ -28,6 +29,7 @@ from engine.supernet.layers import (
     batch_norm,
     depthwise,
     dilated_depthwise,
+    halve,
     pointwise,
     reduce_halves,
     repeat,
@@ -104,7 +106,7 @@ class Noise(Operation):
         """Standard normal [B, C, H/s, W/s]; from the same seed, the same on every look at this edge of this cell."""
         x, generator = source.x, None
         if source.noise is not None:
-            generator = torch.Generator(x.device).manual_seed(hash((source.noise, *self.place)) & (2**63 - 1))
+            generator = seeded(source.noise, *self.place, device=x.device)
         size = (*x.shape[:2], -(-x.shape[2] // self.stride), -(-x.shape[3] // self.stride))
         return torch.randn(size, generator=generator, device=x.device, dtype=x.dtype)
 
@@ -151,8 +153,13 @@ class NorConv(Operation):
 
     @classmethod
     def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
-        weight = stack([op.conv.weight for op in ops])
-        out = F.conv2d(source.relu, weight, None, ops[0].stride, weight.shape[-1] // 2)
+        weight, stride = stack([op.conv.weight for op in ops]), ops[0].stride
+        pointwise_halves = stride == 2 and weight.shape[-1] == 1
+        out = (
+            halve(source.relu, weight)
+            if pointwise_halves
+            else F.conv2d(source.relu, weight, None, stride, weight.shape[-1] // 2)
+        )
         return batch_norm([op.bn for op in ops], out, mode, scale).chunk(len(ops), dim=1)
 
 

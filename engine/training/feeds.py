@@ -1,6 +1,5 @@
 """Random draws and batches of a training run.
 
-generator   a random generator that depends on its arguments alone
 feed        augmented batches of one half without end
 
 Every draw of an epoch comes from (seed, epoch), so a resumed run repeats what an uninterrupted one does.
@@ -8,20 +7,14 @@ Every draw of an epoch comes from (seed, epoch), so a resumed run repeats what a
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from engine.data.load import Normalisation, augment, crop_padding, normalise
+from engine.supernet.draws import seeded
 
 Batch = tuple[Tensor, Tensor]
 """(images [B, 3, H, W] normalised, labels [B])."""
-
-
-def generator(seed: int, *path: int) -> torch.Generator:
-    """A CPU generator that depends on nothing but its arguments."""
-    words = np.random.SeedSequence([seed, *path]).generate_state(2, np.uint32)
-    return torch.Generator().manual_seed(int(words[0]) << 31 ^ int(words[1]))
 
 
 def feed(
@@ -33,8 +26,8 @@ def feed(
     half: (uint8 [N, 3, S, S], labels [N]). path: what the random draws depend on beside the seed.
     """
     pixels, labels = half
-    draw = generator(seed, 3, *path)
-    for index in _orders(len(labels), batch_size, generator(seed, 2, *path), fresh):
+    draw = seeded(seed, 3, *path)
+    for index in _orders(len(labels), batch_size, seeded(seed, 2, *path), fresh):
         index = index.to(pixels.device)
         images = augment(pixels[index], crop_padding(pixels.shape[-1]), draw)
         yield normalise(images, normalisation), labels[index]

@@ -24,10 +24,11 @@ from engine.errors import BadInput
 from engine.runs.folder import RunFolder
 from engine.scoring.scores import measure
 from engine.selection.genotype import magnitude_genotype
-from engine.spaces import search_space
+from engine.spaces import described, search_space
+from engine.supernet.draws import seeded
 from engine.supernet.supernet import Supernet
 from engine.training import methods
-from engine.training.feeds import Batch, feed, generator
+from engine.training.feeds import Batch, feed
 from engine.training.method import Method
 from engine.training.recipe import Recipe
 
@@ -90,7 +91,7 @@ def start(recipe: Recipe, classes: int, device: torch.device) -> Training:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         supernet = kind.build(recipe, space, classes)
-    parameters = kind.initial(space, generator(recipe.seed, 1))
+    parameters = kind.initial(space, seeded(recipe.seed, 1))
     method = kind(recipe, _on(supernet, device), {name: value.to(device) for name, value in parameters.items()})
     return Training(recipe, method, {name: [] for name in _recorded(parameters)}, [])
 
@@ -106,9 +107,7 @@ def resume(directory: Path, recipe: Recipe, device: torch.device) -> Training:
         raise BadInput(f"{directory} has no optimizer state, so it cannot be resumed; train into another --out")
     kind = methods.method_type(recipe.method)
     saved.supernet.requires_grad_(True)
-    fresh = kind.initial(
-        saved.space, generator(recipe.seed, 1)
-    )  # parameters that the state holds, or that never change
+    fresh = kind.initial(saved.space, seeded(recipe.seed, 1))  # parameters that the state holds, or that never change
     parameters = {**fresh, **architecture(saved)}
     method = kind(
         recipe,
@@ -239,7 +238,7 @@ def save(run: Training, directory: Path, data: Data, *, snapshot: bool = False) 
     """Write the run's state after its last finished epoch as a native checkpoint (a snapshot has no optimizer)."""
     recipe, method = run.recipe, run.method
     meta = {
-        "space": method.space.name,
+        **described(method.space),
         "method": recipe.method,
         "channels": recipe.channels,
         "cells": recipe.cells,

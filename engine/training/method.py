@@ -23,9 +23,10 @@ from engine.selection.decisions import Decision
 from engine.selection.mixing import edge_strengths, mixing_weights
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
+from engine.supernet.draws import seeded
 from engine.supernet.layers import Mode
 from engine.supernet.supernet import Pass, Supernet
-from engine.training.feeds import Batch, generator
+from engine.training.feeds import Batch
 from engine.training.settings import MethodSettings
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ class Method:
 
     def draw(self, purpose: Purpose) -> torch.Generator:
         """Random numbers of this step for one purpose, the same in a resumed run."""
-        return generator(self.recipe.seed, 4, *self.path, ("search", "train", "measure").index(purpose))
+        return seeded(self.recipe.seed, 4, *self.path, ("search", "train", "measure").index(purpose))
 
     def loss(self, batch: Batch, mixed: Mixed, purpose: Purpose, mode: Mode = "train") -> tuple[Tensor, Tensor]:
         """Cross entropy and logits [B, classes] of a batch; bf16 convolutions on CUDA. mode: of batch normalisation,

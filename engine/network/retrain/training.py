@@ -31,7 +31,7 @@ from engine.runs.folder import RunFolder
 from engine.scoring.intervals import CONFIDENCE
 from engine.selection.genotype import parse_genotype
 from engine.spaces.image_sizes import stem_for
-from engine.training.feeds import generator
+from engine.supernet.draws import seeded
 from engine.training.loop import CHECK_EVERY, Diverged, Progress
 
 ORDER, CROPS, SQUARES, LAYERS, START = range(5)
@@ -153,7 +153,7 @@ def learn(run: Retraining, part: Feed, tell: Callable[[Progress], None]) -> tupl
     """Go once through the training part; returns mean loss and accuracy (%) on its augmented images."""
     recipe, network = run.recipe, run.network.train()
     order = _order(recipe, run.epoch, len(part))
-    crops, squares = (generator(recipe.seed, kind, run.epoch) for kind in (CROPS, SQUARES))
+    crops, squares = (seeded(recipe.seed, kind, run.epoch) for kind in (CROPS, SQUARES))
     loss, right, seen = 0.0, 0, 0
     pending: list[Tensor] = []
     began = time.perf_counter()
@@ -250,7 +250,7 @@ def _standing(run: Retraining) -> dict[str, Any]:
 
 def _order(recipe: Recipe, epoch: int, size: int) -> list[Tensor]:
     """Batches of image numbers, the last one shorter. BN cannot train on one image: such a last one is left out."""
-    order = torch.randperm(size, generator=generator(recipe.seed, ORDER, epoch))
+    order = torch.randperm(size, generator=seeded(recipe.seed, ORDER, epoch))
     return [batch for batch in order.split(recipe.batch_size) if len(batch) > 1]
 
 
@@ -268,7 +268,7 @@ def _momentum(run: Retraining) -> dict[str, Tensor]:
 def _drawing(*path: int, device: torch.device) -> Iterator[None]:
     """Layers that draw (weights, drop path, noise) draw from `path` alone inside, and leave no trace outside."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(generator(*path).initial_seed())
+        torch.manual_seed(seeded(*path).initial_seed())
         yield
 
 

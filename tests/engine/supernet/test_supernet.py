@@ -6,6 +6,8 @@ from torch.nn import functional as F
 
 from engine.errors import BadInput
 from engine.spaces import search_space
+from engine.supernet.draws import seeded
+from engine.supernet.layers import halve
 from engine.supernet.supernet import Supernet
 from tests.engine.golden import golden_alphas, golden_images, golden_supernet
 
@@ -150,3 +152,22 @@ def test_noise_with_a_seed_repeats_and_differs_between_seeds():
 def test_sizes_that_cannot_be_built_are_refused(size):
     with pytest.raises(BadInput, match="must be"):
         Supernet(search_space("darts"), **size)
+
+
+def test_noise_depends_on_batch_cell_and_edge_and_on_nothing_of_this_process():
+    places = (1, 2, 3), (1, 2, 4), (1, 3, 3), (2, 2, 3)
+    draws = [torch.randn(2, generator=seeded(*place)).tolist() for place in places]
+    assert draws[0] == pytest.approx([2.1036264896392822, 0.22515256702899933], abs=1e-6)
+    assert len({tuple(draw) for draw in draws}) == 4
+
+
+@pytest.mark.parametrize("channels", [4, 8])
+def test_halving_by_every_other_pixel_is_the_strided_convolution(channels):
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(2, channels, 6, 6, generator=draw, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(3, channels, 1, 1, generator=draw, dtype=torch.float64, requires_grad=True)
+    ours, plain = halve(x, weight), F.conv2d(x, weight, stride=2)
+    torch.testing.assert_close(ours, plain, atol=1e-12, rtol=0)
+    gradients = [torch.autograd.grad(out.square().sum(), (x, weight)) for out in (ours, plain)]
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-12, rtol=0)
