@@ -32,7 +32,7 @@ from engine.errors import BadInput
 from engine.runs import files
 from engine.selection.alphas import Rows
 from engine.selection.selection import Selection
-from engine.spaces import SearchSpace, search_space
+from engine.spaces import MissingPlugin, SearchSpace, recorded
 
 if TYPE_CHECKING:
     from engine.supernet.supernet import Supernet
@@ -92,16 +92,20 @@ class Verified(NamedTuple):
 
 
 IDENTITY = ("space", "channels", "cells", "classes", "image_size", "normalisation")
+DECLARED = ("declaration",)
+"""Keys of meta that count only where they are there: of a space that is declared."""
 
 
 def digest(meta: Mapping[str, Any], weights: Arrays, alphas: Arrays, betas: Arrays | None = None) -> str:
     """SHA-256 (hex) of all that decides what a supernet answers to given pixels, and of its final alphas and betas.
 
-    Hashed one after the other: the keys `IDENTITY` of meta as JSON with sorted keys; then, for every weight and after
+    Hashed one after the other: the keys `IDENTITY` of meta, and `DECLARED` where they are there, as JSON with sorted
+    keys; then, for every weight and after
     them for every cell type's alphas and (where there are any) betas, sorted by name, one line `weights/NAME SHAPE`,
     `alphas/CELL SHAPE` or `betas/CELL SHAPE` (SHAPE as 16x3x3x3) and the numbers as little-endian float32 in C order.
     """
-    total = hashlib.sha256(to_json({key: meta.get(key) for key in IDENTITY}, sort_keys=True).encode())
+    identity = {key: meta.get(key) for key in IDENTITY} | {key: meta[key] for key in DECLARED if key in meta}
+    total = hashlib.sha256(to_json(identity, sort_keys=True).encode())
     for kind, arrays in (("weights", weights), ("alphas", alphas), ("betas", betas or {})):
         for name, array in sorted(arrays.items()):
             total.update(f"\n{kind}/{name} {'x'.join(map(str, array.shape))}\n".encode())
@@ -154,7 +158,7 @@ def hold(directory: Path) -> Iterator[Reader]:
 def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = False) -> Verified:
     """What the files of a checkpoint say, after every check; `directory` is only named in errors. See `read`."""
     meta = read_meta(directory, state.get)
-    space = search_space(meta["space"])
+    space = recorded(meta["space"], meta.get("declaration"))
     weights = _tensors(directory / WEIGHTS, state[WEIGHTS])
     supernet = _fitting_supernet(directory, meta, weights) if fit else None
     _check_numbers(directory / WEIGHTS, weights)
@@ -198,9 +202,12 @@ def _fitting_supernet(directory: Path, meta: Mapping[str, Any], weights: Arrays)
 
     from engine.supernet.supernet import Supernet
 
+    space = recorded(meta["space"], meta.get("declaration"))
     try:
         with torch.device("meta"):
-            supernet = Supernet(search_space(meta["space"]), meta["channels"], meta["cells"], meta["classes"])
+            supernet = Supernet(space, meta["channels"], meta["cells"], meta["classes"])
+    except MissingPlugin as error:
+        raise BadInput(f"{directory}: {error}") from None
     except BadInput as error:
         raise BadInput(f"{directory / META}: {error}; {RESTORE}") from None
     expected = {name: tuple(value.shape) for name, value in supernet.state_dict().items()}

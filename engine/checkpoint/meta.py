@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput
-from engine.spaces import SPACES
+from engine.spaces import recorded
 
 FORMAT = 1
 RESTORE = "restore the folder from a copy, or train it again"
@@ -42,7 +42,7 @@ def _normalisation(value: Any) -> bool:
 
 
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "space": (lambda value: value in SPACES, f"one of {', '.join(SPACES)}"),
+    "space": (lambda value: isinstance(value, str) and value != "", "the name of a search space"),
     "method": (lambda value: isinstance(value, str) and value != "", "the name of a training method"),
     "channels": (_whole(2, 4096), "a whole number from 2 to 4096"),
     "cells": (_whole(1, 200), "a whole number from 1 to 200"),
@@ -74,6 +74,10 @@ def check(path: Path, content: bytes) -> dict[str, Any]:
             raise BadInput(f"{path} lacks {key!r} ({words}); {RESTORE}")
         if not test(meta[key]):
             raise BadInput(f"{path}: {key!r} must be {words}, not {_short(meta[key])}; {RESTORE}")
+    try:
+        recorded(meta["space"], meta.get("declaration"))
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}; {RESTORE}") from None
     names = meta.get("class_names", [""] * meta["classes"])
     if not isinstance(names, list) or len(names) != meta["classes"] or not all(isinstance(name, str) for name in names):
         raise BadInput(f"{path}: 'class_names' must be {meta['classes']} names; {RESTORE}")

@@ -19,7 +19,9 @@ def import_(
     out: Annotated[Path, typer.Option(metavar="DIR", help="The checkpoint's folder; new or empty.")],
     space: Annotated[
         str | None,
-        typer.Option(metavar="S", help=f"Search space: {', '.join(SPACES)}.  [default: as names and shapes say]"),
+        typer.Option(
+            metavar="S", help=f"Search space: {', '.join(SPACES)}, or a .toml file.  [default: by names and shapes]"
+        ),
     ] = None,
     dataset: Annotated[
         str | None,

@@ -1,15 +1,24 @@
 """`spaces`: the search spaces, their edges and operations."""
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from engine.cli import console
 from engine.cli.options import Device, Json, Seed
 from engine.spaces import SPACES, SearchSpace, search_space
 
 
-def spaces(json: Json = False, device: Device = "auto", seed: Seed = 0) -> None:
+def spaces(
+    space: Annotated[
+        str | None, typer.Argument(metavar="SPACE", help="One space: its name, or the .toml file that declares it.")
+    ] = None,
+    json: Json = False,
+    device: Device = "auto",
+    seed: Seed = 0,
+) -> None:
     """List the search spaces, their edges and operations."""
-    found = [search_space(name) for name in SPACES]
+    found = [search_space(name) for name in (SPACES if space is None else (space,))]
     if json:
         console.emit({"spaces": [_describe(space) for space in found]})
     else:
@@ -38,16 +47,23 @@ def _describe(space: SearchSpace) -> dict[str, Any]:
 
 
 def _text(space: SearchSpace) -> str:
-    edges = space.edges(space.cells[0])
-    same = len({space.operations(cell, edge) for cell in space.cells for edge in edges}) == 1
-    lines = [f"{space.name}: cell types {', '.join(space.cells)}; {len(edges)} edges each, {space.steps} decisions"]
-    if same:
+    edges = {cell: space.edges(cell) for cell in space.cells}
+    counts = dict.fromkeys(map(len, edges.values()))
+    each = " each" if len(counts) == 1 else ""
+    lines = [
+        f"{space.name}: cell types {', '.join(space.cells)}; {' and '.join(map(str, counts))} edges{each}, "
+        f"{space.steps} decisions"
+    ]
+    alike = len(set(edges.values())) == 1
+    if alike and len({row for cell in space.cells for row in space.cell(cell).operations}) == 1:
         lines.append(f"  operations  {', '.join(space.operations(space.cells[0], 0))}")
-        pairs = (f"{edge.index}: {edge.source}->{edge.target}" for edge in edges)
+        pairs = (f"{edge.index}: {edge.source}->{edge.target}" for edge in edges[space.cells[0]])
         lines.append(f"  edges       {', '.join(pairs)}")
         return "\n".join(lines)
-    rows = [["  edge", *space.cells]]
-    for edge in edges:
-        offers = [", ".join(space.operations(cell, edge)) for cell in space.cells]
-        rows.append([f"  {edge.index}: {edge.source}->{edge.target}", *offers])
-    return "\n".join([*lines, console.table(rows)])
+    for cells in (space.cells,) if alike else [(cell,) for cell in space.cells]:
+        rows = [["  edge", *cells]]
+        for edge in edges[cells[0]]:
+            offers = [", ".join(space.operations(cell, edge)) for cell in cells]
+            rows.append([f"  {edge.index}: {edge.source}->{edge.target}", *offers])
+        lines.append(console.table(rows))
+    return "\n".join(lines)

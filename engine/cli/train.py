@@ -22,7 +22,7 @@ HELP = {name: about.help for name, about in described(MethodSettings).items()}
 
 def train(
     context: typer.Context,
-    space: Annotated[str, typer.Option(metavar="S", help=f"Search space: {', '.join(SPACES)}.")],
+    space: Annotated[str, typer.Option(metavar="S", help=f"Search space: {', '.join(SPACES)}, or a .toml file.")],
     epochs: Annotated[int, typer.Option(min=1, max=10_000)],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; a checkpoint after every epoch.")],
     method: Annotated[str, typer.Option(metavar="M", help=f"One of {', '.join(names())}.")] = "darts",

@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape, quoteattr
 from engine.drawing import geometry
 from engine.drawing.geometry import Box
 from engine.drawing.layout import GAP, Layout, layered
-from engine.drawing.palette import STYLES, Theme, colour, ink, operation, roles
+from engine.drawing.palette import Theme, colour, ink, known, operation, roles
 from engine.selection.genotype import Genotype
 
 FONT = "Inter, Helvetica, Arial, sans-serif"
@@ -139,7 +139,7 @@ def style_sheet() -> str:
         ".join": f"stroke:{look.muted}",
         ".join-end": f"fill:{look.muted}",
     }
-    for name, style in STYLES.items():
+    for name, style in known().items():
         rules[f".{style.code}"] = f"stroke:{style.dark}"
         rules[f".{style.code}-fill"] = f"fill:{style.dark}"
         rules[f".{style.code}-ink"] = f"fill:{ink(name, 'dark')}"
@@ -152,7 +152,7 @@ def chip_sheet() -> str:
     def rules(theme: Theme) -> str:
         return "".join(
             f".{style.code}-chip{{background:{colour(name, theme)};color:{ink(name, theme)}}}"
-            for name, style in STYLES.items()
+            for name, style in known().items()
         )
 
     return f"{rules('light')}@media (prefers-color-scheme:dark){{{rules('dark')}}}"

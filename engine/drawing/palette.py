@@ -3,6 +3,7 @@
 OperationStyle       colours, code, dash, marker and pattern of a candidate operation
 STYLES           operation name -> OperationStyle, for every operation of every space
 operation            the style of an operation, by name
+known                all styles in use, those of operations of one's own among them
 colour               the colour of an operation in a theme
 ink                  the letter colour that reads best on an operation's colour
 Roles, roles         colours that are not operations: text, alpha, disagreement, selection, ...
@@ -13,9 +14,11 @@ Hue is the family (blue separable, green dilated, brown and amber pooling, magen
 kernel (lighter = small). Colour is never the only channel: code, dash, marker and pattern say the same.
 """
 
+import zlib
+from threading import Lock
 from typing import Literal, NamedTuple
 
-from engine.errors import one_of
+from engine.spaces.operations import described, own_names
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -70,11 +73,40 @@ STYLES: dict[str, OperationStyle] = {
 }
 
 
+# For operations of one's own: light, dark, dash, the same for plotly, marker.
+_SPARE = (
+    ("#6F42C1", "#B79CFF", "8 2", "8px,2px", "star"),
+    ("#C2185B", "#FF7FB0", "4 2 1 2", "4px,2px,1px,2px", "pentagon"),
+    ("#00796B", "#4FD1C5", "3 3", "3px,3px", "hexagon"),
+    ("#6B6A00", "#D6CF4A", "10 2 2 2 2 2", "10px,2px,2px,2px,2px,2px", "cross"),
+    ("#B23A00", "#FF9A62", "1 2", "1px,2px", "bowtie"),
+    ("#2F4F9E", "#9DB7FF", "16 3", "16px,3px", "octagon"),
+    ("#8E2442", "#F08CA0", "5 5", "5px,5px", "star-square"),
+    ("#3D6B1F", "#A6D66B", "9 3 1 3", "9px,3px,1px,3px", "hourglass"),
+)
+_taken: dict[str, OperationStyle] = {}
+_lock = Lock()
+
+
 def operation(name: str) -> OperationStyle:
-    """The style of a candidate operation. Raises BadInput for an unknown name."""
-    if name not in STYLES:
-        raise one_of("operation", name, STYLES)
-    return STYLES[name]
+    """The style of a candidate operation; one of somebody's own gets the next free one, starting from a place that its
+    name says. Raises BadInput for what cannot be an operation's name."""
+    if name in STYLES:
+        return STYLES[name]
+    spec = described(name)
+    with _lock:
+        if name not in _taken:
+            used = {style.marker for style in _taken.values()}
+            start = zlib.crc32(name.encode())
+            turns = [_SPARE[(start + step) % len(_SPARE)] for step in range(len(_SPARE))]
+            light, dark, dash, plotly_dash, marker = next((one for one in turns if one[-1] not in used), turns[0])
+            _taken[name] = OperationStyle(name, spec.code, spec.label, light, dark, dash, plotly_dash, marker, "|", 1.0)
+        return _taken[name]._replace(code=spec.code, label=spec.label)
+
+
+def known() -> dict[str, OperationStyle]:
+    """Every style that is in use, by operation name."""
+    return {**STYLES, **{name: operation(name) for name in own_names()}}
 
 
 def colour(name: str, theme: Theme) -> str:

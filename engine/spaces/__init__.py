@@ -7,7 +7,7 @@ finds operations of one's own.
 
 from engine.spaces.catalog import SPACES, described, recorded, search_space, space_text
 from engine.spaces.cell import CellSpec, Edge
-from engine.spaces.operations import BUILT_IN, OperationSpec
+from engine.spaces.operations import BUILT_IN, MissingPlugin, OperationSpec
 from engine.spaces.space import (
     DARTS_OPERATIONS,
     NAS_BENCH_201_OPERATIONS,
@@ -23,6 +23,7 @@ __all__ = [
     "CellSpec",
     "Edge",
     "GenotypeFormat",
+    "MissingPlugin",
     "OperationSpec",
     "SearchSpace",
     "described",

@@ -117,6 +117,11 @@ class CellSpec:
         return tuple(node for node in self.inner_nodes if self.kept(node) < len(self.entering(node)))
 
     @property
+    def is_whole(self) -> bool:
+        """Whether every inner node takes all nodes before it."""
+        return self.edges == _edges(self.inputs, self.nodes, None)
+
+    @property
     def steps(self) -> int:
         """Decisions until everything about this cell type is decided."""
         return len(self.edges) + len(self.topology_nodes)

@@ -3,12 +3,14 @@
 OperationSpec   one operation: name, label, two-letter code, what is special about it, its factories
 BUILT_IN        the operations that come with the engine, by name
 factory         what builds an operation, imported when it is first needed
+described       what an operation is called, by name alone
+MissingPlugin   raised where that is not there
 
 Operations of one's own come from plug-ins: see `engine.spaces.plugins`.
 """
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +19,11 @@ from engine.errors import BadInput
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+class MissingPlugin(BadInput):
+    """An operation's code is not here: its plug-in is neither installed nor named."""
+
 
 Form = Literal["supernet", "network"]
 Factory = Callable[[int, int], "nn.Module"]
@@ -75,6 +82,24 @@ BUILT_IN: Mapping[str, OperationSpec] = {
     )
 }
 _CODES = frozenset(spec.code for spec in BUILT_IN.values())
+
+
+_described: dict[str, OperationSpec] = {}
+
+
+def describe(specs: Iterable[OperationSpec]) -> None:
+    """Remember what operations of one's own are called, for pictures that know their names alone."""
+    _described.update({spec.name: spec for spec in specs})
+
+
+def own_names() -> tuple[str, ...]:
+    """Operations of one's own that a space here offers."""
+    return tuple(_described)
+
+
+def described(name: str) -> OperationSpec:
+    """What an operation is called. Of one that no space here offers, what follows from its name."""
+    return BUILT_IN.get(name) or _described.get(name) or OperationSpec(name)
 
 
 def _code(name: str) -> str:

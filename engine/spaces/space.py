@@ -11,7 +11,7 @@ from typing import Any, Literal
 from engine.errors import BadInput, one_of
 from engine.spaces import plugins
 from engine.spaces.cell import CellSpec, Edge
-from engine.spaces.operations import BUILT_IN, Factory, Form, OperationSpec, factory
+from engine.spaces.operations import BUILT_IN, Factory, Form, MissingPlugin, OperationSpec, describe, factory
 from engine.spaces.skeletons import Block, Skeleton, Stem
 
 GenotypeFormat = Literal["darts", "nas-bench-201", "json"]
@@ -38,6 +38,7 @@ class SearchSpace:
         return f"SearchSpace({self.name!r})"
 
     def __post_init__(self) -> None:
+        describe(self.own)
         codes: dict[str, str] = {}
         for cell, spec in self.types:
             for row in spec.operations:
@@ -81,10 +82,9 @@ class SearchSpace:
         """The text form of this space's discrete cells."""
         if self._is_darts():
             return "darts"
-        if self.cells == ("cell",):
+        if self.cells == ("cell",) and self.skeleton.name == "nas-bench-201" and self._offers(NAS_BENCH_201_OPERATIONS):
             cell = self.cell("cell")
-            same_graph = cell == CellSpec.of(1, 4, cell.operations, output="last", none_may_win=cell.none_may_win)
-            if same_graph and self._offers(NAS_BENCH_201_OPERATIONS) and self.skeleton.name == "nas-bench-201":
+            if cell.is_whole and (cell.inputs, cell.nodes, cell.output, cell.keep) == (1, 4, "last", None):
                 return "nas-bench-201"
         return "json"
 
@@ -92,7 +92,10 @@ class SearchSpace:
         if self.cells != ("normal", "reduce") or self.skeleton.name != "darts" or not self._offers(_DARTS_ANY):
             return False
         return all(
-            spec == CellSpec.of(2, 6, spec.operations, keep=2, stride=2 if cell == "reduce" else 1)
+            spec.is_whole
+            and not spec.none_may_win
+            and (spec.inputs, spec.nodes, spec.output, spec.keep) == (2, 6, "concat", 2)
+            and spec.stride == (2 if cell == "reduce" else 1)
             for cell, spec in self.types
         )
 
@@ -204,7 +207,7 @@ class SearchSpace:
     def factory(self, name: str, form: Form) -> Factory | None:
         """What builds an operation in this space's supernets or networks; None for a network form that there is not.
 
-        Raises BadInput for an operation whose plug-in is not there.
+        Raises MissingPlugin for an operation whose plug-in is not there.
         """
         spec = self.operation(name)
         if form == "supernet" and (place := self.skeleton.form(name)) is not None:
@@ -214,7 +217,7 @@ class SearchSpace:
         found = factory(spec, form)
         if found is None and (form == "supernet" or spec.supernet is None):
             where = f"plug-in {self.plugin}" if self.plugin else "a plug-in"
-            raise BadInput(
+            raise MissingPlugin(
                 f"operation {name} of space {self.name} is built by {where}, which is not loaded; "
                 f"install it, or name its module or .py file in the environment variable {plugins.VARIABLE}"
             )
@@ -261,11 +264,10 @@ def _nth(cells: list[str], index: int) -> str:
 
 def _cell_json(spec: CellSpec) -> dict[str, Any]:
     same = len(set(spec.operations)) == 1
-    dense = CellSpec.of(spec.inputs, spec.nodes, ("none",)).edges == spec.edges
     return {
         "inputs": spec.inputs,
         "nodes": spec.nodes,
-        **({} if dense else {"edges": [[edge.source, edge.target] for edge in spec.edges]}),
+        **({} if spec.is_whole else {"edges": [[edge.source, edge.target] for edge in spec.edges]}),
         "output": spec.output,
         **({} if spec.keep is None else {"keep": spec.keep}),
         "none_may_win": spec.none_may_win,

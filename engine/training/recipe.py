@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import BadInput
 from engine.runs.plan import difference
-from engine.spaces import search_space
+from engine.spaces import search_space, space_text
 from engine.training import methods
 from engine.training.settings import MethodSettings
 
@@ -34,7 +34,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         space = search_space(self.space)
-        object.__setattr__(self, "space", space.name)
+        object.__setattr__(self, "space", space_text(space))
         if self.cells is None:
             object.__setattr__(self, "cells", space.skeleton.cells)
         kind = methods.settings_type(self.method)

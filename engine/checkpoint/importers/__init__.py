@@ -28,7 +28,7 @@ from engine.data.sources import CIFAR10_CLASSES, NORMALISATION
 from engine.errors import BadInput, one_of
 from engine.selection.alphas import Alphas
 from engine.selection.selection import Selection
-from engine.spaces import SearchSpace, search_space
+from engine.spaces import SearchSpace, described, search_space
 
 __all__ = ["CLASSES", "import_checkpoint", "save_import", "supernet_of", "try_out"]
 
@@ -159,7 +159,7 @@ def _meta(file: Foreign, found: Found, fitted: Fit, dataset: str | None, notes: 
         notes.append(f"epoch {found.epochs} counts from the beginning of the selection")
     names = {"class_names": list(CIFAR10_CLASSES)} if fits and known == "cifar10" else {}
     return {
-        "space": fitted.space.name,
+        **described(fitted.space),
         "method": "darts",
         "channels": supernet.channels,
         "cells": supernet.cells_per_net,

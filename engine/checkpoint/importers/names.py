@@ -32,7 +32,7 @@ OPERATION = {
     "nor_conv_1x1": RELU_CONV_BN,
     "nor_conv_3x3": RELU_CONV_BN,
 }
-"""Parts of an operation: ours -> theirs."""
+"""Parts of an operation: ours -> theirs. Those of an operation of one's own have the same names there and here."""
 RESIDUAL = {"shortcut": "downsample.1"} | {
     f"{conv}.{ours}": f"{conv}.{theirs}" for conv in ("conv_a", "conv_b") for ours, theirs in RELU_CONV_BN.items()
 }
@@ -53,7 +53,7 @@ def _foreign(supernet: Supernet, name: str) -> str:
             cell = supernet.blocks[int(block)]
             assert isinstance(cell, Cell)
             place = _edge(supernet.space, cell.cell, int(edge), operation)
-            return f"cells.{block}.{place}.{OPERATION[operation]['.'.join(part)]}.{leaf}"
+            return f"cells.{block}.{place}.{OPERATION.get(operation, {}).get('.'.join(part), '.'.join(part))}.{leaf}"
         case ["blocks", block, "block", *part, leaf]:
             return f"cells.{block}.{RESIDUAL['.'.join(part)]}.{leaf}"
         case ["blocks", block, preprocess, part, leaf]:
