@@ -1,6 +1,6 @@
 """What the network for images of 224 pixels has in other places than the one for small images (Liu et al. 2019).
 
-stem0, stem1            the parts before the cells: each gives one of the first cell's two inputs
+large_stem              the two parts before the cells: each gives one of the first cell's two inputs
 ImageNetAuxiliaryHead   the second classifier, for training alone
 
 Letters in shapes: B batch, C channels, S image size. Parameters are named as in the published code.
@@ -29,6 +29,10 @@ def stem1(channels: int) -> nn.Sequential:
         nn.Conv2d(channels, channels, 3, stride=2, padding=1, bias=False),
         nn.BatchNorm2d(channels),
     )
+
+
+def large_stem(channels: int) -> dict[str, nn.Module]:
+    return {"stem0": stem0(channels), "stem1": stem1(channels)}
 
 
 class ImageNetAuxiliaryHead(nn.Module):

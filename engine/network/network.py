@@ -10,19 +10,20 @@ trained here can be loaded into an exported module.
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.errors import BadInput, one_of
-from engine.network.cells import AuxiliaryHead, BenchCell, DartsCell, Reduction
-from engine.network.imagenet import ImageNetAuxiliaryHead, stem0, stem1
+from engine.network.body import CellNetwork, PlacedCell, plain, prepared, small_stem
+from engine.network.cells import AuxiliaryHead
+from engine.network.imagenet import ImageNetAuxiliaryHead, large_stem
 from engine.selection.genotype import Genotype
 from engine.spaces import SearchSpace
-from engine.spaces.skeletons import Block, Skeleton, Stem
+from engine.spaces.skeletons import Skeleton, Stem
 from engine.supernet.operations import InNetwork, Operation
 
 __all__ = ["Network", "count_parameters", "flops", "multiply_adds"]
@@ -31,7 +32,7 @@ IMAGENET_SIZE = (48, 14)
 """Published channels and layers of the DARTS family for images of 224 pixels."""
 
 
-class Network(nn.Module):
+class Network(CellNetwork):
     """A genotype's network.
 
     channels: of the first stage. layers: cells in all, with reductions after one and two thirds (DARTS family,
@@ -39,11 +40,7 @@ class Network(nn.Module):
     classifier after the second reduction, used in training mode alone and only on images of 32 (or 224) pixels; by
     default the DARTS family has one. stem: "cifar" for small images, "imagenet" for those of 64 pixels and more (DARTS
     family: published 48 and 14); by default the space's. Raises BadInput for sizes that cannot be built.
-
-    drop_path: probability of dropping an operation of the DARTS family for an image while training; 0 to begin with.
     """
-
-    drop_path: float = 0.0
 
     def __init__(
         self,
@@ -54,7 +51,6 @@ class Network(nn.Module):
         auxiliary: bool | None = None,
         stem: Stem | None = None,
     ) -> None:
-        super().__init__()
         space = genotype.space
         skeleton = space.skeleton
         stem = skeleton.stem if stem is None else stem
@@ -65,47 +61,21 @@ class Network(nn.Module):
         layers = published[1] if layers is None else layers
         auxiliary = skeleton.auxiliary if auxiliary is None else auxiliary
         _check_sizes(skeleton, channels, layers, classes, auxiliary)
-        blocks = space.blocks(channels, layers, stem)
-        width = blocks[0].last
-        self.genotype, self.stem_kind = genotype, stem
-        if stem == "imagenet":
-            if channels % 2:
-                raise BadInput(f"channels of a network for large images must be even, not {channels}")
-            self.stem0, self.stem1 = stem0(width), stem1(width)
-        else:
-            self.stem = nn.Sequential(nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
-        operations = _operations(genotype)
-        self.cells = nn.ModuleList(_cell(genotype, block, operations) for block in blocks)
-        self.auxiliary_at = 2 * layers // 3
-        head = ImageNetAuxiliaryHead if stem == "imagenet" else AuxiliaryHead
-        self.auxiliary_head = head(space.width(blocks[self.auxiliary_at]), classes) if auxiliary else None
-        out = space.width(blocks[-1])
-        self.lastact = nn.Sequential(nn.BatchNorm2d(out), nn.ReLU()) if skeleton.tail else nn.Identity()
-        self.classifier = nn.Linear(out, classes)
-
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """images [B, 3, S, S] normalised, S a multiple of 4 (imagenet stem: of 32) -> logits [B, classes] and, in
-        training mode where there is an auxiliary head, its logits [B, classes], else None."""
-        halvings = 5 if self.stem_kind == "imagenet" else 2
-        if images.shape[2] % 2**halvings or images.shape[3] % 2**halvings:
-            times = {2: "twice", 5: "five times"}[halvings]
-            size = images.shape[-1]
-            raise BadInput(f"images are halved {times}: their size must be a multiple of {2**halvings}, not {size}")
-        before_last, last = self._first(images)
-        extra = None
-        for index, cell in enumerate(self.cells):
-            before_last, last = last, cell(before_last, last, self.drop_path)
-            if index == self.auxiliary_at and self.training and self.auxiliary_head is not None:
-                extra = self.auxiliary_head(last)
-        return self.classifier(self.lastact(last).mean((2, 3))), extra
-
-    def _first(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """The first cell's inputs: [B, 3, S, S] -> twice the same of size S, or with the imagenet stem S/4 and S/8."""
-        if self.stem_kind == "imagenet":
-            before_last = self.stem0(images)
-            return before_last, self.stem1(before_last)
-        first = self.stem(images)
-        return first, first
+        large = stem == "imagenet"
+        if large and channels % 2:
+            raise BadInput(f"channels of a network for large images must be even, not {channels}")
+        head = ImageNetAuxiliaryHead if large else AuxiliaryHead
+        super().__init__(
+            large_stem if large else small_stem,
+            space.blocks(channels, layers, stem),
+            _cells(genotype),
+            _operations(genotype),
+            prepared if skeleton.prepares else plain,
+            classes,
+            head if auxiliary else None,
+            skeleton.tail,
+        )
+        self.genotype = genotype
 
 
 def _check_sizes(skeleton: Skeleton, channels: int, layers: int, classes: int, auxiliary: bool) -> None:
@@ -136,23 +106,9 @@ def _in_network(space: SearchSpace, name: str) -> Callable[[int, int], nn.Module
     return lambda channels, stride: InNetwork(cast(Operation, build(channels, stride)))
 
 
-def _cell(genotype: Genotype, block: Block, operations: Mapping[str, Callable[[int, int], nn.Module]]) -> nn.Module:
-    if block.cell is None:
-        return Reduction(block.last, block.channels)
-    edges, spec = genotype.edges(block.cell), genotype.space.cell(block.cell)
-    if not genotype.space.skeleton.prepares:
-        return BenchCell(edges, block.channels, operations)
-    return DartsCell(
-        edges,
-        block.before,
-        block.last,
-        block.channels,
-        spec.stride == 2,
-        block.halved,
-        spec.inputs,
-        spec.output == "concat",
-        operations,
-    )
+def _cells(genotype: Genotype) -> dict[str, PlacedCell]:
+    specs = {cell: genotype.space.cell(cell) for cell, _ in genotype.cells}
+    return {cell: PlacedCell(genotype.edges(cell), spec.inputs, bool(spec.joined)) for cell, spec in specs.items()}
 
 
 def count_parameters(network: Network, auxiliary: bool = False) -> int:

@@ -3,6 +3,7 @@
 Skeleton      what is fixed about a network, and its published sizes
 SKELETONS     the two that the field uses: "darts" and "nas-bench-201"
 Block         one block of a network: a searched cell, or a fixed reduction
+blocks        the blocks of a network of some size
 """
 
 from collections.abc import Mapping
@@ -90,7 +91,8 @@ SKELETONS: Mapping[str, Skeleton] = {
 
 class Block(NamedTuple):
     """One block of a network. cell: its cell type, or None for a fixed reduction. before, last: channels of the outputs
-    of the two blocks before it; halved: whether the earlier of them has twice the image size."""
+    of the two blocks before it; halved: whether the earlier of them has twice the image size; width:
+    channels of its own output."""
 
     cell: str | None
     channels: int
@@ -98,3 +100,35 @@ class Block(NamedTuple):
     before: int
     last: int
     halved: bool
+    width: int
+
+
+def blocks(skeleton: Skeleton, cells: Mapping[str, tuple[int, int]], channels: int, count: int) -> tuple[Block, ...]:
+    """A network's blocks, from its stem to its classifier.
+
+    cells: cell type -> its stride, and how many nodes its output joins (0: it is the last node). channels: of the
+    first stage. count: cells in all, or in each stage, as the skeleton counts them.
+    The k-th stage is of the k-th cell type of stride 1 and the k-th reduction of the k-th one of stride 2; where there
+    are fewer types, of the last.
+    """
+    plain, halving = ([name for name, (stride, _) in cells.items() if stride == number] for number in (1, 2))
+    order: list[str | None] = []
+    if skeleton.reductions == "cells":
+        at = [stage * count // skeleton.stages for stage in range(1, skeleton.stages)]
+        for index in range(count):
+            stage = sum(index >= place for place in at)
+            kinds, number = (halving, stage - 1) if index in at else (plain, stage)
+            order.append(kinds[min(number, len(kinds) - 1)])
+    else:
+        for stage in range(skeleton.stages):
+            order += [None] if stage else []
+            order += [plain[min(stage, len(plain) - 1)]] * count
+    found: list[Block] = []
+    halved = skeleton.stem == "imagenet"
+    before = last = channels if halved else skeleton.stem_width * channels
+    for cell in order:
+        stride, joined = (2, 0) if cell is None else cells[cell]
+        channels *= stride
+        found.append(Block(cell, channels, stride, before, last, halved, channels * max(1, joined)))
+        before, last, halved = last, found[-1].width, stride == 2
+    return tuple(found)

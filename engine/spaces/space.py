@@ -12,7 +12,7 @@ from engine.errors import BadInput, one_of
 from engine.spaces import plugins
 from engine.spaces.cell import CellSpec, Edge
 from engine.spaces.operations import BUILT_IN, Factory, Form, MissingPlugin, OperationSpec, describe, factory
-from engine.spaces.skeletons import Block, Skeleton, Stem
+from engine.spaces.skeletons import Block, Skeleton, Stem, blocks
 
 GenotypeFormat = Literal["darts", "nas-bench-201", "json"]
 """The published text forms of a discrete cell, and the one that holds cells of any shape."""
@@ -157,40 +157,19 @@ class SearchSpace:
         """The network's blocks: cells in all, or in each stage, as the skeleton counts them.
 
         stem: another than the skeleton's. Raises BadInput for cells that this skeleton cannot hold.
-
-        The k-th stage is of the k-th cell type of stride 1 and the k-th reduction of the k-th one of stride 2; where
-        there are fewer types, of the last.
         """
-        skeleton, stages = self.skeleton, self.skeleton.stages
+        self._check_fits()
+        skeleton = replace(self.skeleton, stem=stem or self.skeleton.stem)
+        return blocks(skeleton, self.outlines, channels, cells)
+
+    @property
+    def outlines(self) -> dict[str, tuple[int, int]]:
+        """What `blocks` asks of the cell types: stride, and how many nodes the output joins."""
+        return {cell: (spec.stride, len(spec.joined)) for cell, spec in self.types}
+
+    def _check_fits(self) -> None:
         plain = [cell for cell, spec in self.types if spec.stride == 1]
         halving = [cell for cell, spec in self.types if spec.stride == 2]
-        self._check_fits(plain, halving)
-        order: list[tuple[str | None, bool]] = []
-        if skeleton.reductions == "cells":
-            at = [stage * cells // stages for stage in range(1, stages)]
-            for index in range(cells):
-                stage = sum(index >= place for place in at)
-                reduces = index in at
-                order.append((_nth(halving, stage - 1) if reduces else _nth(plain, stage), reduces))
-        else:
-            for stage in range(stages):
-                order += [(None, True)] if stage else []
-                order += [(_nth(plain, stage), False)] * cells
-        found = []
-        halved = (stem or skeleton.stem) == "imagenet"
-        before = last = channels if halved else skeleton.stem_width * channels
-        for cell, reduces in order:
-            channels *= 2 if reduces else 1
-            found.append(Block(cell, channels, 2 if reduces else 1, before, last, halved))
-            before, last, halved = last, self.width(found[-1]), reduces
-        return tuple(found)
-
-    def width(self, block: Block) -> int:
-        """Channels of a block's output."""
-        joined = () if block.cell is None else self.cell(block.cell).joined
-        return block.channels * max(1, len(joined))
-
-    def _check_fits(self, plain: list[str], halving: list[str]) -> None:
         like = f"a network like {self.skeleton.name}"
         if not plain:
             raise BadInput(f"{like} needs a cell type of stride 1; {self.name} has none: add one")
@@ -256,10 +235,6 @@ DARTS_OPERATIONS = (
     "noise",
 )
 _DARTS_ANY = (*DARTS_OPERATIONS, "none")
-
-
-def _nth(cells: list[str], index: int) -> str:
-    return cells[min(index, len(cells) - 1)]
 
 
 def _cell_json(spec: CellSpec) -> dict[str, Any]:

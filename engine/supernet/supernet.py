@@ -43,7 +43,7 @@ class Supernet(nn.Module):
         for index, block in enumerate(blocks):
             fixed = block.cell is None
             self.blocks.append(Reduction(block.last, block.channels) if fixed else Cell(space, block, index))
-        out = space.width(blocks[-1])
+        out = blocks[-1].width
         self.tail = BatchNorm(out, affine=True) if skeleton.tail else None
         self.classifier = nn.Linear(out, classes)
 
