@@ -139,7 +139,7 @@ def menu(ask: Questions) -> None:
         document = document_of(ask)
         missing = page.space.steps - len(page.decisions)
         columns = st.columns(2, gap="small")
-        offered = {name: each for name, each in FORMATS.items() if each.family in (None, page.space.genotype_format)}
+        offered = {name: each for name, each in FORMATS.items() if each.holds in (None, page.space.genotype_format)}
         for number, (name, format) in enumerate(offered.items()):
             with columns[number % 2]:
                 _button(document, name, format, missing)

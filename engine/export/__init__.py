@@ -24,7 +24,8 @@ from engine.spaces import GenotypeFormat
 
 class Format(NamedTuple):
     """label: for people. write: subject -> text. needs_genotype: every decision must be taken. needs_document: a
-    genotype alone says too little. family: the one family that has the format. draws: one cell type can be asked for.
+    genotype alone says too little. holds: the one genotype format that it
+    writes, where it cannot write all. draws: one cell type can be asked for.
     """
 
     label: str
@@ -33,7 +34,7 @@ class Format(NamedTuple):
     write: Callable[..., str]
     needs_genotype: bool = True
     needs_document: bool = False
-    family: GenotypeFormat | None = None
+    holds: GenotypeFormat | None = None
     draws: bool = False
 
 
@@ -54,8 +55,8 @@ def _dot(subject: Subject, cell: str | None) -> str:
 
 
 FORMATS: dict[str, Format] = {
-    "darts": Format("Genotype, DARTS text", "txt", "text/plain", _genotype, family="darts"),
-    "nas-bench-201": Format("Genotype, NAS-Bench-201 text", "txt", "text/plain", _genotype, family="nas-bench-201"),
+    "darts": Format("Genotype, DARTS text", "txt", "text/plain", _genotype, holds="darts"),
+    "nas-bench-201": Format("Genotype, NAS-Bench-201 text", "txt", "text/plain", _genotype, holds="nas-bench-201"),
     "json": Format("Selection file, JSON", "json", "application/json", _json, False, True),
     "torch": Format("PyTorch module", "py", "text/x-python", source),
     "dot": Format("Cell, Graphviz DOT", "dot", "text/vnd.graphviz", _dot, draws=True),
@@ -68,15 +69,15 @@ FORMATS: dict[str, Format] = {
 def export(subject: Subject, format: str, cell: str | None = None) -> str:
     """The text of a subject in one of FORMATS, ending in a line end. cell: one cell type of a drawing (None: all).
 
-    Raises BadInput for an unknown format, one of the other family, decisions that are missing, and a cell type that
-    the genotype does not have or the format cannot pick.
+    Raises BadInput for an unknown format, one that holds other genotypes, decisions that are missing, and a cell type
+    that the genotype does not have or the format cannot pick.
     """
     if format not in FORMATS:
         raise one_of("format", format, FORMATS)
     known = FORMATS[format]
-    family = subject.selection.space.genotype_format if isinstance(subject, Document) else subject.format
-    if known.family not in (None, family):
-        raise BadInput(f"format {format} cannot hold a genotype of the {family} family; use format {family}")
+    space = subject.selection.space if isinstance(subject, Document) else subject.space
+    if known.holds not in (None, space.genotype_format):
+        raise BadInput(f"format {format} cannot hold cells of space {space.name}; use format {space.genotype_format}")
     if known.needs_document and not isinstance(subject, Document):
         alone = ", ".join(name for name, each in FORMATS.items() if not each.needs_document)
         raise BadInput(f"format {format} needs a selection file, and this is a genotype alone; use one of: {alone}")

@@ -46,6 +46,7 @@ def source(subject: Subject) -> str:
     texts.add(stem)
     if skeleton.auxiliary:
         texts.add(head)
+    texts.take("torch")  # for the main program
     outlines = {cell: str(outline) for cell, outline in space.outlines.items()}
     parts = [
         f'"""{_head(subject, found)}\n"""\n\n{texts.import_lines()}',
@@ -80,7 +81,10 @@ def _factory(texts: Collection, spec: OperationSpec, factory: Callable | str) ->
     else:
         module, attribute = factory.__module__, getattr(factory, "__qualname__", "")
         if not attribute.isidentifier():
-            raise BadInput(f"operation {spec.name} is built by {attribute or factory!r}; a named function exports")
+            raise BadInput(
+                f"operation {spec.name} is built by something without a name of its own; to export it, build it by a "
+                "function or class at the top level of its plug-in"
+            )
     texts.add(Place(module, attribute))
     return attribute
 

@@ -102,6 +102,10 @@ class Collection:
                 return ast.get_source_segment(module.text, value) or ""
         raise BadInput(f"{place.module}.{place.name} has no entry {key}; add it to export it")
 
+    def take(self, module: str) -> None:
+        """A module that what follows the definitions needs."""
+        self._imports[module].add("")
+
     def import_lines(self) -> str:
         """Python's own modules first."""
         groups: tuple[list[str], list[str]] = ([], [])

@@ -4,19 +4,13 @@ import csv
 import dataclasses
 import inspect
 import io
-import json
-import re
 import shlex
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import torch
 
-from engine.checkpoint.folder import read_summary
 from engine.cli.score import score
 from engine.cli.select import select
 from engine.drawing.palette import operation
@@ -27,10 +21,9 @@ from engine.results import EdgeScores, InputScores
 from engine.scoring.settings import Settings
 from engine.selecting.record import Document, Point, Step
 from engine.selecting.settings import QUICK
-from engine.selection.genotype import Genotype, parse_genotype
-from engine.selection.selection import Selection
-from tests.engine.golden import fill_deterministically, golden_images
-from tests.engine.published_networks import DARTS_PT, S5_AUXILIARY, S5_LOGITS, genotype
+from engine.selection.genotype import parse_genotype
+from tests.engine.published_networks import DARTS_PT, genotype
+from tests.engine.stored_selections import by_largest_drops
 
 HOSTILE = '"""</title></pre><script src="http://evil.example/x.js">alert(1)</script>\\\n=1+1'
 CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|"
@@ -41,32 +34,12 @@ S5 = GENOTYPES["darts_pt_s5_0"]
 @pytest.fixture(scope="module")
 def s2(root: Path) -> Document:
     """A complete selection by the largest drops of the stored sweep."""
-    return _by_largest_drops(root / "checkpoints" / "s2")
+    return by_largest_drops(root / "checkpoints" / "s2")
 
 
 @pytest.fixture(scope="module")
 def bench(root: Path) -> Document:
-    return _by_largest_drops(root / "checkpoints" / "nas-bench-201")
-
-
-def _by_largest_drops(folder: Path) -> Document:
-    summary = read_summary(folder)
-    selection, steps = Selection(summary.space, summary.alphas), []
-    for row in summary.scores["edges"]:
-        scores = EdgeScores.from_dict(row)
-        selection = selection.discretize(scores.cell, scores.edge, scores.best)
-        steps.append(Step("measured", scores))
-    for row in summary.scores["inputs"]:
-        inputs = InputScores.from_dict(row)
-        selection = selection.keep_inputs(inputs.cell, inputs.node, inputs.keep)
-        steps.append(Step("measured", inputs))
-    return Document(
-        selection,
-        tuple(steps),
-        checkpoint={"name": summary.name, "digest": summary.digest},
-        settings=summary.scores["settings"],
-        versions=summary.scores["versions"],
-    )
+    return by_largest_drops(root / "checkpoints" / "nas-bench-201")
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +54,8 @@ def partial(s2: Document) -> Document:
 
 
 def _formats(document: Document) -> list[str]:
-    family = document.selection.space.genotype_format
-    return [name for name, format in FORMATS.items() if format.family in (None, family)]
+    holds = document.selection.space.genotype_format
+    return [name for name, format in FORMATS.items() if format.holds in (None, holds)]
 
 
 # Any format
@@ -193,100 +166,6 @@ def test_no_text_of_the_table_is_a_formula(s2: Document) -> None:
     document = dataclasses.replace(s2, checkpoint={"digest": "=HYPERLINK(1)"})
     rows = list(csv.DictReader(io.StringIO(export(document, "csv"))))
     assert {row["digest"] for row in rows} == {"'=HYPERLINK(1)"}
-
-
-# PyTorch module
-
-RUNNER = """
-import importlib.util, json, sys
-assert importlib.util.find_spec("engine") is None
-sys.path.insert(0, ".")
-import torch
-
-torch.nn.init.kaiming_uniform_ = torch.nn.init.uniform_ = lambda tensor, *_, **__: tensor  # sizes need no numbers
-found = {}
-for name, sizes in json.load(open("sizes.json")).items():
-    network = __import__(name).Network
-    with torch.device("meta"):
-        found[name] = [sum(p.numel() for p in network(*size).parameters()) for size in sizes]
-for name in ("darts_pt_s5_0", "darts_pt_s1_1", "bench"):
-    network = __import__(name).Network(channels=4, layers=3, classes=7, auxiliary=False)
-    assert network(torch.zeros(2, 3, 16, 16)).shape == (2, 7)
-both = __import__("darts_pt_s5_0").Network(4, 3, 7, True)
-assert [tuple(part.shape) for part in both(torch.zeros(2, 3, 32, 32))] == [(2, 7), (2, 7)]
-assert both.eval()(torch.zeros(2, 3, 32, 32)).shape == (2, 7)
-print(json.dumps(found))
-"""
-
-
-def test_modules_run_without_this_project_and_have_the_published_sizes(tmp_path: Path) -> None:
-    sizes = {}
-    for name, *_ in DARTS_PT:
-        classes = 100 if "_c100_" in name else 10
-        (tmp_path / f"{name}.py").write_text(export(GENOTYPES[name], "torch"), encoding="utf-8")
-        sizes[name] = [(36, 20, classes), (16, 8, classes)]
-    (tmp_path / "bench.py").write_text(export(parse_genotype(CELL), "torch"), encoding="utf-8")
-    sizes["bench"] = [(16, 5, 10), (4, 1, 10)]
-    (tmp_path / "sizes.json").write_text(json.dumps(sizes))
-    answer = subprocess.run([sys.executable, "-I", "-c", RUNNER], cwd=tmp_path, capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stderr
-    found = json.loads(answer.stdout)
-    for name, _, _, large, small in DARTS_PT:
-        assert found[name] == [large, small], name
-    assert found["bench"] == [_bench_parameters(16, 5, 10), _bench_parameters(4, 1, 10)]
-
-
-def _bench_parameters(channels: int, layers: int, classes: int) -> int:
-    """Of CELL: two 3x3 and one 1x1 convolution, with affine BN, in every cell."""
-    cells = sum(layers * (19 * width**2 + 6 * width) for width in (channels, 2 * channels, 4 * channels))
-    reductions = sum(9 * w * 2 * w + 4 * w + 9 * 4 * w * w + 4 * w + 2 * w * w for w in (channels, 2 * channels))
-    return 29 * channels + cells + reductions + 8 * channels + (4 * channels + 1) * classes
-
-
-def test_a_module_computes_what_the_published_network_computes() -> None:
-    names: dict = {"__name__": "exported"}
-    exec(export(S5, "torch"), names)
-    network = names["Network"](4, 5, 10, True).double().train()
-    fill_deterministically(network)
-    assert sum(parameter.numel() for parameter in network.parameters()) == 424_652
-    logits, extra = network(golden_images(32))
-    assert torch.allclose(logits[0], torch.tensor(S5_LOGITS).double(), atol=1e-5)
-    assert torch.allclose(extra[0], torch.tensor(S5_AUXILIARY).double(), atol=1e-5)
-
-
-def test_drop_path_acts_in_training_only() -> None:
-    names: dict = {"__name__": "exported"}
-    exec(export(S5, "torch"), names)
-    torch.manual_seed(0)
-    network = names["Network"](4, 3)
-    images = torch.randn(4, 3, 16, 16)
-    network.drop_path = 0.5
-    assert not torch.equal(network(images), network(images))
-    network.eval()
-    assert torch.equal(network(images), network(images))
-
-
-def test_a_module_holds_only_what_it_needs() -> None:
-    plain = export(GENOTYPES["darts_pt_s4_1"], "torch")
-    assert "SepConv" in plain and "DilConv" not in plain and "Noise" not in plain and "MaxPool" not in plain
-    assert "Zero" in export(parse_genotype(CELL), "torch")
-    assert "Zero" not in export(parse_genotype(CELL.replace("none", "skip_connect")), "torch")
-
-
-def test_noise_of_s4_is_drawn_anew() -> None:
-    noisy = Genotype({"normal": [("noise", 0), ("sep_conv_3x3", 1)] * 4, "reduce": [("noise", 0), ("noise", 1)] * 4})
-    names: dict = {"__name__": "exported"}
-    exec(export(noisy, "torch"), names)
-    network = names["Network"](4, 3).eval()
-    images = torch.zeros(2, 3, 16, 16)
-    assert network(images).shape == (2, 10) and not torch.equal(network(images), network(images))
-
-
-def test_the_main_program_counts_parameters(tmp_path: Path, bench: Document) -> None:
-    (tmp_path / "network.py").write_text(export(bench, "torch"), encoding="utf-8")
-    answer = subprocess.run([sys.executable, "-I", "network.py"], cwd=tmp_path, capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stderr
-    assert re.match(r"[\d,]+ parameters\n", answer.stdout)
 
 
 # Pictures

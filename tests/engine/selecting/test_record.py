@@ -11,42 +11,29 @@ from typing import Any
 
 import pytest
 
-from engine.checkpoint.folder import read_summary
 from engine.errors import BadInput
-from engine.results import EdgeScores, InputScores
-from engine.selecting.record import Document, Point, Step
+from engine.selecting.record import Document, Point
 from engine.selecting.settings import NONE, PUBLISHED, QUICK, Tuning
 from engine.selection.selection import Selection
 from engine.spaces import search_space
+from tests.engine.stored_selections import by_largest_drops
 
 
 @pytest.fixture(scope="module")
 def document(root: Path) -> Document:
     """A complete selection by the largest drops of the stored sweep, with a path of two points."""
-    summary = read_summary(root / "checkpoints" / "s2")
-    selection, steps = Selection(summary.space, summary.alphas), []
-    for row in summary.scores["edges"]:
-        scores = EdgeScores.from_dict(row)
-        selection = selection.discretize(scores.cell, scores.edge, scores.best)
-        steps.append(Step("measured", scores))
-    for row in summary.scores["inputs"]:
-        inputs = InputScores.from_dict(row)
-        selection = selection.keep_inputs(inputs.cell, inputs.node, inputs.keep)
-        steps.append(Step("measured", inputs))
-    return Document(
-        selection,
-        tuple(steps),
-        (
+    stored = by_largest_drops(root / "checkpoints" / "s2")
+    return dataclasses.replace(
+        stored,
+        path=(
             Point(0, 0, "epochs", 66.9, 1.0, (64.0, 69.8), 1024, "batch"),
             Point(1, 2, "epochs", 65, 1, None, 512, "batch"),
         ),
-        {"name": "s2", "digest": summary.digest, "space": "s2", "method": "darts", "epochs": 30},
-        "perturbation",
-        summary.scores["settings"],
-        "python -m engine select checkpoints/s2",
-        "2026-11-24T10:00:00+00:00",
-        summary.scores["versions"],
-        (steps[0].scores,),
+        checkpoint={**stored.checkpoint, "space": "s2", "method": "darts", "epochs": 30},
+        strategy="perturbation",
+        command="python -m engine select checkpoints/s2",
+        date="2026-11-24T10:00:00+00:00",
+        undecided=(stored.steps[0].scores,),
     )
 
 
