@@ -33,6 +33,7 @@ from engine.runs import files
 from engine.selection.alphas import Rows
 from engine.selection.selection import Selection
 from engine.spaces import MissingPlugin, SearchSpace, recorded
+from engine.spaces.image_sizes import stem_for
 
 if TYPE_CHECKING:
     from engine.supernet.supernet import Supernet
@@ -205,7 +206,8 @@ def _fitting_supernet(directory: Path, meta: Mapping[str, Any], weights: Arrays)
     space = recorded(meta["space"], meta.get("declaration"))
     try:
         with torch.device("meta"):
-            supernet = Supernet(space, meta["channels"], meta["cells"], meta["classes"])
+            stem = stem_for(meta["image_size"], space.skeleton.stem)
+            supernet = Supernet(space, meta["channels"], meta["cells"], meta["classes"], stem)
     except MissingPlugin as error:
         raise BadInput(f"{directory}: {error}") from None
     except BadInput as error:

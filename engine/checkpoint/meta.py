@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.errors import BadInput
 from engine.spaces import recorded
+from engine.spaces.image_sizes import is_image_size
 
 FORMAT = 1
 RESTORE = "restore the folder from a copy, or train it again"
@@ -47,7 +48,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "channels": (_whole(2, 4096), "a whole number from 2 to 4096"),
     "cells": (_whole(1, 200), "a whole number from 1 to 200"),
     "classes": (_whole(2, 1_000_000), "a whole number from 2 to 1000000"),
-    "image_size": (lambda value: type(value) is int and value in (16, 32), "16 or 32"),
+    "image_size": (lambda value: type(value) is int and is_image_size(value), "16, 32, 64, 96, ..., 224, ..."),
     "epochs": (_whole(0), "a whole number of at least 0"),
     "data": (_text_or_null, "a data SPEC or null"),
     "split": (_text_or_null, "a split's id or null"),

@@ -9,11 +9,11 @@ import typer
 
 from engine.cli import console
 from engine.cli.info import describe, summary
-from engine.cli.options import Data, DataDir, Device, Download, Json, Seed, check_writable, pick_device
+from engine.cli.options import Data, DataDir, Device, Download, ImageSize, Json, Seed, check_writable, pick_device
 from engine.errors import BadInput
 from engine.fields import described
 from engine.spaces import SPACES
-from engine.training.methods import names, settings_for
+from engine.training.methods import method_type, names, settings_for
 from engine.training.recipe import Recipe
 from engine.training.settings import MethodSettings
 
@@ -34,7 +34,7 @@ def train(
         int | None,
         typer.Option(min=1, max=100, help="Cells in all; per stage in NAS-Bench-201.  [default: 8; 5]"),
     ] = None,
-    image_size: Annotated[int, typer.Option(help="32, or 16: images averaged 2 x 2.")] = Recipe.image_size,
+    image_size: ImageSize = Recipe.image_size,
     alpha_lr: Annotated[float | None, typer.Option(help=HELP["alpha_lr"])] = None,
     lr: Annotated[float | None, typer.Option(help=HELP["lr"])] = None,
     batch_size: Annotated[int | None, typer.Option(help=HELP["batch_size"])] = None,
@@ -71,17 +71,17 @@ def train(
     import torch
 
     import engine
-    from engine.data.load import load_data
+    from engine.data.load import open_data
     from engine.training.loop import Diverged
     from engine.training.loop import train as run
 
     with torch.device("meta"):  # the checks of a supernet's size without its memory
-        engine.Supernet(engine.search_space(recipe.space), recipe.channels, recipe.cells)
+        method_type(recipe.method).build(recipe, engine.search_space(recipe.space), classes=10)
     where = pick_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
     try:
-        images = load_data(data, data_dir=data_dir, download=download)
+        images = open_data(data, image_size, data_dir=data_dir, download=download)
         with console.interruptible(), console.Progress("step") as bar:
             run(
                 recipe,

@@ -3,6 +3,7 @@
 Feed         the protocol: augmented and plain batches in the order that the caller asks for
 MemoryFeed   decoded images of 16 or 32 pixels; engine.data.stream has the feed for larger ones
 Batches      plain batches as a sequence that reads them anew each time they are taken
+held         plain batches as a list where the images lie in memory, else as that sequence
 sizes        how many images each batch of a sequence has
 
 Letters in shapes: N images, B batch, S image size in pixels.
@@ -87,6 +88,11 @@ class Batches(Sequence[Batch]):
         if isinstance(index, slice):
             return Batches(self.feed, self.order[index])
         return next(self.feed.plain([self.order[index]]))
+
+
+def held(feed: Feed, order: Sequence[Tensor]) -> Sequence[Batch]:
+    """The plain batches of an order, to be gone through more than once."""
+    return list(feed.plain(order)) if isinstance(feed, MemoryFeed) else Batches(feed, order)
 
 
 def sizes(batches: Sequence[Batch]) -> list[int]:

@@ -23,7 +23,7 @@ import torch
 from engine.data import sources
 from engine.data.augment import Normalisation, augment, crop_padding, normalise, prepare, resize
 from engine.data.decode import Encoded, Images
-from engine.data.feed import Batch, Batches, Feed, MemoryFeed
+from engine.data.feed import Batch, Batches, Feed, MemoryFeed, held
 from engine.data.identity import DATA_DIR, content_id
 from engine.data.sources import Data, DataSet, StreamedData
 from engine.errors import BadInput
@@ -196,7 +196,7 @@ def scoring_batches(
     groups = torch.arange(len(order)).split(batch_size)
     if augment:
         return list(feed.augmented(groups, torch.Generator().manual_seed(seed)))
-    return Batches(feed, groups) if isinstance(data, StreamedData) else list(feed.plain(groups))
+    return held(feed, groups)
 
 
 def kept_batches(

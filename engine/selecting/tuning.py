@@ -18,7 +18,7 @@ import torch
 
 from engine.checkpoint import folder as store
 from engine.checkpoint.folder import Checkpoint
-from engine.data.load import load_data, resize
+from engine.data.load import open_data, open_feed
 from engine.errors import BadInput
 from engine.fields import described
 from engine.selecting.settings import PUBLISHED
@@ -58,7 +58,8 @@ class Tuner:
         download: bool = False,
     ) -> None:
         self.checkpoint, self.device = checkpoint, torch.device(device)
-        self.data = load_data(data, data_dir=data_dir, download=download)
+        size = checkpoint.meta["image_size"]
+        self.data = open_data(data, size, data_dir=data_dir, download=download)
         if len(self.data.classes) != checkpoint.meta["classes"]:
             raise BadInput(
                 f"{data} has {len(self.data.classes)} classes and the checkpoint {checkpoint.meta['classes']}; "
@@ -77,15 +78,14 @@ class Tuner:
             kept = saved if resumed else {name: value for name, value in saved.items() if name[:8] != "weights/"}
             self.method.load(kept)
             self.passes = int(saved["passes"]) if resumed else 0
-        size = self.recipe.image_size
         self._halves = [
-            (resize(half.pixels, size).to(self.device), half.labels.to(self.device))
+            open_feed([half], self.data.normalisation, size, self.device)
             for half in (self.data.train, self.data.search)
         ]
 
     @property
     def batches_per_epoch(self) -> int:
-        return math.ceil(len(self._halves[0][1]) / self.method.batch_size)
+        return math.ceil(len(self._halves[0]) / self.method.batch_size)
 
     def selection(self, decisions: tuple[Decision, ...]) -> Selection:
         """Decisions on top of the alphas and edge strengths as they are now."""
@@ -109,7 +109,7 @@ class Tuner:
         method.hold(selection.decisions)
         self.supernet.train()
         feeds = [
-            feed(half, self.data.normalisation, method.batch_size, seed, self.passes, which, PASS, fresh=which == 1)
+            feed(half, method.batch_size, seed, self.passes, which, PASS, fresh=which == 1)
             for which, half in enumerate(self._halves)
         ]
         steps = self.batches_per_epoch if batches is None else batches

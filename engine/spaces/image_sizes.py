@@ -1,6 +1,7 @@
 """Which image sizes there are, and what a size means for the network and for its data. Needs no torch.
 
-check_image_size   refuses a size that nothing here can use
+is_image_size      whether there are supernets and networks for images of a size
+check_image_size   refuses one that there are none for
 is_streamed        whether images of a size are read from their files while training, not kept in memory
 stem_for           the first convolutions of a network for images of a size
 """
@@ -15,9 +16,14 @@ STEP = 32
 LARGEST = 1024
 
 
+def is_image_size(pixels: int) -> bool:
+    """Whether it is 16, 32, or a multiple of 32 from 64 to 1024."""
+    return pixels in IN_MEMORY or (pixels % STEP == 0 and STEP < pixels <= LARGEST)
+
+
 def check_image_size(pixels: int) -> int:
-    """The size itself. Raises BadInput unless it is 16, 32, or a multiple of 32 from 64 to 1024."""
-    if pixels in IN_MEMORY or (isinstance(pixels, int) and pixels % STEP == 0 and STEP < pixels <= LARGEST):
+    """The size itself. Raises BadInput for one that `is_image_size` denies."""
+    if is_image_size(pixels):
         return pixels
     raise BadInput(f"image size must be 16, 32, or a multiple of 32 from 64 on such as 224, not {pixels}")
 

@@ -3,7 +3,7 @@
 Pass         what one forward pass holds fixed: weights, live operations, BN mode, noise seed
 Cell         a searched cell of any graph
 Reduction    the fixed residual block between stages
-Stem         the first convolution, for small images; ImageNetStem: three of them, for images of 224 pixels
+CifarStem    the first convolution, for small images; ImageNetStem: three of them, for images of 224 pixels
 
 Letters in shapes: B batch, C channels of the cell, H, W input size, s stride.
 """
@@ -153,7 +153,7 @@ class Reduction(nn.Module):
         return self.block(states[1], run.mode)
 
 
-class Stem(nn.Module):
+class CifarStem(nn.Module):
     """Conv 3x3, affine BN; no ReLU. Both states of the first cell are its output."""
 
     def __init__(self, channels: int) -> None:

@@ -14,7 +14,8 @@ from torch.nn import functional as F
 from engine.errors import BadInput
 from engine.results import BnMode
 from engine.spaces import SearchSpace
-from engine.supernet.cells import Cell, ImageNetStem, Pass, Reduction, States, Stem, Weights
+from engine.spaces.skeletons import Stem
+from engine.supernet.cells import Cell, CifarStem, ImageNetStem, Pass, Reduction, States, Weights
 from engine.supernet.layers import BatchNorm, Mode
 
 __all__ = ["Cell", "Pass", "States", "Supernet", "Weights"]
@@ -24,12 +25,18 @@ class Supernet(nn.Module):
     """A supernet of a search space.
 
     channels: C of the first stage (doubled at each reduction). cells: total cells in the DARTS family (8),
-    cells per stage in NAS-Bench-201 (5). classes: size of the output. Parameters are the network weights only;
-    alphas live beside the supernet. Raises BadInput for sizes that cannot be built.
+    cells per stage in NAS-Bench-201 (5). classes: size of the output. stem: "imagenet" for images of 64
+    pixels and more; by default the space's. Parameters are the network weights only; alphas live beside the supernet.
+    Raises BadInput for sizes that cannot be built.
     """
 
     def __init__(
-        self, space: SearchSpace, channels: int | None = None, cells: int | None = None, classes: int = 10
+        self,
+        space: SearchSpace,
+        channels: int | None = None,
+        cells: int | None = None,
+        classes: int = 10,
+        stem: Stem | None = None,
     ) -> None:
         super().__init__()
         skeleton = space.skeleton
@@ -37,8 +44,9 @@ class Supernet(nn.Module):
         cells = skeleton.cells if cells is None else cells
         _check_size(channels, cells, classes, skeleton.fewest)
         self.space, self.channels, self.cells_per_net, self.classes = space, channels, cells, classes
-        blocks = space.blocks(channels, cells)
-        self.stem = (ImageNetStem if skeleton.stem == "imagenet" else Stem)(blocks[0].last)
+        self.stem_kind = skeleton.stem if stem is None else stem
+        blocks = space.blocks(channels, cells, self.stem_kind)
+        self.stem = (ImageNetStem if self.stem_kind == "imagenet" else CifarStem)(blocks[0].last)
         self.blocks = nn.ModuleList()
         for index, block in enumerate(blocks):
             fixed = block.cell is None

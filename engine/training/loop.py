@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from engine.checkpoint import folder as store
-from engine.data.load import Data, load_data, normalise, resize, scoring_order
+from engine.data.feed import Feed, held
+from engine.data.load import Data, StreamedData, open_data, open_feed, scoring_order
 from engine.errors import BadInput
 from engine.runs.folder import RunFolder
 from engine.scoring.scores import measure
@@ -172,16 +173,14 @@ def learn(
     return loss / seen, 100 * right / seen
 
 
-def run_epoch(run: Training, data: Data, halves: list[Batch], report: Callable[[Progress], None]) -> dict[str, Any]:
+def run_epoch(run: Training, halves: Sequence[Feed], report: Callable[[Progress], None]) -> dict[str, Any]:
     """Train one epoch; returns its log line. Raises Diverged when the loss is not finite."""
     recipe, method, epoch = run.recipe, run.method, run.epoch
     method.begin(epoch)
-    steps = math.ceil(len(halves[0][1]) / method.batch_size)
+    steps = math.ceil(len(halves[0]) / method.batch_size)
     method.supernet.train()
     feeds = [
-        feed(
-            half, data.normalisation, method.batch_size, recipe.seed, epoch, which, fresh=method.settings.fresh_batches
-        )
+        feed(half, method.batch_size, recipe.seed, epoch, which, fresh=method.settings.fresh_batches)
         for which, half in enumerate(halves)
     ]
     began = time.perf_counter()
@@ -202,16 +201,16 @@ def run_epoch(run: Training, data: Data, halves: list[Batch], report: Callable[[
     }
 
 
-def conclude(run: Training, data: Data, halves: list[Batch], line: dict[str, Any]) -> None:
+def conclude(run: Training, halves: Sequence[Feed], line: dict[str, Any]) -> None:
     """What follows an epoch's steps: the method's decisions, the accuracy under them, history and log."""
     method, epoch = run.method, run.epoch
     decisions = method.decide(epoch)
     if decisions:
         method.hold((*method.decisions, *decisions))
         line["decisions"] = [asdict(decision) for decision in decisions]
-    line["search"] = evaluate(run, data, halves[1])
+    line["search"] = evaluate(run, halves[1])
     line["magnitude"] = str(magnitude_genotype(method.space, method.selection.alphas))
-    looked_at = feed(halves[1], data.normalisation, method.batch_size, run.recipe.seed, epoch, len(halves))
+    looked_at = feed(halves[1], method.batch_size, run.recipe.seed, epoch, len(halves))
     if method.stop(epoch, looked_at):
         line["stopped"] = True
     for name, rows in run.history.items():
@@ -219,12 +218,11 @@ def conclude(run: Training, data: Data, halves: list[Batch], line: dict[str, Any
     run.log.append(line)
 
 
-def evaluate(run: Training, data: Data, search: Batch) -> dict[str, Any]:
+def evaluate(run: Training, search: Feed) -> dict[str, Any]:
     """Accuracy on the first scoring images of the search half, in both BN modes, with intervals."""
-    pixels, labels = search
     method = run.method
-    order = torch.from_numpy(scoring_order(len(labels), EVALUATION_IMAGES)).to(labels.device)
-    batches = [(normalise(pixels[part], data.normalisation), labels[part]) for part in order.split(64)]
+    order = torch.from_numpy(scoring_order(len(search), EVALUATION_IMAGES))
+    batches = held(search, order.split(64))
     with torch.no_grad():
         weights = method.mix("measure", method.draw("measure")).weights
     found = {}
@@ -234,7 +232,7 @@ def evaluate(run: Training, data: Data, search: Batch) -> dict[str, Any]:
     return found
 
 
-def save(run: Training, directory: Path, data: Data, *, snapshot: bool = False) -> None:
+def save(run: Training, directory: Path, data: Data | StreamedData, *, snapshot: bool = False) -> None:
     """Write the run's state after its last finished epoch as a native checkpoint (a snapshot has no optimizer)."""
     recipe, method = run.recipe, run.method
     meta = {
@@ -245,6 +243,7 @@ def save(run: Training, directory: Path, data: Data, *, snapshot: bool = False) 
         "classes": len(data.classes),
         "class_names": list(data.classes),
         "image_size": recipe.image_size,
+        "stem": method.supernet.stem_kind,
         "epochs": run.epoch,
         "data": recipe.data,
         "dataset": data.name,
@@ -253,8 +252,8 @@ def save(run: Training, directory: Path, data: Data, *, snapshot: bool = False) 
         "seed": recipe.seed,
         "hyperparameters": recipe.hyperparameters(),
         "accuracies": {"search": run.log[-1]["search"]},
-        "train_images": len(data.train.labels),
-        "search_images": len(data.search.labels),
+        "train_images": len(data.train),
+        "search_images": len(data.search),
     }
     store.save(
         directory,
@@ -275,7 +274,7 @@ def train(
     resume_run: bool = False,
     device: str = "cpu",
     snapshots: int = 0,
-    data: Data | None = None,
+    data: Data | StreamedData | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     epoch_done: Callable[[dict[str, Any]], None] = lambda line: None,
 ) -> Training:
@@ -286,7 +285,7 @@ def train(
     """
     out = Path(out)
     where = torch.device(device)
-    data = data or load_data(recipe.data)
+    data = data or open_data(recipe.data, recipe.image_size)
     exists = store.exists(out)
     recorded = {"command": "train", **store.read_summary(out).meta["hyperparameters"]} if exists else None
     threads = torch.get_num_threads()
@@ -296,18 +295,15 @@ def train(
         run = resume(out, recipe, where) if exists else start(recipe, len(data.classes), where)
         folder.mend_events(run.log, run.epoch)
         folder.tell(run.epoch, recipe.epochs, "epochs")
-        halves = [
-            (resize(half.pixels, recipe.image_size).to(where), half.labels.to(where))
-            for half in (data.train, data.search)
-        ]
+        halves = [open_feed([half], data.normalisation, recipe.image_size, where) for half in (data.train, data.search)]
 
         def tell(at: Progress) -> None:
             folder.tell(at.epoch + at.step / at.steps, recipe.epochs, "epochs", "training", at.remaining)
             report(at)
 
         while not run.is_finished:
-            line = run_epoch(run, data, halves, tell)
-            conclude(run, data, halves, line)
+            line = run_epoch(run, halves, tell)
+            conclude(run, halves, line)
             save(run, out, data)
             if snapshots and run.epoch % snapshots == 0:
                 save(run, out / "snapshots" / f"epoch-{run.epoch:03d}", data, snapshot=True)

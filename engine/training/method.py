@@ -23,6 +23,7 @@ from engine.selection.decisions import Decision
 from engine.selection.mixing import edge_strengths, mixing_weights
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
+from engine.spaces.image_sizes import stem_for
 from engine.supernet.draws import seeded
 from engine.supernet.layers import Mode
 from engine.supernet.supernet import Pass, Supernet
@@ -133,7 +134,8 @@ class Method:
     @classmethod
     def build(cls, recipe: "Recipe", space: SearchSpace, classes: int) -> Supernet:
         """The supernet to train; its weights are drawn from torch's global generator."""
-        return Supernet(space, recipe.channels, recipe.cells, classes)
+        stem = stem_for(recipe.image_size, space.skeleton.stem)
+        return Supernet(space, recipe.channels, recipe.cells, classes, stem)
 
     @classmethod
     def initial(cls, space: SearchSpace, draw: torch.Generator) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from typing import Any
 from engine.errors import BadInput
 from engine.runs.plan import difference
 from engine.spaces import search_space, space_text
+from engine.spaces.image_sizes import check_image_size
 from engine.training import methods
 from engine.training.settings import MethodSettings
 
@@ -42,8 +43,7 @@ class Recipe:
             object.__setattr__(self, "settings", kind.for_space(space))
         if not isinstance(self.settings, kind):
             raise BadInput(f"{type(self.settings).__module__} holds the settings of another method than {self.method}")
-        if self.image_size not in (16, 32):
-            raise BadInput(f"image size must be 32 or 16, not {self.image_size}")
+        check_image_size(self.image_size)
         if self.epochs < 1:
             raise BadInput(f"epochs must be a number greater than 0, not {self.epochs}")
 

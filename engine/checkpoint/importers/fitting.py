@@ -120,7 +120,7 @@ def _size(file: str, state: Mapping[str, Tensor], family: str) -> dict[str, int]
 
 def _attempt(space: SearchSpace, size: Mapping[str, int], state: Mapping[str, Tensor]) -> _Attempt:
     with torch.device("meta"):  # names and shapes, no memory
-        supernet = Supernet(space, **size)
+        supernet = Supernet(space, size["channels"], size["cells"], size["classes"])
     names = foreign_names(supernet)
     expected = {names[ours]: tuple(value.shape) for ours, value in supernet.state_dict().items()}
     state, notes = _adapted(expected, state)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import engine
+from engine.data.feed import MemoryFeed
 from engine.data.load import Images, load_data
 from engine.errors import BadInput
 from engine.training import loop, method
@@ -144,10 +145,10 @@ def test_the_learning_rate_follows_the_published_cosine(epoch, lr):
 
 
 def test_each_epoch_is_a_partition_of_the_half_unless_fresh_batches_are_asked_for(data):
-    half = (data.train.pixels[:20], torch.arange(20))
-    draws = [labels for _, labels in itertools.islice(feed(half, data.normalisation, 7, 0, 0, 0), 3)]
+    half = MemoryFeed(Images(data.train.pixels[:20], torch.arange(20)), data.normalisation, 32, "cpu")
+    draws = [labels for _, labels in itertools.islice(feed(half, 7, 0, 0, 0), 3)]
     assert sorted(torch.cat(draws).tolist()) == list(range(20))
-    drawn = feed(half, data.normalisation, 7, 0, 0, 0, fresh=True)
+    drawn = feed(half, 7, 0, 0, 0, fresh=True)
     fresh = [labels for _, labels in itertools.islice(drawn, 3)]
     assert [len(index) for index in fresh] == [7, 7, 7]
     assert len(set(torch.cat(fresh).tolist())) < 21
