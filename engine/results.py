@@ -17,14 +17,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from engine.checked import checked
+
 Interval = tuple[float, float]
 Verdict = Literal["agree", "disagree", "too_close"]
 BnMode = Literal["batch", "running"]
 Criterion = Literal["accuracy", "loss"]
-
-
-def _interval(value: Any) -> Interval | None:
-    return None if value is None else (float(value[0]), float(value[1]))
 
 
 @dataclass(frozen=True)
@@ -88,11 +86,8 @@ class EdgeScores:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "EdgeScores":
-        known = {name: data[name] for name in cls.__dataclass_fields__}
-        operations = tuple(OperationScore(**{**row, "ci": _interval(row["ci"])}) for row in data["operations"])
-        baseline = Baseline(**{**data["baseline"], "ci": _interval(data["baseline"].get("ci"))})
-        interval = _interval(data["difference_ci"])
-        return cls(**{**known, "operations": operations, "baseline": baseline, "difference_ci": interval})
+        """Read `to_dict`; further keys do no harm. Raises BadInput for values of other types or not finite."""
+        return checked(cls, dict(data))
 
 
 @dataclass(frozen=True)
@@ -130,11 +125,8 @@ class InputScores:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "InputScores":
-        known = {name: data[name] for name in cls.__dataclass_fields__}
-        candidates = tuple(InputScore(**{**row, "ci": _interval(row["ci"])}) for row in data["candidates"])
-        baseline = Baseline(**{**data["baseline"], "ci": _interval(data["baseline"].get("ci"))})
-        keep = tuple(map(int, data["keep"]))
-        return cls(**{**known, "candidates": candidates, "baseline": baseline, "keep": keep})
+        """Read `to_dict`; further keys do no harm. Raises BadInput for values of other types or not finite."""
+        return checked(cls, dict(data))
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,11 @@ A document is a selection's JSON with further keys, so `Selection.from_json` rea
 """
 
 import json
-import math
-import types
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
-from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Literal
 
+from engine.checked import checked
 from engine.checkpoint.meta import from_json
 from engine.errors import BadInput
 from engine.results import BnMode, EdgeScores, InputScores, Interval
@@ -49,6 +47,8 @@ class Point:
     ci: Interval | None
     images: int
     bn: BnMode
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,15 @@ class Document:
             data = from_json(text)
             if "steps" not in data:
                 return cls(selection, tuple(Step("person") for _ in selection.decisions))
-            settings, tuning = _read_tuning(data["settings"])
+            details = checked(_Details, data)
+            settings, tuning = _read_tuning(details.settings)
             document = cls(
                 selection,
-                tuple(Step(step["by"], _scores(step["scores"])) for step in data["steps"]),
-                tuple(Point(**{**point, "ci": _interval(point["ci"])}) for point in data["path"]),
-                **{name: data[name] for name in DETAILS} | {"settings": settings},
+                checked(tuple[Step, ...], data["steps"]),
+                checked(tuple[Point, ...], data["path"]),
+                **vars(details) | {"settings": settings},
                 tuning=tuning,
-                undecided=tuple(_scores(scores) for scores in data.get("undecided", ())),
+                undecided=checked(tuple[Scores, ...], data.get("undecided", [])),
             )
             _check(document)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
@@ -125,10 +126,16 @@ class Document:
         return document
 
 
-def _scores(data: Mapping[str, Any] | None) -> Any:
-    if data is None:
-        return None
-    return EdgeScores.from_dict(data) if "edge" in data else InputScores.from_dict(data)
+@dataclass(frozen=True)
+class _Details:
+    """The further keys of a record whose values are plain JSON; those without a default must be there."""
+
+    checkpoint: dict[str, Any]
+    strategy: str
+    settings: dict[str, Any]
+    command: str | None
+    date: str | None
+    versions: dict[str, str]
 
 
 def _read_tuning(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Tuning | None]:
@@ -139,18 +146,11 @@ def _read_tuning(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Tuning | 
         return rest, NONE
     if isinstance(said, str):
         return rest | {"tuned": said}, None
-    return rest, None if said is None else Tuning(**said)
-
-
-def _interval(value: Any) -> Interval | None:
-    return None if value is None else (float(value[0]), float(value[1]))
+    return rest, None if said is None else checked(Tuning, said)
 
 
 def _check(document: Document) -> None:
-    """Raises ValueError unless every value is of its type and every measurement is of this selection's space."""
-    for name, kind in _kinds(Document).items():
-        if name != "selection" and not _fits(getattr(document, name), kind):
-            raise ValueError(f"{name} has a value of another kind")
+    """Raises ValueError unless every measurement is of this selection's space."""
     space = document.selection.space
     if document.checkpoint.get("space", space.name) != space.name:
         raise ValueError(f"a checkpoint of another space than {space.name}")
@@ -177,27 +177,3 @@ def _place(of: Decision | Scores) -> tuple[str, str, int]:
     if isinstance(of, InputsDecision | InputScores):
         return of.cell, "node", of.node
     return of.cell, "edge", of.edge
-
-
-_kinds = cache(get_type_hints)
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    """Whether a value is what a type hint says, down to the fields of dataclasses. Every number must be finite."""
-    arguments = get_args(kind)
-    if kind is Any:
-        return True
-    if isinstance(kind, type) and is_dataclass(kind):
-        return isinstance(value, kind) and all(_fits(getattr(value, name), hint) for name, hint in _kinds(kind).items())
-    if kind is float:
-        return type(value) in (int, float) and math.isfinite(value)
-    if (origin := get_origin(kind)) is Literal:
-        return isinstance(value, str) and value in arguments
-    if origin in (Union, types.UnionType):
-        return any(_fits(value, each) for each in arguments)
-    if origin is Mapping:
-        return isinstance(value, dict) and all(_fits(item, arguments[1]) for item in value.values())
-    if origin is tuple and isinstance(value, tuple):
-        wanted = arguments[:1] * len(value) if arguments[-1] is ... else arguments
-        return len(value) == len(wanted) and all(map(_fits, value, wanted))
-    return type(value) is kind

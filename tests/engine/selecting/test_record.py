@@ -27,7 +27,7 @@ def document(root: Path) -> Document:
         stored,
         path=(
             Point(0, 0, "epochs", 66.9, 1.0, (64.0, 69.8), 1024, "batch"),
-            Point(1, 2, "epochs", 65, 1, None, 512, "batch"),
+            Point(1, 2, "epochs", 65.0, 1.0, None, 512, "batch"),
         ),
         checkpoint={**stored.checkpoint, "space": "s2", "method": "darts", "epochs": 30},
         strategy="perturbation",

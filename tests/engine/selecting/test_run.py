@@ -76,7 +76,8 @@ def test_alphas_choice_without_tuning_is_the_magnitude_genotype(of_s3, settings,
 
 
 def test_pt_mag_decides_by_the_alphas_as_tuning_left_them(nb201, settings, tmp_path):
-    checkpoint = replace(nb201, start=engine.Selection(nb201.space, {"cell": torch.zeros(6, 5)}))  # ties, which the first step of tuning breaks
+    ties = engine.Selection(nb201.space, {"cell": torch.zeros(6, 5)})  # which the first step of tuning breaks
+    checkpoint = replace(nb201, start=ties)
     plan = Plan(strategy="pt-mag", settings=settings, tuning=Tuning("batches", 1), order="index")
     document = select(checkpoint, plan, tmp_path / "run")
     taken = [decision.operation for decision in document.selection.decisions]
