@@ -80,7 +80,7 @@ class Actions:
 
     def follow_paths(self, request: Request, seeds: Sequence[int | None]) -> None:
         """Follow the measured path from a request's selection on, in these edge orders."""
-        self._attempt(lambda: self._measurements.start_paths(request, seeds, self.page.visitor))
+        self._attempt(lambda: self._measurements.start_paths(request, seeds, self.page.visitor, self.page.summary))
 
     def _attempt(self, start: Callable[[], object]) -> None:
         """Start work; a full queue is a message, not an error."""

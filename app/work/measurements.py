@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.work import worker
+from app.work import paths, worker
 from app.work.jobs import Job, JobManager
 from app.work.questions import Kind, Measurement, Path, Request, canonical
 from app.work.worker import Taken
@@ -20,9 +20,12 @@ from engine.scoring.paths import Report, measured_path
 from engine.scoring.settings import Settings
 from engine.selection.orders import NextStep, Order, edge_order, index_order
 from engine.selection.selection import Selection
+from engine.spaces import SearchSpace
 
 KEPT = 4096
 """Results kept in memory: a few kilobytes each."""
+LONG = 15.0
+"""Seconds of path-following from which on processes do it: one takes about five to begin."""
 
 
 class Measurements:
@@ -103,32 +106,39 @@ class Measurements:
 
         None where nothing is missing. how: as in `Request.of`.
         """
-        space = summary.space
-        targets: list[tuple[Kind, str, int]] = [
-            ("edge", cell, edge) for cell in space.cells for edge in selection.undecided_edges(cell)
-        ]
-        targets += [
-            ("node", cell, node)
-            for cell in space.cells
-            for node in space.cell(cell).topology_nodes
-            if selection.kept(cell, node) is None
-        ]
+        targets = _targets(summary.space, selection)
         requests = [Request.of(summary, selection, *target, **how) for target in targets]
         missing = [each for each in requests if (found := self.find(each, summary)) is None or found.partial]
         return self.start(missing, title, visitor) if missing else None
 
-    def start_paths(self, request: Request, seeds: Sequence[int | None], visitor: str) -> Job:
+    def start_paths(
+        self, request: Request, seeds: Sequence[int | None], visitor: str, summary: Summary | None = None
+    ) -> Job:
         """Follow the measured path from a request's selection on, for each edge order (None: by index).
 
         Each remaining edge in the order, then each node, is decided by its scores and all is measured again after
         every decision, without tuning (Wang et al. 2021, algorithm 1). Paths can be found one by one as they end.
+        summary: of the checkpoint, by whose timing paths that take long are left to processes.
         """
         key = _paths_key(request)
         seeds = tuple(seeds)
 
+        def outside(job: Job) -> None:
+            known: dict[int | None, Path] = self._get(key) or {}
+            wanted = [seed for seed in seeds if seed not in known]
+            for number, seed in enumerate(wanted):
+
+                def report(share: float, number: int = number) -> None:
+                    job.progress(round(100 * (number + share)), 100 * len(wanted), "%")
+
+                known = {**known, seed: paths.follow(request, seed, job, report)}
+                self.keep(key, known)
+
         def work(job: Job) -> tuple[Path, ...]:
             known: dict[int | None, Path] = self._get(key) or {}
             wanted = [seed for seed in seeds if seed not in known]
+            if not wanted:
+                return tuple(known[seed] for seed in seeds)
             selection = self._selection(request)
             steps = selection.space.steps - selection.steps_done
             for number, seed in enumerate(wanted):
@@ -141,7 +151,21 @@ class Measurements:
                 self.keep(key, known)
             return tuple(known[seed] for seed in seeds)
 
-        return self._jobs.submit((key, seeds), "Following the measured path", work, visitor)
+        long = summary is not None and self._paths_take_long(request, seeds, summary)
+        return self._jobs.submit((key, seeds), "Following the measured path", work, visitor, outside if long else None)
+
+    def _paths_take_long(self, request: Request, seeds: Sequence[int | None], summary: Summary) -> bool:
+        """Whether following takes longer than others should wait, as far as known. A path asks every question once."""
+        if request.settings.augment:  # the command draws the order and the augmentation from one seed
+            return False
+        known: dict[int | None, Path] = self._get(_paths_key(request)) or {}
+        selection = summary.start.with_decisions(request.decisions)
+        questions = [
+            replace(request, kind=kind, cell=cell, index=index)
+            for kind, cell, index in _targets(summary.space, selection)
+        ]
+        seconds = self.estimate(questions, summary) or 0.0
+        return seconds * sum(seed not in known for seed in seeds) > LONG
 
     def estimate(self, requests: Sequence[Request], summary: Summary) -> float | None:
         """Seconds these measurements take: by this machine's timing, else the stored sweep's; None if unknown."""
@@ -220,6 +244,20 @@ class _Remembering:
         decisions = canonical(selection)
         question = replace(self._like, decisions=decisions, kind=step.kind, cell=step.cell, index=step.index)
         return self._measurements.take(question, self._report)
+
+
+def _targets(space: SearchSpace, selection: Selection) -> list[tuple[Kind, str, int]]:
+    """Every undecided edge of every cell type, and every node whose inputs are left to decide."""
+    edges: list[tuple[Kind, str, int]] = [
+        ("edge", cell, edge) for cell in space.cells for edge in selection.undecided_edges(cell)
+    ]
+    nodes: list[tuple[Kind, str, int]] = [
+        ("node", cell, node)
+        for cell in space.cells
+        for node in space.cell(cell).topology_nodes
+        if selection.kept(cell, node) is None
+    ]
+    return edges + nodes
 
 
 def stored(request: Request, summary: Summary) -> Measurement | None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from app.library import catalog
+from app.work.jobs import Cancelled, Job
 from engine.errors import BadInput
 from engine.runs import files
 from engine.runs.folder import OUTPUT, PLAN
@@ -40,11 +41,12 @@ def root() -> Path:
     return Path(os.environ.get(catalog.RUNS) or catalog.ROOT / "runs").expanduser().absolute()
 
 
-def launch(words: Sequence[str], path: Path, plan: Mapping[str, Any], threads: int) -> None:
+def launch(words: Sequence[str], path: Path, threads: int, plan: Mapping[str, Any] | None = None) -> None:
     """Start `python -m engine WORDS --out PATH --resume` with so many threads.
 
-    The folder says at once what runs in it, so that whoever looks on need not wait until the process has begun. plan:
-    what the command itself writes there. Raises BadInput where the folder cannot be written.
+    The folder says at once that it is worked in, so that whoever looks on need not wait until the process has begun.
+    plan: what the command itself writes there, where others look for it before that. Raises BadInput where the folder
+    cannot be written.
     """
     command = [sys.executable, "-m", "engine", *words, "--out", str(path), "--resume", "--threads", str(threads)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
@@ -61,7 +63,7 @@ def launch(words: Sequence[str], path: Path, plan: Mapping[str, Any], threads: i
                 start_new_session=True,  # the app's own Ctrl-C does not reach it
             )
         _started[process.pid] = process
-        if not (path / PLAN).exists():
+        if plan is not None and not (path / PLAN).exists():
             files.write(path / PLAN, json.dumps(plan, indent=1))
         host = socket.gethostname()
         before = read_status(path) or Status("running", host, process.pid, now())
@@ -86,17 +88,23 @@ def running(path: Path) -> bool:
     return status is not None and is_alive(status)
 
 
-def follow(path: Path, report: Callable[[Status], None]) -> None:
-    """Wait until nobody works in a folder any more. report: told now and then how the run stands; what it raises ends
-    the waiting and not the run.
+def follow(path: Path, job: Job, report: Callable[[float], None]) -> None:
+    """Wait until nobody works in a folder any more. report: told now and then which share of the run is done.
 
-    Raises BadInput, in the command's own words, where the run did not come to its end.
+    When the visitors of the job leave it the run is stopped, and goes on from there another time; when the app stops
+    the run goes on. Raises Cancelled in both cases, and BadInput, in the command's own words, where the run did not
+    come to its end.
     """
-    while running(path):
-        status = read_status(path)
-        if status is not None:
-            report(status)
-        time.sleep(LOOK)
+    try:
+        while running(path):
+            status = read_status(path)
+            report(status.share if status is not None else 0.0)
+            job.check()
+            time.sleep(LOOK)
+    except Cancelled:
+        if not job.leaving:
+            stop(path)
+        raise
     status = read_status(path)
     if status is None or status.state != "done":
         raise BadInput(problem(path) or "the work was stopped; it goes on where it was when it is started again")

@@ -94,7 +94,7 @@ def launch(recipe: Recipe) -> Run:
             raise BadInput("another network is being trained on this machine; stop it, or wait until it has finished")
         if not path.exists() and sum(each.is_dir() for each in root.iterdir()) >= MOST_KEPT:
             raise BadInput(f"{MOST_KEPT} runs are kept already; delete some in {root}")
-        processes.launch(["retrain", *arguments(recipe)], path, recipe.plan(), process_threads())
+        processes.launch(["retrain", *arguments(recipe)], path, process_threads(), recipe.plan())
     return next(run for run in _runs() if run.path == path)
 
 

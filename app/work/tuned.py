@@ -26,13 +26,12 @@ from typing import NamedTuple, cast
 from app.library import catalog
 from app.library.image_sets import BUNDLED, FOLDER, ImageSet
 from app.work import processes
-from app.work.jobs import Cancelled, Job
+from app.work.jobs import Job
 from app.work.threads import process_threads, threads
 from engine.checkpoint.format import META, Summary, read_summary
 from engine.data.identity import content_id
 from engine.errors import BadInput
 from engine.runs import files
-from engine.runs.status import Status
 from engine.selecting.job import tuning_plan
 from engine.selecting.settings import Tuning, Unit
 from engine.selection.decisions import Decision
@@ -157,15 +156,10 @@ def tune_outside(base: Summary, decisions: Sequence[Decision], letters: str, job
         if not processes.running(folder):
             _launch(base, decisions[: number + 1], letters, data, folder)
 
-        def report(status: Status, done: int = done) -> None:
-            job.progress(round(100 * (done + status.share)), 100 * len(missing), "%")
+        def report(share: float, done: int = done) -> None:
+            job.progress(round(100 * (done + share)), 100 * len(missing), "%")
 
-        try:
-            processes.follow(folder, report)
-        except Cancelled:
-            if not job.leaving:
-                processes.stop(folder)
-            raise
+        processes.follow(folder, job, report)
     _prune({_folder(base, decisions[: number + 1], letters, data) for number in _tuned_steps(decisions, letters)})
 
 
@@ -177,7 +171,7 @@ def _launch(base: Summary, decisions: Sequence[Decision], letters: str, data: st
     words = ["tune", str(before.path), "--selection", str(begun), f"--tune-{preset.unit}", str(preset.amount)]
     words += ["--tune-lr", str(preset.lr), "--data", data, "--data-dir", str(FOLDER)]
     tuning = Tuning(cast(Unit, preset.unit), preset.amount, preset.lr)
-    processes.launch(words, folder, tuning_plan(before.digest, decisions, tuning, data), process_threads())
+    processes.launch(words, folder, process_threads(), tuning_plan(before.digest, decisions, tuning, data))
 
 
 def _missing(base: Summary, decisions: Sequence[Decision], letters: str, data: str) -> list[tuple[int, Path]]:

@@ -1,9 +1,12 @@
 """The command line that gives a selection again.
 
 command_line   of a selection run, or for decisions taken by hand, of the measurements
+options        the words for settings of a measurement
 """
 
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
 from engine.export.origin import plain
 from engine.fields import defaults, described
@@ -27,11 +30,13 @@ def command_line(document: Document) -> str:
     checkpoint = f"checkpoints/{plain(document.checkpoint.get('name', 'NAME'))}"
     if document.strategy in STRATEGIES:
         words = ["select", checkpoint, "--strategy", document.strategy]
-        return shlex.join([*PROGRAM, *words, *_options(document), *_run_options(document), "--out", "selection"])
+        return shlex.join(
+            [*PROGRAM, *words, *options(document.settings), *_run_options(document), "--out", "selection"]
+        )
     words = ["score", checkpoint, "--all"]
     if document.selection.decisions and not document.selection.is_complete:
         words += ["--selection", FILE]
-    return shlex.join([*PROGRAM, *words, *_options(document)])
+    return shlex.join([*PROGRAM, *words, *options(document.settings)])
 
 
 def _words(command: str | None) -> list[str] | None:
@@ -43,10 +48,11 @@ def _words(command: str | None) -> list[str] | None:
     return words if tuple(words[:3]) == PROGRAM else None
 
 
-def _options(document: Document) -> list[str]:
+def options(settings: Mapping[str, Any]) -> list[str]:
+    """The options of `score` and `select` for these settings of a measurement, by name; defaults are left out."""
     words = []
     for name, default in defaults(Settings).items():  # each is an option of the same name
-        value = document.settings.get(name, default)
+        value = settings.get(name, default)
         option = f"--{name.replace('_', '-')}"
         if value == default:
             continue

@@ -450,6 +450,30 @@ def test_paths_use_what_is_measured_and_what_they_measure_can_be_found(summary: 
     assert len(asked) == len(set(asked)) <= 12
 
 
+@pytest.mark.slow
+def test_paths_that_take_long_are_followed_by_processes_to_the_same_end(
+    stored: Path, jobs: JobManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path))
+    summary = read_summary(stored / OF_201)
+    start = undecided(summary).discretize("cell", 2, "skip_connect")
+    here = follow(summary, Measurements(jobs), [None, 5], start)
+    asked: list[Request] = []
+
+    def never(request: Request) -> Iterator[Taken]:
+        asked.append(request)
+        raise AssertionError
+
+    monkeypatch.setattr("app.work.measurements.LONG", 0.0)
+    request = edge(summary, 0, start)
+    for _ in range(2):  # the second time they are read
+        elsewhere = Measurements(jobs, never, never)
+        job = elsewhere.start_paths(request, [None, 5], "me", summary)
+        assert job.wait(240) and (job.status, job.error) == ("done", None)
+        assert elsewhere.paths(request, summary) == here and not asked
+    assert len(list(tmp_path.glob("paths/*/run/selection.json"))) == 2
+
+
 def test_a_cancelled_path_stops_within_an_edge_and_paths_before_it_stay(summary: Summary, jobs: JobManager) -> None:
     measurements = Measurements(jobs)
     known = follow(summary, measurements, [0])
