@@ -25,6 +25,7 @@ _HOME = {
     "parse_genotype": "selection",
     "Supernet": "supernet",
     "Network": "network",
+    "wrap": "supernet.scorable",
     "Checkpoint": "checkpoint",
     "load": "checkpoint",
     "import_checkpoint": "checkpoint.importers",

@@ -95,7 +95,7 @@ def held(feed: Feed, order: Sequence[Tensor]) -> Sequence[Batch]:
     return list(feed.plain(order)) if isinstance(feed, MemoryFeed) else Batches(feed, order)
 
 
-def sizes(batches: Sequence[Batch]) -> list[int]:
+def sizes(batches: Sequence[tuple[object, Tensor]]) -> list[int]:
     """Images of each batch, without reading any."""
     if isinstance(batches, Batches):
         return [len(rows) for rows in batches.order]

@@ -31,7 +31,7 @@ from engine.scoring.settings import RECORDED, Settings
 from engine.scoring.unpaired import Draw, score_inputs_published, score_published
 from engine.selection.orders import edge_order
 from engine.selection.selection import Selection
-from engine.supernet.supernet import Supernet
+from engine.supernet.scorable import Scorable
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Scorer:
     """
 
     def __init__(
-        self, supernet: Supernet, settings: Settings, images: ScoringImages, *, cumulative: bool = False
+        self, supernet: Scorable, settings: Settings, images: ScoringImages, *, cumulative: bool = False
     ) -> None:
         if cumulative and settings.published:
             raise BadInput("the published procedure does not remove inputs cumulatively; use one of the two")

@@ -21,13 +21,13 @@ from engine.scoring.answers import Conditions, EdgeQuestion, InputsQuestion, bas
 from engine.scoring.intervals import ConfidenceSequence, PairedCounts
 from engine.scoring.masked import Variants
 from engine.selection.selection import Selection
-from engine.supernet.supernet import Supernet, Weights
+from engine.supernet.scorable import Inputs, Scorable, Weights
 
-Batches = Sequence[tuple[Tensor, Tensor]]
-"""(images [B, 3, H, W] normalised, labels [B]); each element is one BatchNorm group."""
+Batches = Sequence[tuple[Inputs, Tensor]]
+"""(images [B, 3, H, W] normalised, or whatever the supernet takes, labels [B]); each is one BatchNorm group."""
 
 
-def measure(supernet: Supernet, weights: Weights, batches: Batches, bn: BnMode = "batch") -> Baseline:
+def measure(supernet: Scorable, weights: Weights, batches: Batches, bn: BnMode = "batch") -> Baseline:
     """Accuracy (%), cross entropy and the accuracy's interval of the supernet under `weights`."""
     _check_batches(batches, bn)
     variants = Variants(supernet, weights, None, [], bn)
@@ -38,7 +38,7 @@ def measure(supernet: Supernet, weights: Weights, batches: Batches, bn: BnMode =
 
 
 def stream_edge_scores(
-    supernet: Supernet,
+    supernet: Scorable,
     selection: Selection,
     *,
     cell: str,
@@ -81,7 +81,7 @@ def stream_edge_scores(
 
 
 def score_edge(
-    supernet: Supernet,
+    supernet: Scorable,
     selection: Selection,
     *,
     cell: str,
@@ -110,7 +110,7 @@ def score_edge(
 
 
 def score_inputs(
-    supernet: Supernet,
+    supernet: Scorable,
     selection: Selection,
     *,
     cell: str,
@@ -136,7 +136,7 @@ def score_inputs(
 
 
 def conditions(
-    supernet: Supernet, selection: Selection, batches: Batches, bn: BnMode, criterion: Criterion
+    supernet: Scorable, selection: Selection, batches: Batches, bn: BnMode, criterion: Criterion
 ) -> Conditions:
     """How these batches are measured on. Raises BadInput for what cannot be."""
     if supernet.space != selection.space:

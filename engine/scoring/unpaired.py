@@ -18,7 +18,7 @@ from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScores,
 from engine.scoring.answers import EdgeQuestion, InputsQuestion
 from engine.scoring.scores import Batches, conditions, measure
 from engine.selection.selection import Selection
-from engine.supernet.supernet import Supernet, Weights
+from engine.supernet.scorable import Scorable, Weights
 
 Draw = Callable[[int], Batches]
 """The batches of measurement k: 0 is the unmasked supernet, k the mask of operation or edge k - 1."""
@@ -49,7 +49,7 @@ class IndependentBaselines:
 
 
 def score_published(
-    supernet: Supernet,
+    supernet: Scorable,
     selection: Selection,
     *,
     cell: str,
@@ -72,7 +72,7 @@ def score_published(
 
 
 def score_inputs_published(
-    supernet: Supernet,
+    supernet: Scorable,
     selection: Selection,
     *,
     cell: str,
@@ -95,7 +95,7 @@ def score_inputs_published(
 
 
 def _measured(
-    supernet: Supernet,
+    supernet: Scorable,
     weights: Weights,
     cell: str,
     masks: Sequence[Tensor | None],

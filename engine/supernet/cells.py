@@ -20,9 +20,8 @@ from engine.spaces import SearchSpace
 from engine.spaces.skeletons import Block
 from engine.supernet.layers import BatchNorm, Conv, FactorizedReduce, Mode, ReLUConvBN, ResidualReduction
 from engine.supernet.operations import Features, Operation
+from engine.supernet.scorable import Weights
 
-Weights = Mapping[str, Tensor]
-"""Mixing weights per cell type: {"normal": [edges, operations], ...}."""
 States = tuple[Tensor, Tensor]
 """What a cell sees: the outputs of the last cell but one and of the last cell."""
 Place = tuple[int, int, int]
