@@ -20,7 +20,7 @@ from app.work.tuned import PRESETS, Preset
 from engine import __version__
 from engine.export import FORMATS, Format, command_line, export
 from engine.results import EdgeScores, InputScores
-from engine.selecting.record import By, Document, Point, Scores, Step
+from engine.selecting.record import By, Point, Scores, SelectionRecord, Step
 from engine.selecting.settings import Tuning
 from engine.selection.decisions import Decision, InputsDecision
 
@@ -30,7 +30,7 @@ Place = tuple[Kind, str, int]
 """What is measured: an edge or a node of a cell type."""
 
 
-def document_of(ask: Questions) -> Document:
+def document_of(ask: Questions) -> SelectionRecord:
     """The selection with everything known about it: who decided, the finished measurements, and the accuracies."""
     page = ask.page
     decisions = page.decisions
@@ -47,7 +47,7 @@ def document_of(ask: Questions) -> Document:
     question = ask.accuracy()
     meta = page.summary.meta
     tuning = _tuning(page)
-    return Document(
+    return SelectionRecord(
         page.selection,
         tuple(steps),
         tuple(points),
@@ -153,7 +153,7 @@ def menu(ask: Questions) -> None:
         st.caption("The link holds the supernet, the decisions and what is in focus.")
 
 
-def _button(document: Document, name: str, format: Format, missing: int) -> None:
+def _button(document: SelectionRecord, name: str, format: Format, missing: int) -> None:
     stem = re.sub(r"[^\w.-]+", "-", str(document.checkpoint["name"]))
     st.download_button(
         format.label,

@@ -9,7 +9,7 @@ from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.state import url
 from app.state.page import PageState
 from app.work.measurements import Measurements, stored
-from app.work.questions import Kind, Measurement, Path, Request
+from app.work.questions import Kind, MeasuredPath, Measurement, Request
 from engine.results import EdgeScores
 from engine.selection.decisions import OperationDecision
 from engine.selection.selection import Selection
@@ -122,7 +122,7 @@ class Questions:
         page = self.page
         return page.letter(number) != "n" and not page.stage(page.link.decisions[:number]).missing
 
-    def paths(self, selection: Selection | None = None) -> tuple[Path, ...]:
+    def paths(self, selection: Selection | None = None) -> tuple[MeasuredPath, ...]:
         """Measured paths from a selection on: taken here, else stored with the checkpoint."""
         request, summary = self.accuracy(selection), self.page.summary
         known = self._measurements.paths(request, summary)

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.work import paths, worker
 from app.work.jobs import Job, JobManager
-from app.work.questions import Kind, Measurement, Path, Request, canonical
+from app.work.questions import Kind, MeasuredPath, Measurement, Request, canonical
 from app.work.worker import Taken
 from engine.checkpoint.format import Summary
 from engine.results import EdgeScores, InputScores
@@ -54,9 +54,9 @@ class Measurements:
             return kept
         return stored(request, summary) or kept
 
-    def paths(self, request: Request, summary: Summary) -> tuple[Path, ...]:
+    def paths(self, request: Request, summary: Summary) -> tuple[MeasuredPath, ...]:
         """Measured paths known from a request's selection on: taken here, else stored with its checkpoint."""
-        kept: dict[int | None, Path] = self._get(_paths_key(request)) or {}
+        kept: dict[int | None, MeasuredPath] = self._get(_paths_key(request)) or {}
         return tuple(kept.values()) or stored_paths(request, summary)
 
     def running(self, visitor: str) -> list[Job]:
@@ -124,7 +124,7 @@ class Measurements:
         seeds = tuple(seeds)
 
         def outside(job: Job) -> None:
-            known: dict[int | None, Path] = self._get(key) or {}
+            known: dict[int | None, MeasuredPath] = self._get(key) or {}
             wanted = [seed for seed in seeds if seed not in known]
             for number, seed in enumerate(wanted):
 
@@ -134,8 +134,8 @@ class Measurements:
                 known = {**known, seed: paths.follow(request, seed, job, report)}
                 self.keep(key, known)
 
-        def work(job: Job) -> tuple[Path, ...]:
-            known: dict[int | None, Path] = self._get(key) or {}
+        def work(job: Job) -> tuple[MeasuredPath, ...]:
+            known: dict[int | None, MeasuredPath] = self._get(key) or {}
             wanted = [seed for seed in seeds if seed not in known]
             if not wanted:
                 return tuple(known[seed] for seed in seeds)
@@ -158,7 +158,7 @@ class Measurements:
         """Whether following takes longer than others should wait, as far as known. A path asks every question once."""
         if request.settings.augment:  # the command draws the order and the augmentation from one seed
             return False
-        known: dict[int | None, Path] = self._get(_paths_key(request)) or {}
+        known: dict[int | None, MeasuredPath] = self._get(_paths_key(request)) or {}
         selection = summary.start.with_decisions(request.decisions)
         questions = [
             replace(request, kind=kind, cell=cell, index=index)
@@ -201,7 +201,9 @@ class Measurements:
             report(taken.share)
         return taken.measurement
 
-    def _follow(self, request: Request, selection: Selection, seed: int | None, report: Callable[[int], None]) -> Path:
+    def _follow(
+        self, request: Request, selection: Selection, seed: int | None, report: Callable[[int], None]
+    ) -> MeasuredPath:
         order: Order = index_order(selection.space) if seed is None else edge_order(selection.space, seed)
         accuracies: list[float] = []
         images = 0
@@ -211,7 +213,7 @@ class Measurements:
             selection, images = step.selection, step.scores.images
             accuracies.append(step.scores.baseline.accuracy)
             report(len(accuracies))
-        return Path(seed, str(selection.decoded()), tuple(accuracies), "live", images, selection.decisions)
+        return MeasuredPath(seed, str(selection.decoded()), tuple(accuracies), "live", images, selection.decisions)
 
     def _get(self, key: Hashable) -> Any:
         with self._lock:
@@ -281,13 +283,14 @@ def stored(request: Request, summary: Summary) -> Measurement | None:
     return None
 
 
-def stored_paths(request: Request, summary: Summary) -> tuple[Path, ...]:
+def stored_paths(request: Request, summary: Summary) -> tuple[MeasuredPath, ...]:
     """The measured paths that were stored with the checkpoint's sweep, under the same condition as `stored`."""
     scores = summary.scores or {}
     if request.decisions or request.digest != summary.digest or not scores.get("paths") or not _fits(request, scores):
         return ()
     return tuple(
-        Path(row["seed"], row["genotype"], tuple(row["accuracies"]), "stored", row["images"]) for row in scores["paths"]
+        MeasuredPath(row["seed"], row["genotype"], tuple(row["accuracies"]), "stored", row["images"])
+        for row in scores["paths"]
     )
 
 

@@ -7,26 +7,26 @@ import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from pathlib import Path as Folder
+from pathlib import Path
 
 from app.library.image_sets import FOLDER
 from app.work import processes
 from app.work.jobs import Job
-from app.work.questions import Path, Request
+from app.work.questions import MeasuredPath, Request
 from app.work.threads import process_threads
 from engine.checkpoint.format import read_summary
 from engine.data.identity import content_id
 from engine.errors import BadInput
 from engine.export.command import options
 from engine.runs import files
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 
 KEPT = 256
 """Paths kept on the disk, some hundred kilobytes each. The oldest go first."""
 RESULT = "selection.json"
 
 
-def follow(request: Request, seed: int | None, job: Job, report: Callable[[float], None]) -> Path:
+def follow(request: Request, seed: int | None, job: Job, report: Callable[[float], None]) -> MeasuredPath:
     """The measured path from a request's selection on, in an edge order (None: by index), by `engine select`.
 
     A path that was followed before is read, one that was stopped is gone on with, and one that is being followed is
@@ -41,12 +41,12 @@ def follow(request: Request, seed: int | None, job: Job, report: Callable[[float
         processes.follow(run, job, report)
         _prune()
     try:
-        document = Document.from_json((run / RESULT).read_text(encoding="utf-8"))
+        document = SelectionRecord.from_json((run / RESULT).read_text(encoding="utf-8"))
     except (OSError, BadInput):
         shutil.rmtree(folder, ignore_errors=True)
         raise BadInput("the path on the disk was damaged and is taken away; follow it again") from None
     measured = [step.scores for step in document.steps if step.scores is not None]
-    return Path(
+    return MeasuredPath(
         seed,
         str(document.selection.decoded()),
         tuple(scores.baseline.accuracy for scores in measured),
@@ -56,8 +56,8 @@ def follow(request: Request, seed: int | None, job: Job, report: Callable[[float
     )
 
 
-def _launch(request: Request, seed: int | None, folder: Folder) -> None:
-    summary = read_summary(Folder(request.path))
+def _launch(request: Request, seed: int | None, folder: Path) -> None:
+    summary = read_summary(Path(request.path))
     if summary.digest != request.digest:
         raise BadInput(f"{request.path} has changed since this page was opened; reload the page")
     if content_id(request.settings.data, FOLDER, fresh=True) != request.content:
@@ -72,12 +72,12 @@ def _launch(request: Request, seed: int | None, folder: Folder) -> None:
     processes.launch(words, folder / "run", process_threads())
 
 
-def _folder(request: Request, seed: int | None) -> Folder:
+def _folder(request: Request, seed: int | None) -> Path:
     key = replace(request, kind="edge", cell="", index=0).key
     return _root() / hashlib.sha256(repr((key, seed)).encode()).hexdigest()[:24]
 
 
-def _root() -> Folder:
+def _root() -> Path:
     return processes.root() / "paths"
 
 

@@ -3,7 +3,7 @@
 Request       one measurement, with everything that changes its result
 Measurement   a result with its source: stored or live, finished or partial
 Accuracy      the supernet's accuracy under a selection
-Path          where measuring leads in one edge order
+MeasuredPath          where measuring leads in one edge order
 """
 
 from dataclasses import dataclass, replace
@@ -115,7 +115,7 @@ class Measurement(NamedTuple):
         return Accuracy(found.baseline, found.images, found.bn, found.device, found.seconds)
 
 
-class Path(NamedTuple):
+class MeasuredPath(NamedTuple):
     """A measured path: the seed of its edge order (None: by index), where it ends, the accuracy before each step (%).
 
     decisions: all of the complete selection, in the order taken; unknown (empty) where the path is a stored one.

@@ -45,7 +45,7 @@ def export(
         _check(subject, checkpoint)
     text = exports.export(subject, format, cell)
     content = text.encode()
-    for note in subject.selection.replaced_none if isinstance(subject, exports.Document) else ():
+    for note in subject.selection.replaced_none if isinstance(subject, exports.SelectionRecord) else ():
         console.note(f"warning: {note}")
     if out is not None:
         _write(out, content, force)
@@ -80,10 +80,10 @@ def _text(selection: str) -> str:
 def _check(subject: "Subject", checkpoint: Path) -> None:
     """Raises BadInput unless the subject is a selection made on the checkpoint."""
     from engine.checkpoint.folder import read_summary
-    from engine.selecting.record import Document
+    from engine.selecting.record import SelectionRecord
 
     summary = read_summary(checkpoint)
-    if not isinstance(subject, Document):
+    if not isinstance(subject, SelectionRecord):
         raise BadInput("a genotype alone names no checkpoint; give a selection file, or leave out --checkpoint")
     if subject.selection.space != summary.space:
         found = subject.selection.space.name

@@ -135,13 +135,13 @@ def _parameter(name: str, kind: Any, option: Any, default: Any) -> inspect.Param
 
 def read_selection(file: Path, checkpoint: "Checkpoint") -> "Selection":
     """The selection in a file. Raises BadInput for one that cannot be read, and for another space's or supernet's."""
-    from engine.selecting.record import Document
+    from engine.selecting.record import SelectionRecord
 
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise BadInput(f"cannot read a selection from {file}; give the JSON file of a selection") from None
-    document = Document.from_json(text, checkpoint.space)
+    document = SelectionRecord.from_json(text, checkpoint.space)
     if document.checkpoint.get("digest", checkpoint.digest) != checkpoint.digest:
         name = document.checkpoint.get("name", "another one")
         raise BadInput(f"{file} was decided on another supernet ({name}); give that checkpoint, or another selection")

@@ -29,7 +29,7 @@ from engine.selecting.job import SelectionJob
 from engine.selecting.settings import PUBLISHED, OrderName, Strategy, Tuning
 
 if TYPE_CHECKING:
-    from engine.selecting.record import Document
+    from engine.selecting.record import SelectionRecord
     from engine.selecting.run import Plan
     from engine.selecting.summary import Orders
 
@@ -161,7 +161,7 @@ def _runs(out: Path, plan: "Plan", orders: int, resume: bool) -> dict[Path, "Pla
     }
 
 
-def _run(loaded: Any, plan: "Plan", folder: Path, argv: list[str], options: dict[str, Any]) -> "Document":
+def _run(loaded: Any, plan: "Plan", folder: Path, argv: list[str], options: dict[str, Any]) -> "SelectionRecord":
     from engine.selecting.run import select as run
 
     with console.Progress("%") as bar:
@@ -184,7 +184,7 @@ def _together(statuses: Sequence[Status | None]) -> tuple[int, int, str]:
     return round(100 * sum(shares) / len(shares)), 100, f"{done} of {len(statuses)} orders finished"
 
 
-def _tell(out: Path, documents: list["Document"], several: bool, json: bool) -> None:
+def _tell(out: Path, documents: list["SelectionRecord"], several: bool, json: bool) -> None:
     from engine.runs import files
     from engine.selecting.run import RESULT
     from engine.selecting.summary import summarise
@@ -204,7 +204,7 @@ def _tell(out: Path, documents: list["Document"], several: bool, json: bool) -> 
         console.out(text)
 
 
-def _found(out: Path, document: "Document") -> dict[str, Any]:
+def _found(out: Path, document: "SelectionRecord") -> dict[str, Any]:
     import json
 
     data = json.loads(document.to_json())
@@ -225,7 +225,7 @@ def _true(genotype: str) -> dict[str, Any] | None:
     return nasbench201.lookup(genotype).to_dict() if genotype.startswith("|") else None
 
 
-def _text(out: Path, document: "Document") -> str:
+def _text(out: Path, document: "SelectionRecord") -> str:
     found = _found(out, document)
     unit = document.tuning.unit if document.tuning else "epochs"
     lines = [found["genotype"], *(f"note: {note}" for note in found["notes"]), ""]

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from engine.drawing import wording
 from engine.drawing.palette import roles
-from engine.selecting.record import Document, Point
+from engine.selecting.record import Point, SelectionRecord
 
 WIDTH, HEIGHT = 760, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 60, 14, 40
 
 
-def track(document: Document) -> tuple[Point, ...]:
+def track(document: SelectionRecord) -> tuple[Point, ...]:
     """The document's path, or where it has none, the accuracies that its measurements started from."""
     if document.path:
         return document.path

@@ -17,7 +17,7 @@ from engine.export.module import source
 from engine.export.origin import Subject, genotype, origin
 from engine.export.report import html
 from engine.export.table import csv
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selection.genotype import parse_genotype
 from engine.spaces import GenotypeFormat
 
@@ -75,10 +75,10 @@ def export(subject: Subject, format: str, cell: str | None = None) -> str:
     if format not in FORMATS:
         raise one_of("format", format, FORMATS)
     known = FORMATS[format]
-    space = subject.selection.space if isinstance(subject, Document) else subject.space
+    space = subject.selection.space if isinstance(subject, SelectionRecord) else subject.space
     if known.holds not in (None, space.genotype_format):
         raise BadInput(f"format {format} cannot hold cells of space {space.name}; use format {space.genotype_format}")
-    if known.needs_document and not isinstance(subject, Document):
+    if known.needs_document and not isinstance(subject, SelectionRecord):
         alone = ", ".join(name for name, each in FORMATS.items() if not each.needs_document)
         raise BadInput(f"format {format} needs a selection file, and this is a genotype alone; use one of: {alone}")
     if cell is not None and not known.draws:
@@ -91,4 +91,4 @@ def read(text: str) -> Subject:
 
     Raises BadInput for any other text, and for damaged, incomplete or illegal ones.
     """
-    return Document.from_json(text) if '"alphas"' in text else parse_genotype(text)
+    return SelectionRecord.from_json(text) if '"alphas"' in text else parse_genotype(text)

@@ -11,7 +11,7 @@ from typing import Any
 from engine.export.origin import plain
 from engine.fields import defaults, described
 from engine.scoring.settings import Settings
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selecting.settings import NONE, ORDERS, STRATEGIES
 
 PROGRAM = ("python", "-m", "engine")
@@ -19,7 +19,7 @@ FILE = "selection.json"
 """What a selection file is called in a command line, as its name is not in it."""
 
 
-def command_line(document: Document) -> str:
+def command_line(document: SelectionRecord) -> str:
     """One line for a shell, every word quoted.
 
     A selection run is repeated. Decisions of a person cannot be: their command measures what is still undecided, or of
@@ -65,7 +65,7 @@ def options(settings: Mapping[str, Any]) -> list[str]:
     return words
 
 
-def _run_options(document: Document) -> list[str]:
+def _run_options(document: SelectionRecord) -> list[str]:
     """What a selection run has besides. The published procedure sets tuning and order itself."""
     settings, words = document.settings, []
     if not settings.get("published"):

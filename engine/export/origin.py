@@ -8,10 +8,10 @@ origin     where it comes from, as short lines of plain text
 from typing import Any
 
 from engine import __version__
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selection.genotype import Genotype
 
-Subject = Document | Genotype
+Subject = SelectionRecord | Genotype
 
 
 def genotype(subject: Subject) -> Genotype:
@@ -24,7 +24,7 @@ def genotype(subject: Subject) -> Genotype:
 def origin(subject: Subject) -> tuple[str, ...]:
     """Program, checkpoint, and what the decisions rest on. One line each, without control characters."""
     lines = [f"Supernet Explorer {__version__}"]
-    if isinstance(subject, Document):
+    if isinstance(subject, SelectionRecord):
         about, settings = subject.checkpoint, subject.settings
         named = [("checkpoint", about.get("name")), ("digest", about.get("digest"))]
         lines += [f"{what} {value}" for what, value in named if value is not None]

@@ -15,7 +15,7 @@ from engine.drawing.palette import operation, roles
 from engine.export.command import command_line
 from engine.export.origin import genotype, plain
 from engine.results import EdgeScores, InputScores
-from engine.selecting.record import Document, Step
+from engine.selecting.record import SelectionRecord, Step
 from engine.selection.genotype import Genotype
 from engine.selection.selection import Decision, InputsDecision, Selection
 from engine.spaces import SearchSpace
@@ -27,7 +27,7 @@ Row = Sequence[str]
 """Cells of a table, as HTML."""
 
 
-def html(document: Document) -> str:
+def html(document: SelectionRecord) -> str:
     """Raises BadInput for a selection in which decisions are missing."""
     found = genotype(document)
     name = plain(document.checkpoint.get("name", "")) or "unnamed checkpoint"
@@ -54,7 +54,7 @@ def html(document: Document) -> str:
     return "\n".join([*parts, ""])
 
 
-def _subtitle(document: Document) -> str:
+def _subtitle(document: SelectionRecord) -> str:
     takers = ", ".join(
         f"{sum(step.by == by for step in document.steps)} by {words}"
         for by, words in BY.items()
@@ -70,7 +70,7 @@ def _cells(found: Genotype) -> Iterable[str]:
         yield f"<h2>{heading}</h2><figure>{finished_cell.figure(finished_cell.finished_cell(found, cell))}</figure>"
 
 
-def _truth(document: Document, found: Genotype) -> Iterable[str]:
+def _truth(document: SelectionRecord, found: Genotype) -> Iterable[str]:
     """True accuracies of the cell, and of the one that alpha alone would have given."""
     if found.format != "nas-bench-201":
         return
@@ -88,7 +88,7 @@ def _truth(document: Document, found: Genotype) -> Iterable[str]:
     yield _table(["", "data set", "accuracy", "rank"], rows)
 
 
-def _path(document: Document) -> Iterable[str]:
+def _path(document: SelectionRecord) -> Iterable[str]:
     points = chart.track(document)
     if not points:
         return
@@ -100,7 +100,7 @@ def _path(document: Document) -> Iterable[str]:
     yield f'<p class="quiet">on {images} search images, {bn}, with 95 % intervals{tuned}</p>'
 
 
-def _decisions(document: Document) -> Iterable[str]:
+def _decisions(document: SelectionRecord) -> Iterable[str]:
     head = ["", "cell", "edge or node", "decided", "by", "alpha", "measurement", "its drop", "", "its lead", "images"]
     selection = document.selection
     taken = zip(selection.decisions, document.steps, strict=True)
@@ -151,7 +151,7 @@ def _name(text: str) -> str:
     return wording.subscripts(escape(text))
 
 
-def _rest(document: Document) -> Iterable[str]:
+def _rest(document: SelectionRecord) -> Iterable[str]:
     """Checkpoint, settings, versions and the command line."""
     yield "<h2>What it rests on</h2>"
     settings = dict(document.settings)

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.export.origin import plain
 from engine.results import InputScore, OperationScore
-from engine.selecting.record import Document, Scores
+from engine.selecting.record import Scores, SelectionRecord
 from engine.selection.decisions import Decision
 from engine.selection.selection import Selection
 
@@ -44,7 +44,7 @@ COLUMNS = (
 _Row = dict[str, Any]
 
 
-def csv(document: Document) -> str:
+def csv(document: SelectionRecord) -> str:
     """A header and the rows. Steps in order, then what is measured and not decided."""
     text = io.StringIO()
     table = writer.DictWriter(text, COLUMNS, restval="", lineterminator="\n")

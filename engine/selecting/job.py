@@ -14,7 +14,7 @@ from engine.selecting.settings import Tuning
 from engine.selection.decisions import Decision
 
 if TYPE_CHECKING:
-    from engine.selecting.record import Document
+    from engine.selecting.record import SelectionRecord
     from engine.selecting.run import Plan
 
 
@@ -30,7 +30,7 @@ class SelectionJob:
     data_dir: Path | None = None
     download: bool = False
 
-    def run(self) -> "Document":
+    def run(self) -> "SelectionRecord":
         """Run the plan, or go on where its folder is."""
         import engine
         from engine.selecting.run import select

@@ -1,6 +1,6 @@
 """Selection documents: a selection with everything that it rests on, the file that a selection run ends with.
 
-Document   selection, checkpoint, settings, measurements and the path; to_json and from_json
+SelectionRecord   selection, checkpoint, settings, measurements and the path; to_json and from_json
 Step       what is known about one decision: who took it and on which scores
 Point      the supernet's accuracy at one moment of the path
 
@@ -52,12 +52,12 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Document:
+class SelectionRecord:
     """A selection and where it comes from.
 
     steps: one for every decision of the selection. checkpoint: name, digest, space, method and epochs of the supernet.
     strategy: "magnitude", "perturbation", "pt-mag", "random" or "person". settings: what was measured with (see
-    `engine.scoring.measurement.Settings`), edge order and seed. command: the command line that gives this document
+    `engine.scoring.settings.Settings`), edge order and seed. command: the command line that gives this document
     again, if there is one. date: UTC. versions: of engine, torch and python. undecided: what has been measured about
     edges and nodes that no decision has been taken on. tuning: what followed every decision; None where that is not
     known or not the same for all.
@@ -99,7 +99,7 @@ class Document:
         )
 
     @classmethod
-    def from_json(cls, text: str, space: SearchSpace | None = None) -> "Document":
+    def from_json(cls, text: str, space: SearchSpace | None = None) -> "SelectionRecord":
         """Read `to_json`, or a plain selection's JSON, of which nothing more is known.
 
         Raises BadInput as `Selection.from_json`, and where the further keys are damaged.
@@ -149,7 +149,7 @@ def _read_tuning(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Tuning | 
     return rest, None if said is None else checked(Tuning, said)
 
 
-def _check(document: Document) -> None:
+def _check(document: SelectionRecord) -> None:
     """Raises ValueError unless every measurement is of this selection's space."""
     space = document.selection.space
     if document.checkpoint.get("space", space.name) != space.name:

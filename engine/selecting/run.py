@@ -29,7 +29,7 @@ from engine.runs.folder import RunFolder, now
 from engine.scoring.scorer import Scorer, undecided
 from engine.scoring.scores import measure
 from engine.scoring.settings import Settings
-from engine.selecting.record import Document, Point, Step
+from engine.selecting.record import Point, SelectionRecord, Step
 from engine.selecting.schedule import schedule
 from engine.selecting.settings import NONE, ORDERS, STRATEGIES, OrderName, Tuning
 from engine.selecting.strategies import choose
@@ -108,7 +108,7 @@ def select(
     report: Report = lambda progress: None,
     data_dir: str | Path | None = None,
     download: bool = False,
-) -> Document:
+) -> SelectionRecord:
     """Run a plan to its end and return what it found; a finished run is read back.
 
     Raises BadInput for a folder that holds another run (or any, without `resume`), Diverged when tuning does. Whatever
@@ -152,7 +152,7 @@ class _Run:
             device=device,
             **source,
         )
-        self.document = Document(
+        self.document = SelectionRecord(
             start,
             tuple(Step("person") for _ in plan.start),
             checkpoint=_origin(checkpoint),
@@ -165,12 +165,12 @@ class _Run:
         )
         self.done, self.order = 0, None
         if (kept := folder.progress()) is not None:
-            self.document = Document.from_json(json.dumps(kept["document"]), checkpoint.space)
+            self.document = SelectionRecord.from_json(json.dumps(kept["document"]), checkpoint.space)
             self.done, self.order = kept["done"], Order(*(tuple(map(tuple, kept["order"][k])) for k in Order._fields))
             folder.mend_events([kept["event"]] if "event" in kept else [], self.done)
         self.seconds: dict[str, list[float]] = {}
 
-    def to_the_end(self, report: Report) -> Document:
+    def to_the_end(self, report: Report) -> SelectionRecord:
         result = self.folder.path / RESULT
         if self.order is None:
             self.order = self._order(report)

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine import nasbench201
 from engine.errors import BadInput
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selection.selection import Selection
 
 
@@ -45,7 +45,7 @@ class Orders:
         return asdict(self) | {"spread": self.spread}
 
 
-def summarise(documents: Sequence[Document]) -> Orders:
+def summarise(documents: Sequence[SelectionRecord]) -> Orders:
     """Raises BadInput for documents that are incomplete or of different supernets."""
     if not documents or not all(document.selection.is_complete for document in documents):
         raise BadInput("only complete selections can be summed up; finish the runs with --resume")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from engine.checkpoint.folder import read_summary
 from engine.results import EdgeScores, InputScores
-from engine.selecting.record import Document, Step
+from engine.selecting.record import SelectionRecord, Step
 
 
-def by_largest_drops(folder: Path) -> Document:
+def by_largest_drops(folder: Path) -> SelectionRecord:
     """With every measurement as a step, and what the sweep says about itself."""
     summary = read_summary(folder)
     selection, steps = summary.start, []
@@ -22,7 +22,7 @@ def by_largest_drops(folder: Path) -> Document:
         inputs = InputScores.from_dict(row)
         selection = selection.keep_inputs(inputs.cell, inputs.node, inputs.keep)
         steps.append(Step("measured", inputs))
-    return Document(
+    return SelectionRecord(
         selection,
         tuple(steps),
         checkpoint={"name": summary.name, "digest": summary.digest},

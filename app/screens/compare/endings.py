@@ -20,7 +20,7 @@ from app.state.run import RunState
 from engine.checkpoint.format import Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
-from engine.selecting.record import Document, Step
+from engine.selecting.record import SelectionRecord, Step
 from engine.selecting.settings import PUBLISHED
 from engine.selection.decisions import Decision
 from engine.selection.genotype import parse_genotype
@@ -62,7 +62,7 @@ class RunEndings:
         return self.summary.start.with_decisions()
 
     @cached_property
-    def stored(self) -> dict[str, Document]:
+    def stored(self) -> dict[str, SelectionRecord]:
         """Selection documents beside the checkpoint that are of this supernet, by name."""
         found = {name: document for name, document, _ in _documents(self.entry) if document is not None}
         return {name: document for name, document in found.items() if name not in self._built}
@@ -102,7 +102,7 @@ class RunEndings:
         """The first stored run that was tuned as the authors tune."""
         return next((name for name, document in self.stored.items() if _tuned_as_published(document)), None)
 
-    def document(self, ending: str) -> Document:
+    def document(self, ending: str) -> SelectionRecord:
         """What ended there. Raises BadInput for an ending that this run does not have."""
         if ending in self.stored:
             return self.stored[ending]
@@ -123,7 +123,7 @@ class RunEndings:
                 return EdgeScores.from_dict(row)
         return None
 
-    def _at_once(self) -> Document:
+    def _at_once(self) -> SelectionRecord:
         """Every edge and node by the stored sweep, which was measured before anything was decided."""
         scores = self.summary.scores or {}
         selection, steps = self.start, []
@@ -133,9 +133,9 @@ class RunEndings:
         for node in map(InputScores.from_dict, scores["inputs"]):
             selection = selection.keep_inputs(node.cell, node.node, node.keep)
             steps.append(Step("measured", node))
-        return Document(selection, tuple(steps), strategy="perturbation", **self._sweep(order="at once"))
+        return SelectionRecord(selection, tuple(steps), strategy="perturbation", **self._sweep(order="at once"))
 
-    def _path(self, seed: int) -> Document:
+    def _path(self, seed: int) -> SelectionRecord:
         """A stored measured path. It says where it ends, but not what was measured at its steps.
 
         A genotype leaves out the operations of inputs that are not kept; alpha's stand in for them.
@@ -153,11 +153,11 @@ class RunEndings:
             selection = selection.keep_inputs(cell, node, inputs)
         steps = tuple(Step("measured") for _ in selection.decisions)
         facts = self._sweep(order="random", seed=seed, images=row["images"])
-        return Document(selection, steps, strategy="perturbation", **facts)
+        return SelectionRecord(selection, steps, strategy="perturbation", **facts)
 
-    def _document(self, selection: Selection, by: Any, strategy: str) -> Document:
+    def _document(self, selection: Selection, by: Any, strategy: str) -> SelectionRecord:
         steps = tuple(Step(by) for _ in selection.decisions)
-        return Document(selection, steps, strategy=strategy, checkpoint=self._checkpoint)
+        return SelectionRecord(selection, steps, strategy=strategy, checkpoint=self._checkpoint)
 
     @property
     def _checkpoint(self) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def all_endings(entries: Mapping[str, Entry], states: Mapping[str, RunState]) ->
     }
 
 
-def _documents(entry: Entry) -> tuple[tuple[str, Document | None, str | None], ...]:
+def _documents(entry: Entry) -> tuple[tuple[str, SelectionRecord | None, str | None], ...]:
     assert entry.summary is not None
     files = sorted((entry.path / FOLDER).glob("*.json"))
     of = entry.id, entry.summary.space, entry.summary.digest
@@ -191,11 +191,13 @@ def _documents(entry: Entry) -> tuple[tuple[str, Document | None, str | None], .
 
 
 @lru_cache(maxsize=256)
-def _read(file: Path, stamp: int, run: str, space: SearchSpace, digest: str) -> tuple[Document | None, str | None]:
+def _read(
+    file: Path, stamp: int, run: str, space: SearchSpace, digest: str
+) -> tuple[SelectionRecord | None, str | None]:
     try:
         if not _STORED.fullmatch(file.stem):
             raise BadInput("its name may hold letters, digits, dots and dashes only; rename it")
-        document = Document.from_json(file.read_text(encoding="utf-8"), space)
+        document = SelectionRecord.from_json(file.read_text(encoding="utf-8"), space)
         if document.checkpoint.get("digest") != digest:
             raise BadInput("it is a selection of another supernet; move it to that one's folder")
         return document, None
@@ -203,6 +205,6 @@ def _read(file: Path, stamp: int, run: str, space: SearchSpace, digest: str) -> 
         return None, f"{FOLDER}/{file.name} of {run} was left out: {error}"
 
 
-def _tuned_as_published(document: Document) -> bool:
+def _tuned_as_published(document: SelectionRecord) -> bool:
     """Five epochs at 0.0025 after every decision of measurement (Wang et al. 2021, section 4)."""
     return document.strategy == "perturbation" and document.tuning == PUBLISHED

@@ -19,7 +19,7 @@ from app.state import keys
 from engine import nasbench201
 from engine.drawing import wording
 from engine.drawing.palette import Theme
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selecting.summary import summarise
 
 EndOf = Callable[[Side], End]
@@ -64,7 +64,9 @@ def _path(endings: RunEndings) -> Path:
     return path.relative_to(catalog.ROOT) if path.is_relative_to(catalog.ROOT) else path
 
 
-def _wins(theme: Theme, end_of: EndOf, endings: RunEndings, documents: Mapping[str, Document], cell: str) -> None:
+def _wins(
+    theme: Theme, end_of: EndOf, endings: RunEndings, documents: Mapping[str, SelectionRecord], cell: str
+) -> None:
     space, orders = endings.summary.space, summarise(list(documents.values()))
     alpha = end_of(Side(endings.entry.id, ALPHA))
     info = order_wins(space, cell, orders, endings.start)

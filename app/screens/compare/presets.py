@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from app.screens.compare.endings import ALPHA, MINE, RunEndings, Side
 from engine.drawing import wording
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 
 RECIPE = ("space", "method", "channels", "cells", "image_size", "epochs", "seed", "data")
 
@@ -56,16 +56,16 @@ def _differing(runs: Mapping[str, RunEndings], run: str, key: str) -> str | None
     return None
 
 
-def tunings(endings: RunEndings) -> dict[str, dict[str, Document]]:
+def tunings(endings: RunEndings) -> dict[str, dict[str, SelectionRecord]]:
     """Stored runs that differ in their order only: by what they have in common, then by name; two or more each."""
-    groups: dict[str, dict[str, Document]] = {}
+    groups: dict[str, dict[str, SelectionRecord]] = {}
     for name, document in sorted(endings.stored.items(), key=lambda item: item[1].settings.get("seed", 0)):
         if document.selection.is_complete and document.settings.get("order") == "random":
             groups.setdefault(procedure(document), {})[name] = document
     return {common: group for common, group in groups.items() if len(group) > 1}
 
 
-def procedure(document: Document) -> str:
+def procedure(document: SelectionRecord) -> str:
     """How a selection run went about it, e.g. "perturbation, 50 batches at 0.01 between decisions, 1,024 images"."""
     settings = document.settings
     parts = [document.strategy, "no tuning"]

@@ -22,7 +22,7 @@ from app.work.questions import Kind, Request
 from engine import nasbench201
 from engine.drawing import wording
 from engine.results import EdgeScores, Interval, Lookup
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selection.decisions import OperationDecision
 from engine.selection.genotype import Genotype
 from engine.selection.selection import Selection
@@ -59,7 +59,7 @@ class End:
 
     side: Side
     endings: RunEndings
-    document: Document
+    document: SelectionRecord
     images: int | None
     data: str
     measurements: Measurements

@@ -12,7 +12,7 @@ from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.parts import text
 from app.screens.decide.actions import Deciding
 from app.state.page import PageState
-from app.work.questions import Path
+from app.work.questions import MeasuredPath
 from engine import nasbench201
 from engine.drawing import wording
 
@@ -44,7 +44,7 @@ def outcomes(deciding: Deciding) -> None:
         )
 
 
-def paths_line(paths: Sequence[Path], page: PageState) -> str:
+def paths_line(paths: Sequence[MeasuredPath], page: PageState) -> str:
     """e.g. "4 edge orders, 1,024 images, batch statistics, no tuning · stored"."""
     orders = "order" if len(paths) == 1 else "orders"
     tuning = "no further tuning" if page.letters else "no tuning"

@@ -10,7 +10,7 @@ from app.figures.differences import Difference, differences, in_words, plot_diff
 from app.figures.edge_alphas import edge_alphas
 from app.figures.order_wins import OrderWins, order_wins, plot_order_wins
 from engine.drawing.palette import THEMES, colour
-from engine.selecting.record import Document, Step
+from engine.selecting.record import SelectionRecord, Step
 from engine.selecting.summary import summarise
 from engine.selection.selection import Selection
 from engine.spaces import SPACES, SearchSpace, search_space
@@ -164,7 +164,7 @@ def test_totals_share_a_scale_and_name_what_is_unknown() -> None:
 # Orders
 
 
-def ending(space: SearchSpace, *columns: int, seed: int = 0) -> Document:
+def ending(space: SearchSpace, *columns: int, seed: int = 0) -> SelectionRecord:
     """A finished selection: the columns of the decided operations by edge, the last one for the rest."""
     selection = start(space)
     for cell in space.cells:
@@ -174,7 +174,7 @@ def ending(space: SearchSpace, *columns: int, seed: int = 0) -> Document:
         for node in selection.open_nodes(cell):
             selection = selection.keep_inputs(cell, node, [e.index for e in space.cell(cell).entering(node)][-2:])
     steps = tuple(Step("measured") for _ in selection.decisions)
-    return Document(selection, steps, settings={"seed": seed})
+    return SelectionRecord(selection, steps, settings={"seed": seed})
 
 
 def test_wins_are_counted_by_edge_the_most_frequent_first() -> None:

@@ -16,7 +16,7 @@ from app.work.questions import Request
 from app.work.workshop import workshop
 from engine.cli import main
 from engine.export import FORMATS
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selection.selection import Selection
 from tests.app.conftest import text
 from tests.app.small_runs import OF_201, OF_S2
@@ -100,7 +100,7 @@ def test_app_and_command_line_give_the_same_bytes(
     family = _start(run).space.genotype_format
     assert set(buttons) == {name for name, format in FORMATS.items() if format.family in (None, family)}
     (tmp_path / "selection.json").write_bytes(_made(buttons["json"]))
-    assert Document.from_json((tmp_path / "selection.json").read_text()) == app.session_state["document"]
+    assert SelectionRecord.from_json((tmp_path / "selection.json").read_text()) == app.session_state["document"]
     for name, button in buttons.items():
         out = tmp_path / button["file_name"]
         command = ["export", str(tmp_path / "selection.json"), "--format", name, "--out", str(out)]

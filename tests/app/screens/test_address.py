@@ -14,7 +14,7 @@ from app.work.workshop import workshop
 from engine.checkpoint.format import Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores
-from engine.selecting.record import Document, Point, Step
+from engine.selecting.record import Point, SelectionRecord, Step
 from engine.selecting.settings import PUBLISHED, Tuning
 from engine.selection.decisions import OperationDecision
 from engine.selection.orders import edge_order
@@ -33,7 +33,7 @@ def shelf(name: str = BUNDLED, path: Path | None = None, **meta: object) -> RunE
 
 def run(
     summary: Summary, seed: int, operation: str = "nor_conv_3x3", tuning: Tuning | None = TUNED, **settings: object
-) -> Document:
+) -> SelectionRecord:
     """A stored full run that ends with one operation everywhere."""
     selection = RunEndings(Entry("x", Path(), True, summary, None)).start
     for cell, edge in edge_order(summary.space, seed).edges:
@@ -46,7 +46,7 @@ def run(
     steps = selection.steps_done
     point = Point(steps, 50, "batches", 48.25, 1.5, (45.0, 51.5), 1024, "batch")
     known = {"bn": "batch", "images": 1024, "data": "bundled", "order": "random", "seed": seed}
-    return Document(
+    return SelectionRecord(
         selection,
         tuple(Step("measured") for _ in range(steps)),
         (point,),
@@ -58,7 +58,7 @@ def run(
     )
 
 
-def store(folder: Path, **documents: Document) -> None:
+def store(folder: Path, **documents: SelectionRecord) -> None:
     (folder / endings.FOLDER).mkdir(parents=True, exist_ok=True)
     for name, document in documents.items():
         (folder / endings.FOLDER / f"{name.replace('_', '-')}.json").write_text(document.to_json())

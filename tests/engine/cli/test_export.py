@@ -15,7 +15,7 @@ from engine.checkpoint.folder import read_summary
 from engine.cli import main
 from engine.export import FORMATS, export
 from engine.runs import files
-from engine.selecting.record import Document, Step
+from engine.selecting.record import SelectionRecord, Step
 from engine.selection.selection import Selection
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
@@ -40,16 +40,16 @@ def s2(root: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def document(s2: Path) -> Document:
+def document(s2: Path) -> SelectionRecord:
     """What alpha alone decides on the bundled S2 supernet."""
     summary = read_summary(s2)
     selection = Selection(summary.space, summary.alphas).alpha_path()
     about = {"name": summary.name, "digest": summary.digest}
-    return Document(selection, (Step("alpha"),) * 34, checkpoint=about, strategy="magnitude")
+    return SelectionRecord(selection, (Step("alpha"),) * 34, checkpoint=about, strategy="magnitude")
 
 
 @pytest.fixture
-def file(document: Document, tmp_path: Path) -> Path:
+def file(document: SelectionRecord, tmp_path: Path) -> Path:
     """A selection file."""
     path = tmp_path / "selection.json"
     path.write_text(document.to_json(), encoding="utf-8")
@@ -58,7 +58,7 @@ def file(document: Document, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "nas-bench-201"])
 def test_stdout_and_file_hold_what_the_engine_writes(
-    cli: Run, document: Document, file: Path, tmp_path: Path, name: str
+    cli: Run, document: SelectionRecord, file: Path, tmp_path: Path, name: str
 ) -> None:
     expected = export(document, name)
     code, out, err = cli("export", file, "--format", name)
@@ -68,13 +68,13 @@ def test_stdout_and_file_hold_what_the_engine_writes(
     assert (tmp_path / "new" / "file").read_bytes() == expected.encode()
 
 
-def test_a_plain_selection_will_do(cli: Run, document: Document, tmp_path: Path) -> None:
+def test_a_plain_selection_will_do(cli: Run, document: SelectionRecord, tmp_path: Path) -> None:
     (tmp_path / "plain.json").write_text(document.selection.to_json())
     code, out, _ = cli("export", tmp_path / "plain.json", "--format", "darts")
     assert (code, out) == (0, f"{document.selection.genotype()}\n")
 
 
-def test_a_genotype_will_do_as_text_or_file(cli: Run, document: Document, tmp_path: Path) -> None:
+def test_a_genotype_will_do_as_text_or_file(cli: Run, document: SelectionRecord, tmp_path: Path) -> None:
     genotype = document.selection.genotype()
     (tmp_path / "genotype.txt").write_text(f"found = {genotype}\n")
     for given in (str(genotype), f"found = {genotype}", json.dumps(genotype.to_dict()), tmp_path / "genotype.txt"):
@@ -83,12 +83,12 @@ def test_a_genotype_will_do_as_text_or_file(cli: Run, document: Document, tmp_pa
     assert cli("export", CELL, "--format", "nas-bench-201")[:2] == (0, f"{CELL}\n")
 
 
-def test_one_cell_type_can_be_drawn(cli: Run, document: Document, file: Path) -> None:
+def test_one_cell_type_can_be_drawn(cli: Run, document: SelectionRecord, file: Path) -> None:
     code, out, _ = cli("export", file, "--format", "svg", "--cell", "reduce")
     assert (code, out) == (0, export(document, "svg", "reduce"))
 
 
-def test_json_tells_size_and_checksum(cli: Run, document: Document, file: Path, tmp_path: Path) -> None:
+def test_json_tells_size_and_checksum(cli: Run, document: SelectionRecord, file: Path, tmp_path: Path) -> None:
     expected = export(document, "dot")
     sums = {"bytes": len(expected.encode()), "sha256": hashlib.sha256(expected.encode()).hexdigest()}
     code, out, _ = cli("export", file, "--format", "dot", "--json")
@@ -98,7 +98,7 @@ def test_json_tells_size_and_checksum(cli: Run, document: Document, file: Path, 
     assert code == 0 and json.loads(out) == {"format": "dot", "file": str(target), **sums}
 
 
-def test_the_terminals_encoding_plays_no_part(document: Document, file: Path, root: Path) -> None:
+def test_the_terminals_encoding_plays_no_part(document: SelectionRecord, file: Path, root: Path) -> None:
     code = f"import sys; from engine.cli import main; sys.exit(main(['export', {str(file)!r}, '--format', 'svg']))"
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, env=environment, check=False)
@@ -107,7 +107,7 @@ def test_the_terminals_encoding_plays_no_part(document: Document, file: Path, ro
 
 
 def test_an_existing_file_is_replaced_only_when_forced(
-    cli: Run, document: Document, file: Path, tmp_path: Path
+    cli: Run, document: SelectionRecord, file: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "old.txt"
     target.write_text("mine")
@@ -134,7 +134,7 @@ def test_a_full_disk_leaves_the_old_file(cli: Run, file: Path, tmp_path: Path, m
 
 
 def test_the_checkpoint_is_checked(
-    cli: Run, document: Document, file: Path, s2: Path, root: Path, tmp_path: Path
+    cli: Run, document: SelectionRecord, file: Path, s2: Path, root: Path, tmp_path: Path
 ) -> None:
     assert cli("export", file, "--format", "csv", "--checkpoint", s2)[0] == 0
     code, out, err = cli("export", file, "--format", "csv", "--checkpoint", s2.parent / "nas-bench-201")
@@ -176,7 +176,7 @@ def test_mistakes_take_one_line_that_names_the_fix(cli: Run, argv: list[str], fi
     assert fix in err and err.startswith("error: ") and err.count("\n") == 1
 
 
-def test_an_incomplete_selection_says_what_is_missing(cli: Run, document: Document, tmp_path: Path) -> None:
+def test_an_incomplete_selection_says_what_is_missing(cli: Run, document: SelectionRecord, tmp_path: Path) -> None:
     (tmp_path / "half.json").write_text(document.selection.undo().undo().to_json())
     code, out, err = cli("export", tmp_path / "half.json", "--format", "torch", "--out", tmp_path / "net.py")
     assert (code, out) == (2, "") and "2 of 34 decisions are missing" in err

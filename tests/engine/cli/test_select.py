@@ -11,7 +11,7 @@ import pytest
 
 import engine
 from engine.cli import main
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selecting.settings import PUBLISHED
 from tests.engine.small_runs import SMALL, write_photos
 
@@ -39,7 +39,7 @@ def test_a_run_prints_one_object_and_leaves_its_selection(cli, run, photos, tmp_
     code, out, _ = cli(*options(run, photos, tmp_path / "run", "--tune-batches", "1", "--json"))
     assert code == 0
     found = json.loads(out)
-    document = Document.from_json((tmp_path / "run" / "selection.json").read_text())
+    document = SelectionRecord.from_json((tmp_path / "run" / "selection.json").read_text())
     assert found["genotype"] == str(document.selection.genotype())
     assert found["true"]["cifar10"] == engine.nasbench201.lookup(found["genotype"]).cifar10
     assert set(found) == {
@@ -59,7 +59,7 @@ def test_a_run_prints_one_object_and_leaves_its_selection(cli, run, photos, tmp_
 
 def test_tuning_is_five_epochs_unless_told_otherwise(cli, run, photos, tmp_path):
     assert cli(*options(run, photos, tmp_path / "run"))[0] == 0
-    document = Document.from_json((tmp_path / "run" / "selection.json").read_text())
+    document = SelectionRecord.from_json((tmp_path / "run" / "selection.json").read_text())
     assert document.tuning == PUBLISHED
     assert document.settings["order"] == "random"
 

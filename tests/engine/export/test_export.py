@@ -19,7 +19,7 @@ from engine.export import FORMATS, command_line, export, read
 from engine.fields import defaults
 from engine.results import EdgeScores, InputScores
 from engine.scoring.settings import Settings
-from engine.selecting.record import Document, Point, Step
+from engine.selecting.record import Point, SelectionRecord, Step
 from engine.selecting.settings import QUICK
 from engine.selection.genotype import parse_genotype
 from tests.engine.published_networks import DARTS_PT, genotype
@@ -32,18 +32,18 @@ S5 = GENOTYPES["darts_pt_s5_0"]
 
 
 @pytest.fixture(scope="module")
-def s2(root: Path) -> Document:
+def s2(root: Path) -> SelectionRecord:
     """A complete selection by the largest drops of the stored sweep."""
     return by_largest_drops(root / "checkpoints" / "s2")
 
 
 @pytest.fixture(scope="module")
-def bench(root: Path) -> Document:
+def bench(root: Path) -> SelectionRecord:
     return by_largest_drops(root / "checkpoints" / "nas-bench-201")
 
 
 @pytest.fixture(scope="module")
-def partial(s2: Document) -> Document:
+def partial(s2: SelectionRecord) -> SelectionRecord:
     """Two decisions, one of them unmeasured, and one edge measured that is not decided."""
     selection = s2.selection
     for _ in selection.decisions[2:]:
@@ -53,7 +53,7 @@ def partial(s2: Document) -> Document:
     )
 
 
-def _formats(document: Document) -> list[str]:
+def _formats(document: SelectionRecord) -> list[str]:
     holds = document.selection.space.genotype_format
     return [name for name, format in FORMATS.items() if format.holds in (None, holds)]
 
@@ -64,27 +64,27 @@ def _formats(document: Document) -> list[str]:
 @pytest.mark.parametrize("which", ["s2", "bench"])
 def test_the_same_document_gives_the_same_text(which: str, request: pytest.FixtureRequest) -> None:
     document = request.getfixturevalue(which)
-    again = Document.from_json(document.to_json())
+    again = SelectionRecord.from_json(document.to_json())
     for name in _formats(document):
         text = export(document, name)
         assert text == export(again, name) and text.endswith("\n") and not text.endswith("\n\n")
 
 
-def test_every_file_but_a_bare_genotype_names_checkpoint_and_program(s2: Document) -> None:
+def test_every_file_but_a_bare_genotype_names_checkpoint_and_program(s2: SelectionRecord) -> None:
     for name in ("torch", "dot", "svg", "html", "json"):
         text = export(s2, name)
         assert s2.checkpoint["digest"] in text and "1024" in text
     assert s2.checkpoint["digest"] in export(s2, "csv")
 
 
-def test_a_genotype_round_trips(s2: Document, bench: Document) -> None:
+def test_a_genotype_round_trips(s2: SelectionRecord, bench: SelectionRecord) -> None:
     assert read(export(s2, "darts")) == s2.selection.genotype()
     assert read(export(bench, "nas-bench-201")) == bench.selection.genotype()
     assert read(export(s2, "json")) == s2
     assert read(CELL) == parse_genotype(CELL)
 
 
-def test_a_format_of_the_other_family_names_the_right_one(s2: Document, bench: Document) -> None:
+def test_a_format_of_the_other_family_names_the_right_one(s2: SelectionRecord, bench: SelectionRecord) -> None:
     with pytest.raises(BadInput, match="use format darts"):
         export(s2, "nas-bench-201")
     with pytest.raises(BadInput, match="use format nas-bench-201"):
@@ -93,7 +93,7 @@ def test_a_format_of_the_other_family_names_the_right_one(s2: Document, bench: D
         export(parse_genotype(CELL), "darts")
 
 
-def test_an_incomplete_selection_gives_only_what_needs_no_genotype(partial: Document) -> None:
+def test_an_incomplete_selection_gives_only_what_needs_no_genotype(partial: SelectionRecord) -> None:
     for name in _formats(partial):
         if FORMATS[name].needs_genotype:
             with pytest.raises(BadInput, match="32 of 34 decisions are missing"):
@@ -108,7 +108,7 @@ def test_a_genotype_alone_has_no_table_and_no_report() -> None:
             export(S5, name)
 
 
-def test_unknown_formats_and_cells_are_named(s2: Document) -> None:
+def test_unknown_formats_and_cells_are_named(s2: SelectionRecord) -> None:
     with pytest.raises(BadInput, match="unknown format 'pdf'"):
         export(s2, "pdf")
     with pytest.raises(BadInput, match="normal, reduce"):
@@ -126,7 +126,7 @@ def test_what_is_neither_selection_nor_genotype_is_refused(text: str) -> None:
 # CSV
 
 
-def test_the_table_holds_every_score(s2: Document) -> None:
+def test_the_table_holds_every_score(s2: SelectionRecord) -> None:
     rows = list(csv.DictReader(io.StringIO(export(s2, "csv"))))
     assert len(rows) == sum(len(_candidates(step.scores)) for step in s2.steps)
     for number, step in enumerate(s2.steps, start=1):
@@ -154,7 +154,9 @@ def _candidates(scores: EdgeScores | InputScores) -> tuple:
     return scores.operations if isinstance(scores, EdgeScores) else scores.candidates
 
 
-def test_the_table_shows_alpha_without_a_measurement_and_measurements_without_a_decision(partial: Document) -> None:
+def test_the_table_shows_alpha_without_a_measurement_and_measurements_without_a_decision(
+    partial: SelectionRecord,
+) -> None:
     rows = list(csv.DictReader(io.StringIO(export(partial, "csv"))))
     assert [row["step"] for row in rows] == ["1", "1", "2", "2", "", ""]
     unmeasured, undecided = rows[2], rows[4]
@@ -162,7 +164,7 @@ def test_the_table_shows_alpha_without_a_measurement_and_measurements_without_a_
     assert undecided["drop"] and not undecided["decided"] and not undecided["by"]
 
 
-def test_no_text_of_the_table_is_a_formula(s2: Document) -> None:
+def test_no_text_of_the_table_is_a_formula(s2: SelectionRecord) -> None:
     document = dataclasses.replace(s2, checkpoint={"digest": "=HYPERLINK(1)"})
     rows = list(csv.DictReader(io.StringIO(export(document, "csv"))))
     assert {row["digest"] for row in rows} == {"'=HYPERLINK(1)"}
@@ -227,7 +229,7 @@ class _Page(HTMLParser):
         self.text += data
 
 
-def test_a_report_is_whole_and_loads_nothing(s2: Document, bench: Document) -> None:
+def test_a_report_is_whole_and_loads_nothing(s2: SelectionRecord, bench: SelectionRecord) -> None:
     for document in (s2, bench):
         text = export(document, "html")
         page = _Page(text)
@@ -242,13 +244,13 @@ def test_a_report_is_whole_and_loads_nothing(s2: Document, bench: Document) -> N
         assert command_line(document) in page.text
 
 
-def test_a_report_of_a_benchmark_cell_tells_its_true_accuracy(bench: Document) -> None:
+def test_a_report_of_a_benchmark_cell_tells_its_true_accuracy(bench: SelectionRecord) -> None:
     text = _Page(export(bench, "html")).text
     assert "93.31 %" in text and "691 of 15,625" in text
     assert "54.30 %" in text  # all skip connections, as alpha alone has it
 
 
-def test_a_report_draws_the_path_with_its_tuning(s2: Document) -> None:
+def test_a_report_draws_the_path_with_its_tuning(s2: SelectionRecord) -> None:
     path = (
         Point(0, 0, "epochs", 60.0, 1.0, (58.0, 62.0), 512, "running"),
         Point(5, 3, "epochs", 55.0, 1.0, None, 512, "running"),
@@ -258,13 +260,13 @@ def test_a_report_draws_the_path_with_its_tuning(s2: Document) -> None:
     assert "hollow points follow tuning" in text and "running statistics" in text
 
 
-def test_a_report_without_measurements_has_no_path(s2: Document) -> None:
-    bare = Document.from_json(s2.selection.to_json())
+def test_a_report_without_measurements_has_no_path(s2: SelectionRecord) -> None:
+    bare = SelectionRecord.from_json(s2.selection.to_json())
     page = _Page(export(bare, "html"))
     assert page.tags.count("svg") == 2 and "along the way" not in page.text
 
 
-def test_hostile_names_stay_text_everywhere(s2: Document) -> None:
+def test_hostile_names_stay_text_everywhere(s2: SelectionRecord) -> None:
     document = dataclasses.replace(
         s2,
         checkpoint={"name": HOSTILE, "digest": HOSTILE, HOSTILE: [HOSTILE]},
@@ -289,7 +291,7 @@ def test_hostile_names_stay_text_everywhere(s2: Document) -> None:
 # The command line
 
 
-def test_a_selection_run_is_repeated_with_its_settings(s2: Document) -> None:
+def test_a_selection_run_is_repeated_with_its_settings(s2: SelectionRecord) -> None:
     settings = {**s2.settings, "order": "index", "images": None, "seed": 3, "together": False}
     document = dataclasses.replace(s2, strategy="perturbation", settings=settings, tuning=QUICK)
     expected = "python -m engine select checkpoints/s2 --strategy perturbation --images all --seed 3"
@@ -297,14 +299,14 @@ def test_a_selection_run_is_repeated_with_its_settings(s2: Document) -> None:
     assert command_line(document) == expected
 
 
-def test_a_selection_run_without_tuning_says_so_and_the_published_one_does_not(s2: Document) -> None:
+def test_a_selection_run_without_tuning_says_so_and_the_published_one_does_not(s2: SelectionRecord) -> None:
     plain = dataclasses.replace(s2, strategy="magnitude", settings={})
     assert command_line(plain).endswith("--strategy magnitude --tune-epochs 0 --out selection")
     published = dataclasses.replace(s2, strategy="perturbation", settings={"published": True, "order": "random"})
     assert command_line(published).endswith("--strategy perturbation --published --out selection")
 
 
-def test_every_option_of_a_command_line_exists(s2: Document) -> None:
+def test_every_option_of_a_command_line_exists(s2: SelectionRecord) -> None:
     plan = {"order": "index", "together": False, "allow_none": False, "cumulative": True}
     measured = {name: True if default is False else "x" for name, default in defaults(Settings).items()}
     for strategy, command in (("random", select), ("person", score)):
@@ -318,7 +320,7 @@ def test_every_option_of_a_command_line_exists(s2: Document) -> None:
             assert said <= known and len(said) >= 10
 
 
-def test_decisions_by_hand_are_measured_again(partial: Document, s2: Document) -> None:
+def test_decisions_by_hand_are_measured_again(partial: SelectionRecord, s2: SelectionRecord) -> None:
     assert command_line(partial) == "python -m engine score checkpoints/s2 --all --selection selection.json"
     settings = {**s2.settings, "bn": "running", "augment": True}
     complete = dataclasses.replace(s2, settings=settings)
@@ -328,12 +330,12 @@ def test_decisions_by_hand_are_measured_again(partial: Document, s2: Document) -
 @pytest.mark.parametrize(
     "command", ["rm -rf everything", "python -m engine score x; rm -rf everything", "python -m 'x"]
 )
-def test_a_file_cannot_smuggle_in_another_command(s2: Document, command: str) -> None:
+def test_a_file_cannot_smuggle_in_another_command(s2: SelectionRecord, command: str) -> None:
     text = command_line(dataclasses.replace(s2, command=command))
     assert shlex.split(text)[:3] == ["python", "-m", "engine"]
     assert "; rm" not in text
 
 
-def test_a_command_that_a_document_brings_is_shown(s2: Document) -> None:
+def test_a_command_that_a_document_brings_is_shown(s2: SelectionRecord) -> None:
     command = "python -m engine select checkpoints/s2 --strategy random --seed 1 --out run"
     assert command_line(dataclasses.replace(s2, command=command)) == command

@@ -13,7 +13,7 @@ from engine.export import command_line
 from engine.fields import described
 from engine.results import EdgeScores
 from engine.scoring.settings import RECORDED, Settings
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selection.selection import Selection
 from engine.spaces import search_space
 
@@ -43,7 +43,7 @@ def test_a_field_of_the_settings_is_known_wherever_settings_are(name: str, root:
     space = search_space("nas-bench-201")
     selection = Selection(space, {"cell": [[0.0] * 5] * 6})
     plain, changed = (
-        command_line(Document(selection, checkpoint={"name": "x"}, settings=each.header())).split()
+        command_line(SelectionRecord(selection, checkpoint={"name": "x"}, settings=each.header())).split()
         for each in (Settings(), other)
     )
     assert f"--{name.replace('_', '-')}" in changed and f"--{name.replace('_', '-')}" not in plain

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine.errors import BadInput
-from engine.selecting.record import Document, Point
+from engine.selecting.record import Point, SelectionRecord
 from engine.selecting.settings import NONE, PUBLISHED, QUICK, Tuning
 from engine.selection.selection import Selection
 from engine.spaces import search_space
@@ -20,7 +20,7 @@ from tests.engine.stored_selections import by_largest_drops
 
 
 @pytest.fixture(scope="module")
-def document(root: Path) -> Document:
+def document(root: Path) -> SelectionRecord:
     """A complete selection by the largest drops of the stored sweep, with a path of two points."""
     stored = by_largest_drops(root / "checkpoints" / "s2")
     return dataclasses.replace(
@@ -38,22 +38,22 @@ def document(root: Path) -> Document:
 
 
 @pytest.fixture(scope="module")
-def data(document: Document) -> dict[str, Any]:
+def data(document: SelectionRecord) -> dict[str, Any]:
     return json.loads(document.to_json())
 
 
-def test_a_document_survives_json(document: Document) -> None:
+def test_a_document_survives_json(document: SelectionRecord) -> None:
     text = document.to_json()
-    read = Document.from_json(text)
+    read = SelectionRecord.from_json(text)
     assert read == document
     assert read.to_json() == text
 
 
-def test_tuning_is_an_object_in_the_file_and_a_value_in_the_program(document: Document) -> None:
+def test_tuning_is_an_object_in_the_file_and_a_value_in_the_program(document: SelectionRecord) -> None:
     tuned = dataclasses.replace(document, tuning=QUICK)
     text = tuned.to_json()
     assert json.loads(text)["settings"]["tuning"] == {"unit": "batches", "amount": 50, "lr": 0.01}
-    assert Document.from_json(text) == tuned
+    assert SelectionRecord.from_json(text) == tuned
 
 
 @pytest.mark.parametrize(
@@ -69,35 +69,35 @@ def test_tuning_as_engine_and_app_once_wrote_it_is_read(
 ) -> None:
     older = copy.deepcopy(data)
     older["settings"]["tuning"] = said
-    read = Document.from_json(json.dumps(older))
+    read = SelectionRecord.from_json(json.dumps(older))
     assert (read.tuning, read.settings.get("tuned")) == (tuning, words)
-    assert "tuning" not in read.settings and Document.from_json(read.to_json()) == read
+    assert "tuning" not in read.settings and SelectionRecord.from_json(read.to_json()) == read
 
 
-def test_a_document_is_a_selection_file_too(document: Document) -> None:
+def test_a_document_is_a_selection_file_too(document: SelectionRecord) -> None:
     assert Selection.from_json(document.to_json()) == document.selection
 
 
-def test_of_a_plain_selection_nothing_more_is_known(document: Document) -> None:
-    read = Document.from_json(document.selection.to_json())
+def test_of_a_plain_selection_nothing_more_is_known(document: SelectionRecord) -> None:
+    read = SelectionRecord.from_json(document.selection.to_json())
     assert read.selection == document.selection
     assert {step.by for step in read.steps} == {"person"} and not any(step.scores for step in read.steps)
     assert (read.path, read.checkpoint, read.command) == ((), {}, None)
 
 
-def test_undecided_measurements_may_be_absent(document: Document, data: dict[str, Any]) -> None:
+def test_undecided_measurements_may_be_absent(document: SelectionRecord, data: dict[str, Any]) -> None:
     older = {key: value for key, value in data.items() if key != "undecided"}
-    assert Document.from_json(json.dumps(older)) == dataclasses.replace(document, undecided=())
+    assert SelectionRecord.from_json(json.dumps(older)) == dataclasses.replace(document, undecided=())
 
 
-def test_every_decision_needs_its_step(document: Document) -> None:
+def test_every_decision_needs_its_step(document: SelectionRecord) -> None:
     with pytest.raises(ValueError, match="33 steps for 34 decisions"):
-        Document(document.selection, document.steps[1:])
+        SelectionRecord(document.selection, document.steps[1:])
 
 
-def test_a_selection_of_another_space_is_refused(document: Document) -> None:
+def test_a_selection_of_another_space_is_refused(document: SelectionRecord) -> None:
     with pytest.raises(BadInput, match="space s2; choose one of space darts"):
-        Document.from_json(document.to_json(), search_space("darts"))
+        SelectionRecord.from_json(document.to_json(), search_space("darts"))
 
 
 def _set(*path: Any) -> Callable[[Any], None]:
@@ -145,17 +145,17 @@ DAMAGED: dict[str, Callable[[Any], Any]] = {
 def test_damage_is_told_in_one_line(data: dict[str, Any], damage: Callable[[Any], Any]) -> None:
     damage(damaged := copy.deepcopy(data))
     with pytest.raises(BadInput) as caught:
-        Document.from_json(json.dumps(damaged))
+        SelectionRecord.from_json(json.dumps(damaged))
     message = str(caught.value)
     assert message.startswith("damaged selection file (") and message.endswith("; export it again")
     assert "\n" not in message
 
 
-def test_a_file_that_was_cut_off_is_refused(document: Document) -> None:
+def test_a_file_that_was_cut_off_is_refused(document: SelectionRecord) -> None:
     text = document.to_json()
     for length in (0, 1, 100, len(text) // 2, len(text) - 1):
         with pytest.raises(BadInput):
-            Document.from_json(text[:length])
+            SelectionRecord.from_json(text[:length])
 
 
 def test_reading_a_document_loads_no_torch(root: Path) -> None:

@@ -12,7 +12,7 @@ from engine.errors import BadInput
 from engine.scoring.paths import measured_path
 from engine.scoring.scorer import Scorer
 from engine.scoring.settings import Settings
-from engine.selecting.record import Document
+from engine.selecting.record import SelectionRecord
 from engine.selecting.run import Plan, select
 from engine.selecting.settings import NONE, Tuning
 from engine.selecting.summary import summarise
@@ -47,7 +47,7 @@ def settings(photos):
     return Settings(data=photos, images=32, batch_size=16)
 
 
-def outcome(document: Document) -> dict:
+def outcome(document: SelectionRecord) -> dict:
     """All that must not depend on when and where a run was made."""
     data = json.loads(document.to_json())
     for step in data["steps"]:
@@ -157,7 +157,7 @@ def test_the_path_holds_accuracies_before_and_after_every_decision_and_tuning(nb
 def test_a_document_says_what_it_rests_on_and_replays_on_the_checkpoint(nb201, settings, tmp_path):
     plan = Plan(settings=settings, tuning=Tuning("batches", 1, 0.01), seed=4)
     document = select(nb201, plan, tmp_path / "run", command="the command")
-    kept = Document.from_json((tmp_path / "run" / "selection.json").read_text())
+    kept = SelectionRecord.from_json((tmp_path / "run" / "selection.json").read_text())
     assert kept == document
     assert kept.checkpoint["digest"] == nb201.digest and kept.command == "the command"
     assert kept.tuning == Tuning("batches", 1, 0.01)
