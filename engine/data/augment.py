@@ -18,8 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.errors import BadInput, one_of
-
-IMAGE_SIZES = (32, 16)
+from engine.spaces.image_sizes import IN_MEMORY
 
 
 @dataclass(frozen=True)
@@ -110,5 +109,5 @@ def prepare(
 
 
 def _check_size(image_size: int) -> None:
-    if image_size not in IMAGE_SIZES:
-        raise one_of("image size", image_size, IMAGE_SIZES)
+    if image_size not in IN_MEMORY:
+        raise one_of("image size in memory", image_size, IN_MEMORY)

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from engine.errors import BadInput
+from engine.network.imagenet import stem0, stem1
 from engine.spaces import search_space
 from engine.supernet.draws import seeded
 from engine.supernet.layers import halve
@@ -171,3 +172,28 @@ def test_halving_by_every_other_pixel_is_the_strided_convolution(channels):
     gradients = [torch.autograd.grad(out.square().sum(), (x, weight)) for out in (ours, plain)]
     for one, other in zip(*gradients, strict=True):
         torch.testing.assert_close(one, other, atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["s2", "nas-bench-201"])
+def test_a_supernet_for_large_images_is_the_same_cells_behind_another_stem(name):
+    space = search_space(name)
+    cells = 3 if name == "s2" else 1
+    small, large = (Supernet(space, 4, cells, classes=3, stem=stem) for stem in (None, "imagenet"))
+    logits = large(torch.randn(2, 3, 64, 64), {cell: torch.full(space.shape(cell), 0.5) for cell in space.cells})
+    assert logits.shape == (2, 3) and logits.isfinite().all()
+    assert (small.stem_kind, large.stem_kind, large.space) == ("cifar", "imagenet", space)
+    searched = [{n: p.shape for n, p in net.named_parameters() if ".edges." in n} for net in (small, large)]
+    assert searched[0] == searched[1]
+
+
+def test_the_stem_for_large_images_computes_what_the_published_networks_stem_does():
+    stem = Supernet(search_space("s2"), 8, 3, stem="imagenet").stem
+    first, second = stem0(8).train(), stem1(8).train()
+    convolutions = (first[0], first[3], second[1])
+    for number, convolution in enumerate(convolutions):
+        convolution.weight.data.copy_(getattr(stem, f"conv{number}").weight)
+    images = torch.randn(2, 3, 64, 64)
+    before, last = stem(images, "batch")
+    assert (before.shape[-1], last.shape[-1]) == (16, 8)
+    assert torch.allclose(before, first(images), atol=1e-5)
+    assert torch.allclose(last, second(first(images)), atol=1e-5)
