@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 STATES = ("state_dict", "search_model", "model")
+"""Under which key of a file the supernet's tensors can lie."""
+SPELLINGS = (
+    (r"(_ops\.\d+\.)ops\.(\d+)\.op\.1\.running_", r"\1_ops.\2.1.running_"),  # confopt's pools
+    (r"(_ops\.\d+\.)ops\.", r"\1_ops."),
+    (r"(\.edges\.\d<-\d\.)ops\.", r"\1"),
+    (r"\.conv\.(weight|bias)$", r".\1"),
+)
+"""How programs spell the names of `importers.names`, one after the other: pattern and what stands for it there."""
 MOST_TENSORS = 100_000
 MOST_NUMBERS = 1 << 28
 
@@ -59,7 +67,7 @@ def recognise(file: Foreign) -> Found:
     place = next((key for key in STATES if isinstance(content.get(key), Mapping)), None)
     tensors = _tensors(file.name, content if place is None else content[place])
     tensors = {_bare(name): tensor for name, tensor in tensors.items()}
-    if not any(name.startswith("cells.") for name in tensors):
+    if not any(_spelled(name).startswith("cells.") for name in tensors):
         raise BadInput(_no_supernet(file, tensors))
     for part, what in FOREIGN_PARTS.items():
         if any(part in name for name in tensors):
@@ -135,6 +143,13 @@ def _bare(name: str) -> str:
     return re.sub(r"^(module\.|model\.)+", "", name)
 
 
+def _spelled(name: str) -> str:
+    """A name as `importers.names` has it."""
+    for pattern, plain in SPELLINGS:
+        name = re.sub(pattern, plain, name)
+    return name
+
+
 def _shared(file: str, tensors: "Mapping[str, Tensor]") -> "tuple[dict[str, Tensor], int]":
     """The weights under the names that all programs share, and how many were stored twice.
 
@@ -145,10 +160,7 @@ def _shared(file: str, tensors: "Mapping[str, Tensor]") -> "tuple[dict[str, Tens
     for name, tensor in tensors.items():
         if name in NAMES or BETAS.fullmatch(name) or UNUSED.fullmatch(name):
             continue
-        name = re.sub(r"(_ops\.\d+\.)ops\.(\d+)\.op\.1\.running_", r"\1_ops.\2.1.running_", name)  # confopt's pools
-        name = re.sub(r"(_ops\.\d+\.)ops\.", r"\1_ops.", name)
-        name = re.sub(r"(\.edges\.\d<-\d\.)ops\.", r"\1", name)
-        name = re.sub(r"\.conv\.(weight|bias)$", r".\1", name)
+        name = _spelled(name)
         if name in state:
             duplicates += 1
             if not state[name].equal(tensor):
