@@ -10,6 +10,7 @@ from app.figures.cell_graph import EdgeMark, Graph, LayoutData, LineData
 from engine.drawing import palette
 from engine.drawing.geometry import Parallels
 from engine.drawing.palette import Theme
+from engine.spaces.operations import described
 
 LINE_WIDTHS = {"agree": 2.5, "disagree": 2.0, "too_close": 2.0, "unmeasured": 1.6, "decided": 5.0, "discarded": 1.5}
 LINE_DASHES = {"disagree": "6 4", "discarded": "1.5 4"}
@@ -60,7 +61,8 @@ def _edge(graph: Graph, mark: EdgeMark, line: LineData, theme: Theme, scale: flo
         return parts
     name = line_operation(mark)
     ink = graph["operations"][name][theme] if name else roles.alpha
-    dash = graph["operations"][name]["dash"] if name == "none" else LINE_DASHES.get(mark["state"], "")
+    silent = name is not None and described(name).silent
+    dash = graph["operations"][name]["dash"] if name and silent else LINE_DASHES.get(mark["state"], "")
     fade = opacity * (0.6 if mark["state"] in ("unmeasured", "discarded") else 1.0)
     parts.append(
         f'<path d="{line["path"]}" fill="none" stroke="{ink}" stroke-width="{LINE_WIDTHS[mark["state"]] * scale:g}" '

@@ -14,6 +14,7 @@ from engine.results import EdgeScores, InputScores
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
 from engine.selection.orders import NextStep, Order, next_step
 from engine.selection.selection import Selection
+from engine.spaces.operations import described
 
 Scores = EdgeScores | InputScores
 Report = Callable[[float], None]
@@ -54,7 +55,7 @@ def decision_of(scores: Scores, *, allow_none: bool = True) -> Decision:
 
 def best_real(scores: EdgeScores) -> str:
     """The best operation by the criterion in use among those that are not `none`; ties to the lower index."""
-    real = [operation for operation in scores.operations if operation.name != "none"]
+    real = [operation for operation in scores.operations if not described(operation.name).silent]
     worth = (lambda one: one.drop) if scores.criterion == "accuracy" else (lambda one: one.rise)
     return max(real, key=worth).name
 

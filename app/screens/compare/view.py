@@ -27,9 +27,9 @@ from engine.selection.decisions import OperationDecision
 from engine.selection.genotype import Genotype
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
+from engine.spaces.operations import described
 
 NAMES = {endings.ALPHA: "α", endings.AT_ONCE: "largest drops at once", endings.MINE: "my decisions"}
-WEIGHTLESS = {"none", "noise", "skip_connect", "max_pool_3x3", "avg_pool_3x3"}
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class End:
     def counts(self) -> dict[str, int | None]:
         """What can be counted, by its name."""
         return {
-            "operations with weights": sum(name not in WEIGHTLESS for name in self.operations),
+            "operations with weights": sum(not described(name).weightless for name in self.operations),
             "skip connections": self.operations.count("skip_connect"),
             "against the largest drop": self.against,
         }

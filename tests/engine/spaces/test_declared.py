@@ -7,6 +7,8 @@ import pytest
 import torch
 
 import engine
+from app.figures.cell_graph import cell_graph
+from app.figures.edge_names import parse_edge_id
 from engine.errors import BadInput
 from engine.network.network import Network
 from engine.selection.genotype import Genotype, magnitude_genotype, parse_genotype
@@ -176,3 +178,24 @@ def test_a_genotype_of_another_space_is_another_genotype(toml: Path) -> None:
     data["cells"]["early"][0][0] = "none"
     with pytest.raises(BadInput, match="unknown operation on the edge from 0 to 1 of early"):
         Genotype.from_dict(data)
+
+
+def test_the_command_shows_a_declared_space(cli, toml: Path) -> None:
+    code, out, _ = cli("spaces", toml)
+    assert code == 0 and out.startswith("three-types: cell types early, late, shrink; 3 and 5 edges, 16 decisions")
+    assert "0: 0->1  none, skip_connect, sep_conv_3x3" in out
+    code, out, _ = cli("spaces", toml, "--json")
+    assert [len(edges) for edges in json.loads(out)["spaces"][0]["cells"].values()] == [3, 5, 5]
+    code, _, err = cli("spaces", toml.parent / "absent.toml")
+    assert code == 2 and "give the path of a declaration" in err
+
+
+@pytest.mark.parametrize("cell", ["early", "late", "shrink"])
+def test_the_page_draws_the_cells_of_a_declared_space(toml: Path, cell: str) -> None:
+    space = search_space(toml)
+    start = Selection(space, alphas_of(space))
+    weights = start.alphas.weights(cell).tolist()
+    graph = cell_graph(space, cell, alphas=weights, scores={}, selection=start, focus=0)
+    assert len(graph["edges"]) == len(space.edges(cell)) and graph["layouts"]
+    assert graph["title"] == f"{cell.capitalize()} cell"
+    assert parse_edge_id(space, graph["edges"][1]["id"]) == (cell, 1)
