@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("engine.checked", "engine.errors", "engine.fields", "engine.memory"),
+    ("engine.errors", "engine.memory"),
+    ("engine.checked", "engine.fields"),
     ("engine.results", "engine.runs"),
     ("engine.spaces",),
     ("engine.data", "engine.selection"),
@@ -43,17 +44,16 @@ def room(module: str) -> str:
 
 
 def imports(path: Path, known: dict[str, Path], *, late: bool = True) -> Iterator[str]:
-    """Modules of the project that a file imports; late: also those imported inside a function."""
+    """Modules of the project that a file imports; late: also those imported inside a function. What only a type
+    checker imports does not count."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    inside = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        or (isinstance(function, ast.If) and "TYPE_CHECKING" in ast.unparse(function.test))
-        for node in ast.walk(function)
-    }
+    left_out: set[int] = set()
     for node in ast.walk(tree):
-        if not late and id(node) in inside:
+        in_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not late
+        if in_function or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+            left_out |= {id(inside) for inside in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in left_out:
             continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
