@@ -1,6 +1,6 @@
 """A cell as a graph: what alpha keeps and what measurement keeps on every edge, ready to draw.
 
-cell_graph      engine results -> Graph, the plain data that the component and the static picture draw
+cell_graph_info engine results -> Graph, the plain data that the component and the static picture draw
 Graph           nodes, edges and layouts of one cell; JSON-able
 strand_widths   how thick the strands of one edge are
 
@@ -113,7 +113,7 @@ class Graph(TypedDict):
     layouts: list[LayoutData]
 
 
-def cell_graph(
+def cell_graph_info(
     space: SearchSpace,
     cell: str,
     *,

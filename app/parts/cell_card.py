@@ -5,8 +5,7 @@ cell_card   draw it
 
 import streamlit as st
 
-from app.figures.cell_graph import Graph, Measure
-from app.figures.cell_graph import cell_graph as graph_of
+from app.figures.cell_graph import Graph, Measure, cell_graph_info
 from app.figures.edge_names import parse_edge_id
 from app.parts import text
 from app.parts.cell_graph import cell_graph
@@ -35,7 +34,7 @@ def cell_card(ask: Questions, do: Actions, *, key: str = "cell", title: str = "T
             key=f"{key}-measure",
             label_visibility="collapsed",
         )
-    graph = graph_of(
+    graph = cell_graph_info(
         page.space,
         page.cell,
         alphas=page.weights(),

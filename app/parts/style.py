@@ -4,7 +4,7 @@ chip      an operation's code on its colour
 picture   a finished cell
 """
 
-from engine.drawing.finished_cell import FinishedCell, figure
+from engine.drawing.finished_cell import FinishedCell, image
 from engine.drawing.palette import Theme, ink, operation
 
 
@@ -21,4 +21,4 @@ def picture(cell: FinishedCell, theme: Theme, alt: str = "") -> str:
 
     alt: what a screen reader says instead of the operations.
     """
-    return f"<div class='finished'>{figure(cell, theme, names=False, alt=alt)}</div>"
+    return f"<div class='finished'>{image(cell, theme, names=False, alt=alt)}</div>"

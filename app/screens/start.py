@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.figures.cell_graph import cell_graph as graph_of
+from app.figures.cell_graph import cell_graph_info
 from app.figures.cell_svg import svg
 from app.library.catalog import Entry
 from app.parts import sentences, text, upload_wizard
@@ -67,7 +67,7 @@ def _tile(entry: Entry) -> None:
     rows = (summary.scores or {}).get("edges", [])
     scores = {row["edge"]: EdgeScores.from_dict(row) for row in rows if row["cell"] == cell}
     selection = summary.start
-    graph = graph_of(summary.space, cell, alphas=selection.alphas.weights(cell).tolist(), scores=scores)
+    graph = cell_graph_info(summary.space, cell, alphas=selection.alphas.weights(cell).tolist(), scores=scores)
     theme: palette.Theme = "dark" if st.context.theme.type == "dark" else "light"
     st.image(svg(graph, theme, mini=True), width=210)
     meta = summary.meta

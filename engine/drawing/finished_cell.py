@@ -4,14 +4,16 @@ FinishedCell    nodes and operations of one cell type of a genotype, ready to dr
 FinishedEdge    one operation, and whether another genotype lacks it
 finished_cell   from a genotype, optionally beside another one
 figure          one cell as an SVG element of an HTML page
+image           one cell as an HTML image, in a theme's colours
 svg             all cell types of a genotype side by side, or one of them, as an SVG file of its own
-style_sheet     the dark colours, for a page that holds figures of no theme
+style_sheet     the dark colours, for a page that holds figures
 chip_sheet      operation codes on their colours, for the same page
 
-A figure of no theme has the light colours in the drawing itself; a style sheet replaces them where the reader prefers
+Files and figures have the light colours in the drawing itself; a style sheet replaces them where the reader prefers
 dark. `engine.drawing.dot` draws the same cell as Graphviz does.
 """
 
+import base64
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,7 +31,7 @@ _CHIP, _LETTER, _SIGN = 42, 6.4, 18  # width of a label's code, of a letter of i
 _CAPTION = 30
 _BETWEEN = 36
 _COMPACT_GAP = 24
-_READABLE = 0.85  # a figure is not shown at less than this, but scrolls
+_READABLE = 0.85  # an image is not shown at less than this, but scrolls
 
 
 class FinishedEdge(NamedTuple):
@@ -109,23 +111,37 @@ def cell_types(genotype: Genotype) -> tuple[str, ...]:
     return tuple(name for name, _ in genotype.cells)
 
 
-def figure(cell: FinishedCell, theme: Theme | None = None, *, names: bool = True, alt: str = "") -> str:
-    """One cell as an element of an HTML page, no wider than its place; it scrolls where text would become too small.
-
-    theme: explicit colours, on the page's ground; None: light ones that `style_sheet` replaces. names: False leaves the
-    operations' two-letter codes alone, for narrow columns. alt: what a screen reader says instead of the operations.
-    """
-    layout = _layout(cell, names)
-    least = f";min-width:{_READABLE * layout.width:.0f}px" if theme else ""
+def figure(cell: FinishedCell) -> str:
+    """One cell as an element of an HTML page that holds `style_sheet`, at its natural size or as wide as its place."""
+    layout = _layout(cell, names=True)
     return "\n".join(
         [
-            f'<svg viewBox="0 0 {layout.width:.1f} {layout.height:.1f}" width="100%" '
-            f'style="display:block;max-width:{layout.width:.0f}px{least}" '
-            f'role="img" aria-label={quoteattr(alt or cell.text)} font-family={quoteattr(FONT)}>',
+            f'<svg viewBox="0 0 {layout.width:.1f} {layout.height:.1f}" style="max-width:{layout.width:.0f}px" '
+            f'role="img" aria-label={quoteattr(cell.text)} font-family={quoteattr(FONT)}>',
+            *_drawing(cell, layout, _Paint(None), names=True),
+            "</svg>",
+        ]
+    )
+
+
+def image(cell: FinishedCell, theme: Theme, *, names: bool = True, alt: str = "") -> str:
+    """One cell as an HTML image in a theme's colours, on the page's ground; never so small that its text is unreadable.
+
+    names: False leaves the operations' two-letter codes alone, for narrow columns. alt: what a screen reader says
+    instead of the operations.
+    """
+    layout = _layout(cell, names)
+    drawn = "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{layout.width:.0f}" height="{layout.height:.0f}" '
+            f'viewBox="0 0 {layout.width:.1f} {layout.height:.1f}" font-family={quoteattr(FONT)}>',
             *_drawing(cell, layout, _Paint(theme), names),
             "</svg>",
         ]
     )
+    size = f"width:100%;max-width:{layout.width:.0f}px;min-width:{_READABLE * layout.width:.0f}px"
+    data = base64.b64encode(drawn.encode()).decode()
+    return f'<img alt={quoteattr(alt or cell.text)} style="{size}" src="data:image/svg+xml;base64,{data}">'
 
 
 def style_sheet() -> str:

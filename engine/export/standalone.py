@@ -102,6 +102,10 @@ class Collection:
                 return ast.get_source_segment(module.text, value) or ""
         raise BadInput(f"{place.module}.{place.name} has no entry {key}; add it to export it")
 
+    def follow(self, package: str) -> None:
+        """Take definitions of this package as text where others need them, in place of importing them."""
+        self._own.add(package.partition(".")[0])
+
     def take(self, module: str) -> None:
         """A module that what follows the definitions needs."""
         self._imports[module].add("")
@@ -116,7 +120,7 @@ class Collection:
         return "\n\n".join("\n".join(lines) for lines in groups if lines)
 
     def _module(self, name: str) -> _Module:
-        self._own.add(name.partition(".")[0])
+        self.follow(name)
         if name not in self._modules:
             self._modules[name] = _Module(name)
         return self._modules[name]

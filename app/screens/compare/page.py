@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.figures.cell_graph import cell_graph as graph_of
+from app.figures.cell_graph import cell_graph_info
 from app.figures.comparison import edge_pair, plot_edge_pair, plot_totals
 from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
@@ -133,7 +133,7 @@ def _pane(comparison: Comparison, do: Actions, letter: str, cell: str, edge: int
     _pickers(comparison, letter)
     cell = cell if cell in end.space.cells else end.space.cells[0]
     selection = end.document.selection
-    graph = graph_of(
+    graph = cell_graph_info(
         end.space,
         cell,
         alphas=selection.alphas.weights(cell).tolist(),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.figures.cell_graph import BAND, Graph, cell_graph
+from app.figures.cell_graph import BAND, Graph, cell_graph_info
 from app.figures.cell_layout import PILL, WIDTHS, Shape, cell_layout, drawing_widths
 from app.figures.cell_svg import svg
 from app.figures.edge_names import edge_id, parse_edge_id, prefix
@@ -40,7 +40,7 @@ def graph_of(name: str = "darts", cell: str | None = None, measured: int = 99, *
     cell = cell or space.cells[0]
     weights = sample_weights(space, cell)
     scores = {edge: one for edge, one in sample_scores(space, cell, weights).items() if edge < measured}
-    return cell_graph(space, cell, **{"alphas": weights, "scores": scores, **options})  # type: ignore[arg-type]
+    return cell_graph_info(space, cell, **{"alphas": weights, "scores": scores, **options})  # type: ignore[arg-type]
 
 
 def blank_selection(name: str = "darts") -> Selection:
@@ -177,13 +177,13 @@ def test_a_measured_edge_says_both_choices_with_the_interval() -> None:
     row = replace(scores.operation("sep_conv_3x3"), drop=4.1, ci=(3.2, 5.0))
     rows = tuple(row if one.name == row.name else one for one in scores.operations)
     scores = replace(scores, operations=rows, best=row.name, best_by_drop=row.name, verdict="disagree")
-    mark = cell_graph(space, "normal", alphas=weights, scores={0: scores})["edges"][0]
+    mark = cell_graph_info(space, "normal", alphas=weights, scores={0: scores})["edges"][0]
     assert mark["label"] == (
         "c_{k-2} → node 0 · α favours skip (0.31) · measured: sep 3×3 (drop 4.1 [3.2, 5.0] pts) · disagree"
     )
     assert (mark["alpha"], mark["measured"], mark["glyph"]) == ("skip_connect", "sep_conv_3x3", "≠")
     by_loss = replace(scores, criterion="loss", operations=tuple(replace(one, rise=0.0426) for one in rows))
-    mark = cell_graph(space, "normal", alphas=weights, scores={0: by_loss})["edges"][0]
+    mark = cell_graph_info(space, "normal", alphas=weights, scores={0: by_loss})["edges"][0]
     assert "measured: sep 3×3 (loss +0.043)" in mark["label"]
 
 
@@ -192,7 +192,7 @@ def test_a_verdict_is_a_state_and_a_glyph(verdict: str, glyph: str) -> None:
     space = search_space("darts")
     weights = sample_weights(space, "normal")
     scores = replace(sample_scores(space, "normal", weights)[5], verdict=verdict)  # type: ignore[arg-type]
-    mark = cell_graph(space, "normal", alphas=weights, scores={5: scores})["edges"][5]
+    mark = cell_graph_info(space, "normal", alphas=weights, scores={5: scores})["edges"][5]
     assert (mark["state"], mark["glyph"]) == (verdict, glyph)
 
 
@@ -215,7 +215,7 @@ def test_alpha_chooses_none_only_where_none_is_a_real_choice() -> None:
         space = search_space(name)
         edges, operations = space.shape(space.cells[0])
         weights = [[0.5] + [0.5 / (operations - 1)] * (operations - 1)] * edges
-        assert cell_graph(space, space.cells[0], alphas=weights, scores={})["edges"][0]["alpha"] == expected
+        assert cell_graph_info(space, space.cells[0], alphas=weights, scores={})["edges"][0]["alpha"] == expected
 
 
 def test_isolating_an_operation_fades_edges_where_no_side_picks_it() -> None:
@@ -256,7 +256,7 @@ def test_drop_strands_grow_with_the_drop_and_never_vanish() -> None:
     space = search_space("darts")
     weights = sample_weights(space, "normal")
     scores = sample_scores(space, "normal", weights)
-    edges = cell_graph(space, "normal", alphas=weights, scores=scores, measure="drop")["edges"]
+    edges = cell_graph_info(space, "normal", alphas=weights, scores=scores, measure="drop")["edges"]
     widest = max(sum(max(row.drop, 0) for row in one.operations) for one in scores.values())
     for mark, one in zip(edges, scores.values(), strict=True):
         for strand, row in zip(mark["strands"], one.operations, strict=True):

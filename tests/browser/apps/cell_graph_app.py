@@ -5,7 +5,7 @@ Its query string chooses the space, the cell type, the strands' measure, how muc
 
 import streamlit as st
 
-from app.figures.cell_graph import cell_graph as build
+from app.figures.cell_graph import cell_graph_info
 from app.figures.edge_names import parse_edge_id
 from app.parts.cell_graph import cell_graph
 from engine.selection.selection import Selection
@@ -39,7 +39,7 @@ def choose(chosen: str | None) -> None:
     state.focus = parse_edge_id(space, chosen)[1] if chosen else None
 
 
-drawn = build(
+drawn = cell_graph_info(
     space,
     cell,
     alphas=weights,

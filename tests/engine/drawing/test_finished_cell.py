@@ -1,5 +1,6 @@
 """Finished cells as pictures: what is drawn, that nothing overlaps, and how it looks in either theme."""
 
+import base64
 import itertools
 import random
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from engine.drawing import finished_cell as drawing
 from engine.drawing.dot import dot
-from engine.drawing.finished_cell import FinishedCell, FinishedEdge, figure, finished_cell, svg
+from engine.drawing.finished_cell import FinishedCell, FinishedEdge, figure, finished_cell, image, svg
 from engine.drawing.geometry import point
 from engine.drawing.layout import Layout
 from engine.drawing.palette import THEMES, Theme, colour, operation, roles
@@ -48,6 +49,11 @@ MADE_UP = [
 def texts(picture: str) -> list[str]:
     tree = ElementTree.fromstring(picture)
     return ["".join(element.itertext()) for element in tree.iter() if element.tag in ("text", f"{SVG}text")]
+
+
+def drawn(picture: str) -> str:
+    """What an HTML image shows."""
+    return base64.b64decode(picture.partition("base64,")[2].partition('"')[0]).decode()
 
 
 # What is drawn
@@ -143,11 +149,11 @@ def test_a_file_says_where_it_comes_from_and_escapes_it() -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("names", [True, False])
-def test_a_figure_has_its_themes_colours_and_outlines_differences(theme: Theme, names: bool) -> None:
+def test_an_image_has_its_themes_colours_and_outlines_differences(theme: Theme, names: bool) -> None:
     other = Genotype({"normal": [("avg_pool_3x3", 0), *S5.normal[1:]], "reduce": S5.reduce})
     cell = finished_cell(S5, "normal", other)
-    picture = figure(cell, theme, names=names)
-    assert picture == figure(cell, theme, names=names)
+    picture = drawn(image(cell, theme, names=names))
+    assert picture == drawn(image(cell, theme, names=names))
     assert texts(picture).count("≠") == picture.count(f'stroke="{roles(theme).disagree}"') == 1
     assert roles(theme).text in picture and colour(S5.normal[1][0], theme) in picture
     assert (operation(S5.normal[1][0]).label in texts(picture)) == names
@@ -155,16 +161,17 @@ def test_a_figure_has_its_themes_colours_and_outlines_differences(theme: Theme, 
     assert "only here" in picture
 
 
-def test_a_figure_says_what_it_shows() -> None:
+def test_a_picture_says_what_it_shows() -> None:
     cell = finished_cell(BENCH, "cell")
     assert ElementTree.fromstring(figure(cell)).get("aria-label") == cell.text
     assert "nor_conv_1x1 from 1 to 3" in cell.text
-    assert ElementTree.fromstring(figure(cell, alt='A: <"&')).get("aria-label") == 'A: <"&'
+    assert image(cell, "dark").startswith(f'<img alt="{cell.text}" ')
+    assert image(cell, "dark", alt='A: <"&').startswith("<img alt='A: &lt;\"&amp;' ")
 
 
 def test_a_made_up_cell_has_a_file_of_every_kind() -> None:
     for cell in MADE_UP:
-        shown = texts(figure(cell, "dark"))
+        shown = texts(drawn(image(cell, "dark")))
         assert set(cell.nodes) <= set(shown) and len(shown) == len(cell.nodes) + 2 * len(cell.edges)
 
 
