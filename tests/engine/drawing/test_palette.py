@@ -88,6 +88,17 @@ def test_the_page_and_the_figures_share_their_colours(root: Path, theme):
     assert sorted(config["chartCategoricalColors"]) == sorted(colour(name, theme) for name in DARTS)
 
 
-def test_an_unknown_operation_is_bad_input_that_lists_the_known_ones():
-    with pytest.raises(BadInput, match=r"unknown operation 'conv_7x7'.*skip_connect"):
-        operation("conv_7x7")
+def test_operations_of_ones_own_get_a_look_apart_from_all_others():
+    own = [operation(name) for name in ("conv_7x7", "my_conv", "gated_unit")]
+    for key in (lambda s: s.code, lambda s: s.marker, lambda s: s.dash, lambda s: s.light, lambda s: s.dark):
+        assert not {key(look) for look in own} & {key(look) for look in STYLES.values()}
+        assert len({key(look) for look in own}) == len(own)
+    assert own == [operation(look.name) for look in own]
+    assert own[0].label == "conv 7x7"
+    for theme in THEMES:
+        assert all(contrast(colour(look.name, theme), roles(theme).background) >= 3 for look in own)
+
+
+def test_what_cannot_be_an_operations_name_is_bad_input():
+    with pytest.raises(BadInput, match=r"letters, digits and _, not 'conv 7×7'"):
+        operation("conv 7×7")
