@@ -7,6 +7,7 @@ interruptible    Ctrl-C raises KeyboardInterrupt, whatever started the command
 Progress         a bar on stderr with rate and remaining time
 table            rows as aligned columns
 percent, points  a value with its interval
+together         how far several runs are
 Failure          a command that could not finish; exit code 1
 """
 
@@ -23,6 +24,7 @@ from typing import Any, Self
 from tqdm import tqdm
 
 from engine.results import Interval
+from engine.runs.status import Status
 
 LOG_SECONDS = 10.0
 """Between two lines of progress where stderr is a file or a pipe."""
@@ -133,3 +135,10 @@ def points(value: float, ci: Interval | None = None) -> str:
 
 def _interval(ci: Interval | None, form: str) -> str:
     return "" if ci is None else f" [{ci[0]:{form}}, {ci[1]:{form}}]"
+
+
+def together(statuses: Sequence[Status | None], what: str) -> tuple[int, int, str]:
+    """How far several runs are, in percent of 100, and how many of `what` have finished."""
+    shares = [status.share if status else 0.0 for status in statuses]
+    done = sum(status is not None and status.state == "done" for status in statuses)
+    return round(100 * sum(shares) / len(shares)), 100, f"{done} of {len(statuses)} {what} finished"

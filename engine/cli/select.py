@@ -1,7 +1,6 @@
 """`select`: a full selection run, from the supernet to a genotype, and the same in several edge orders."""
 
 import shlex
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +22,6 @@ from engine.cli.options import (
 from engine.errors import BadInput
 from engine.runs.many import many
 from engine.runs.many import workers as read_workers
-from engine.runs.status import Status
 from engine.scoring.settings import Settings
 from engine.selecting.job import SelectionJob
 from engine.selecting.settings import PUBLISHED, OrderName, Strategy, Tuning
@@ -136,7 +134,7 @@ def select(
                         jobs,
                         at_once,
                         threads=threads,
-                        report=lambda statuses: bar.show(*_together(statuses)),
+                        report=lambda statuses: bar.show(*console.together(statuses, "orders")),
                     )
     except KeyboardInterrupt:
         again = shlex.join(["python", "-m", "engine", *argv, *([] if resume else ["--resume"])])
@@ -175,13 +173,6 @@ def _run(loaded: Any, plan: "Plan", folder: Path, argv: list[str], options: dict
 
 def _command(argv: list[str]) -> str:
     return shlex.join(["python", "-m", "engine", *(word for word in argv if word not in ("--resume", "--json"))])
-
-
-def _together(statuses: Sequence[Status | None]) -> tuple[int, int, str]:
-    """How far several runs are, in percent, and how many have finished."""
-    shares = [status.share if status else 0.0 for status in statuses]
-    done = sum(status is not None and status.state == "done" for status in statuses)
-    return round(100 * sum(shares) / len(shares)), 100, f"{done} of {len(statuses)} orders finished"
 
 
 def _tell(out: Path, documents: list["SelectionRecord"], several: bool, json: bool) -> None:

@@ -1,22 +1,30 @@
-"""`train`: train a supernet into a folder, resumable after every epoch."""
+"""`train`: train a supernet into a folder, or one for each of several seeds; resumable after every epoch."""
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from engine.checkpoint.format import META
 from engine.cli import console
 from engine.cli.info import describe, summary
 from engine.cli.options import Data, DataDir, Device, Download, ImageSize, Json, Seed, check_writable, pick_device
 from engine.errors import BadInput
 from engine.fields import described
+from engine.runs import files
+from engine.runs.folder import PLAN
+from engine.runs.many import many
+from engine.runs.many import workers as read_workers
 from engine.spaces import SPACES
+from engine.training.job import TrainingJob
 from engine.training.methods import method_type, names, settings_for
 from engine.training.recipe import Recipe
 from engine.training.settings import MethodSettings
 
+SUMMARY = "seeds.json"
 HELP = {name: about.help for name, about in described(MethodSettings).items()}
 
 
@@ -45,6 +53,13 @@ def train(
             "--set", metavar="KEY=VALUE", help="Any setting of the method; once for each.  [default: as published]"
         ),
     ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(metavar="0,1,2", help="Train one supernet for each seed, in DIR/seed-N, and sum them up."),
+    ] = None,
+    workers: Annotated[
+        str, typer.Option(metavar="N|ray", help="How many of the --seeds train at a time, or ray: on a Ray cluster.")
+    ] = "1",
     snapshots: Annotated[int, typer.Option(min=0, help="Also keep every Nth epoch; 0 keeps none.")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished epoch.")] = False,
@@ -66,47 +81,115 @@ def train(
         seed=seed,
         settings=settings_for(method, space, {name: value for name, value in chosen.items() if value is not None}),
     )
+    at_once, numbers = read_workers(workers), None if seeds is None else read_seeds(seeds)
+    if at_once != 1 and numbers is None:
+        raise BadInput("--workers shares out the runs of --seeds; leave it out, or add --seeds")
     check_writable(out)
 
     import torch
 
     import engine
-    from engine.data.load import open_data
     from engine.training.loop import Diverged
-    from engine.training.loop import train as run
 
     with torch.device("meta"):  # the checks of a supernet's size without its memory
         method_type(recipe.method).build(recipe, engine.search_space(recipe.space), classes=10)
     where = pick_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
+    jobs = _jobs(TrainingJob(recipe, out, where, snapshots, data_dir, download), numbers, resume)
     try:
-        images = open_data(data, image_size, data_dir=data_dir, download=download)
-        with console.interruptible(), console.Progress("step") as bar:
-            run(
-                recipe,
-                out,
-                resume_run=resume,
-                device=where,
-                snapshots=snapshots,
-                data=images,
-                report=lambda at: bar.show(
-                    at.epoch * at.steps + at.step, at.epochs * at.steps, f"epoch {at.epoch + 1}/{at.epochs}"
-                ),
-                epoch_done=lambda line: console.note(_epoch(line)),
-            )
+        with console.interruptible():
+            if at_once == 1:
+                for job in jobs:
+                    _train(job, resume or numbers is not None)
+            else:
+                with console.Progress("%") as bar:
+                    many(
+                        jobs, at_once, threads=threads, report=lambda found: bar.show(*console.together(found, "seeds"))
+                    )
     except KeyboardInterrupt:
-        console.note(_interrupted(out, context.obj))
+        console.note(_interrupted([job.folder for job in jobs], context.obj))
         raise typer.Exit(130) from None
     except Diverged as problem:
-        kept = _saved_epochs(out)
-        state = f"epoch {kept} is kept in {out}" if kept else "no epoch was finished"
+        state = "; ".join(_kept(job.folder) for job in jobs)
         raise console.Failure(f"{problem}; {state}; train again with an --lr below {recipe.settings.lr:g}") from None
+    if numbers is not None:
+        _tell_seeds(out, numbers, [describe(engine.load(job.folder)) for job in jobs], json)
+        return
     found = describe(engine.load(out))
     if json:
         console.emit(found)
     else:
         console.out(f"{summary(found)}\n\nsaved in {out}")
+
+
+def _train(job: TrainingJob, resume: bool) -> None:
+    """One run, with a bar and a line for every epoch."""
+    from engine.data.load import open_data
+    from engine.training.loop import train as run
+
+    recipe = job.recipe
+    data = open_data(recipe.data, recipe.image_size, data_dir=job.data_dir, download=job.download)
+    with console.Progress("step") as bar:
+        run(
+            recipe,
+            job.folder,
+            resume_run=resume,
+            device=job.device,
+            snapshots=job.snapshots,
+            data=data,
+            report=lambda at: bar.show(
+                at.epoch * at.steps + at.step, at.epochs * at.steps, f"epoch {at.epoch + 1}/{at.epochs}"
+            ),
+            epoch_done=lambda line: console.note(_epoch(line)),
+        )
+
+
+def _jobs(job: TrainingJob, seeds: Sequence[int] | None, resume: bool) -> list[TrainingJob]:
+    """The one run, or one for each seed. A folder that holds one run is not turned into several."""
+    if seeds is None:
+        return [job]
+    out = job.folder
+    if (out / PLAN).exists() or (out / META).exists():
+        raise BadInput(f"{out} holds a single run; choose another --out for --seeds")
+    if out.is_dir() and any(out.iterdir()) and not resume:
+        raise BadInput(f"{out} is not empty; add --resume to go on with the runs in it, or choose another --out")
+    return [replace(job, recipe=replace(job.recipe, seed=seed), folder=out / f"seed-{seed}") for seed in seeds]
+
+
+def read_seeds(text: str) -> tuple[int, ...]:
+    """The seeds in "0,1,2". Raises BadInput for anything else and for one that stands there twice."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and int(part) < 2**32 for part in parts) or len(set(parts)) != len(parts):
+        raise BadInput(f"--seeds takes different whole numbers, as 0,1,2, not {text[:40]!r}")
+    return tuple(map(int, parts))
+
+
+def _tell_seeds(out: Path, seeds: Sequence[int], runs: list[dict[str, Any]], json: bool) -> None:
+    """The runs of several seeds side by side, and in seeds.json."""
+    accuracies = [run["accuracy"] for run in runs]
+    genotypes = [run["history"][-1]["magnitude"] for run in runs]
+    spread = {"lowest": min(accuracies), "mean": sum(accuracies) / len(runs), "highest": max(accuracies)}
+    found = {
+        "out": str(out),
+        **{key: runs[0][key] for key in ("space", "method", "epochs")},
+        "seeds": list(seeds),
+        "folders": [str(out / f"seed-{seed}") for seed in seeds],
+        "accuracies": accuracies,
+        "accuracy": spread,
+        "magnitude": genotypes,
+    }
+    files.write(out / SUMMARY, console.as_json(found))
+    if json:
+        console.emit(found)
+        return
+    rows = [["seed", "accuracy", "magnitude gives"]]
+    rows += [
+        [str(seed), console.percent(accuracy), genotype]
+        for seed, accuracy, genotype in zip(seeds, accuracies, genotypes, strict=True)
+    ]
+    low, mean, high = (console.percent(spread[name]) for name in ("lowest", "mean", "highest"))
+    console.out(f"{console.table(rows)}\n\naccuracy: {low} to {high}, mean {mean}\n\nsaved in {out / SUMMARY}")
 
 
 def read_pairs(settings: Sequence[str]) -> dict[str, str]:
@@ -137,8 +220,11 @@ def _saved_epochs(out: Path) -> int:
         return 0
 
 
-def _interrupted(out: Path, argv: list[str]) -> str:
+def _kept(out: Path) -> str:
     saved = _saved_epochs(out)
+    return f"epoch {saved} is saved in {out}" if saved else f"no epoch was finished in {out}"
+
+
+def _interrupted(folders: Sequence[Path], argv: list[str]) -> str:
     again = shlex.join(["python", "-m", "engine", *argv, *([] if "--resume" in argv else ["--resume"])])
-    state = f"epoch {saved} is saved in {out}" if saved else "no epoch was finished yet"
-    return f"interrupted; {state}. Go on with: {again}"
+    return f"interrupted; {'; '.join(map(_kept, folders))}. Go on with: {again}"
