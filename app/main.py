@@ -19,7 +19,6 @@ from app.screens import explore, start
 from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
 from app.state import keys
-from app.state.live import end
 
 st.set_page_config(page_title="Supernet Explorer", page_icon="🕸️", layout="wide", initial_sidebar_state="expanded")
 pages = {
@@ -33,4 +32,3 @@ page = st.navigation(list(pages.values()), position="top")
 sidebar.style()
 sidebar.sidebar()
 page.run()
-end()

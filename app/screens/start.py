@@ -25,13 +25,18 @@ CLAIM = (
 
 
 def page() -> None:
-    live(_body)
+    live(_body, _settle)
     _tiles()
 
 
-def _body(page: PageState, ask: Questions, do: Actions) -> None:
+def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
+    """Begin with the edge on which measurement contradicts alpha most clearly."""
     if page.edge is None and (clear := sentences.disagreements(ask.scores)):
         do.select(clear[0].edge)
+    return {}
+
+
+def _body(page: PageState, ask: Questions, do: Actions) -> None:
     text.title(sentences.headline(page.selection, page.cell, ask.scores), CLAIM)
     untuned(ask, do)
     left, right = st.columns([7, 5])

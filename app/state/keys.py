@@ -73,7 +73,6 @@ LIST_VIEW: Key[bool] = Key("list-view", "widget", "whether graphs are shown as t
 # What belongs to runs and to the address
 RUNS: "Key[dict[str, RunState]]" = Key("states", "run", "what was decided and looked at, by run")
 ADDRESS: "Key[Address]" = Key("address", "session", "what the address bar said, and what was last written to it")
-UNSENT: Key[dict[str, str]] = Key("unsent", "session", "what a page has for the address at the end of this drawing")
 CONTEXT: Key[tuple[str, Mapping[str, Any]]] = Key("context", "session", "page, and what the sidebar chose on it")
 SAID: Key[list[str]] = Key("said", "session", "messages about the address that have been shown")
 VISITOR: Key[str] = Key("visitor", "session", "who this is, the same after a reload")

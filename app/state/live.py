@@ -1,11 +1,10 @@
 """Drawing a page from the session's state, and again while work is running.
 
 begin   the page's state in step with the address, at the beginning of a drawing
-end     write the address, at the end
 live    draw a page's body as a fragment that refreshes itself while work is running
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -19,6 +18,7 @@ from app.work.workshop import workshop
 REFRESH = 0.6
 """Seconds between looks at running work."""
 Body = Callable[[PageState, Questions, Actions], None]
+Settle = Callable[[PageState, Questions, Actions], Mapping[str, str]]
 
 
 def current() -> PageState | None:
@@ -40,23 +40,22 @@ def current() -> PageState | None:
 
 
 def begin() -> PageState | None:
-    """The page's state, in step with the address; None when there is nothing to show. Once in a drawing."""
+    """The page's state, with what Back, Forward or a link changed; None when there is nothing to show.
+
+    Once in a drawing, before anything asks for the state.
+    """
     page = current()
     if page is not None:
         session.read(page.entry.id, page.start)
     return page
 
 
-def end() -> None:
-    """Write the address. Once in a drawing."""
-    if (page := current()) is not None:
-        session.write(page.entry.id, page.space)
-
-
-def live(body: Body) -> None:
+def live(body: Body, settle: Settle | None = None) -> None:
     """Draw `body` in a fragment: clicks redraw it alone, and it refreshes itself while this visitor's work runs.
 
-    The first drawing is part of the whole page's, which begins and ends in app/main.py; later ones stand alone.
+    settle: changes the state where that has to be done before the page is drawn, as the drawing itself changes nothing;
+    what it returns is added to the address. Then the address is written, once: were it written after the drawing, a
+    visitor who goes back while it is drawn would be overtaken by it.
     """
     page = current()
     if page is None:
@@ -66,14 +65,15 @@ def live(body: Body) -> None:
 
     def draw() -> None:
         nonlocal alone
+        # The first drawing is part of the whole page's, which has begun with the sidebar; later ones stand alone.
         now = begin() if alone else current()
+        alone = True
         if now is None:
             return
         ask = Questions(now, measurements)
-        body(now, ask, Actions(ask, measurements))
-        if alone:
-            end()
-        alone = True
+        do = Actions(ask, measurements)
+        session.write(now.entry.id, now.space, settle(now, ask, do) if settle else {})
+        body(now, Questions(now, measurements), do)
         if _is_active(ask) != active:
             st.rerun()  # start or stop refreshing
 

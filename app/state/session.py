@@ -2,15 +2,14 @@
 
 state     what the session holds of a run
 read      adopt what Back, Forward or a link changed: once in a drawing, at its beginning
-write     write what callbacks changed: once in a drawing, at its end
-say       what a page adds to the address when it is written
+write     write what has changed: once in a drawing, when the state is settled and before the page is drawn
 query     the session's part of the address, to take along to another page
 carry     keep what the sidebar chose from page to page
 check     tell the visitor which of the sidebar's values in the address cannot be used
 visitor   who this is, the same after a reload (by `browser`)
 
 The link is the document, and Back and Forward are undo and redo: where the address does not say what was last written,
-the visitor has moved in it, and the state follows. A drawing that ends early writes nothing; the next one does.
+the visitor has moved in it, and the state follows. Only `app.state.live` reads and writes.
 """
 
 import hashlib
@@ -73,7 +72,6 @@ def read(run: str, start: Selection) -> None:
 
     start: the run's selection without decisions.
     """
-    keys.UNSENT.drop()
     current = state(run)
     news = keys.ADDRESS.kept(Address).news(shown(url.KEYS), page(), run, time.monotonic())
     if news is not None and not current.changed:
@@ -83,20 +81,13 @@ def read(run: str, start: Selection) -> None:
             st.toast(sentence, icon="⚠️")
 
 
-def write(run: str, space: SearchSpace) -> None:
-    """Let the address say what the session holds of a run. All of it is one step in the browser's history."""
+def write(run: str, space: SearchSpace, more: Mapping[str, str]) -> None:
+    """Let the address say what the session holds of a run, and more. All of it is one step in the browser's history."""
     current, wanted = state(run), url.write(space, state(run).link)
-    changes = keys.ADDRESS.kept(Address).write(shown(url.KEYS), wanted, time.monotonic())
-    changes |= keys.UNSENT.get({})
-    keys.UNSENT.drop()
+    changes = keys.ADDRESS.kept(Address).write(shown(url.KEYS), wanted, time.monotonic()) | dict(more)
     current.changed = False
     if changes:
         st.query_params.update(changes)
-
-
-def say(changes: Mapping[str, str]) -> None:
-    """Add to what this drawing writes into the address."""
-    keys.UNSENT.set(keys.UNSENT.get({}) | dict(changes))
 
 
 def query(run: str, space: SearchSpace) -> dict[str, str]:

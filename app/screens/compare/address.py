@@ -1,6 +1,7 @@
 """The two sides of a comparison, in step with the address. Needs no torch.
 
 Sides     what the session holds of them
+follow    adopt what the address says of them
 current   the two sides on screen
 choose    change them, in a callback
 read      the side that a text names
@@ -42,10 +43,11 @@ def read(text: str, runs: Mapping[str, RunEndings]) -> Side:
     return Side(run, ending)
 
 
-def current(runs: Mapping[str, RunEndings], run: str, *, entered: bool) -> Pair:
-    """The two sides on screen. Without any in the address: the default of `run`, the sidebar's.
+def follow(runs: Mapping[str, RunEndings], run: str, *, entered: bool) -> dict[str, str]:
+    """Adopt what the address says of the sides. Returns what is to be written into it. Once in a drawing.
 
-    entered: whether the page was not on screen before. A change of the page drops the names, which says nothing.
+    run: the sidebar's. entered: whether the page was not on screen before. A change of the page drops the names, which
+    says nothing.
     """
     sides = keys.SIDES.kept(Sides)
     if entered and sides.address.page is not None:
@@ -57,10 +59,23 @@ def current(runs: Mapping[str, RunEndings], run: str, *, entered: bool) -> Pair:
     elif sides.run not in (None, run):
         sides.chosen = {}  # another run in the sidebar begins anew
     sides.run, sides.changed = run, False
-    chosen = {name: side for name, side in sides.chosen.items() if _exists(side, runs)}
-    session.say(sides.address.write(shown, {name: str(side) for name, side in chosen.items()}, now))
+    return sides.address.write(shown, {name: str(side) for name, side in _chosen(runs).items()}, now)
+
+
+def current(runs: Mapping[str, RunEndings], run: str) -> Pair:
+    """The two sides on screen. Without any in the address: the default of `run`, the sidebar's."""
+    chosen = _chosen(runs)
     first, second = default(runs[chosen["a"].run if "a" in chosen else run])
     return chosen.get("a", first), chosen.get("b", second)
+
+
+def _chosen(runs: Mapping[str, RunEndings]) -> dict[str, Side]:
+    """The sides that were chosen and are still there."""
+    return {
+        name: side
+        for name, side in keys.SIDES.kept(Sides).chosen.items()
+        if side.run in runs and side.ending in runs[side.run].endings
+    }
 
 
 def _read_all(texts: Mapping[str, str], runs: Mapping[str, RunEndings]) -> dict[str, Side]:
@@ -71,10 +86,6 @@ def _read_all(texts: Mapping[str, str], runs: Mapping[str, RunEndings]) -> dict[
         except BadInput as error:
             st.toast(f"The link's {name} was left out: {error}.", icon="⚠️")
     return found
-
-
-def _exists(side: Side, runs: Mapping[str, RunEndings]) -> bool:
-    return side.run in runs and side.ending in runs[side.run].endings
 
 
 def choose(chosen: Sequence[Side]) -> None:

@@ -31,7 +31,14 @@ MOST = 4
 
 
 def page() -> None:
-    live(_body)
+    live(_body, _settle)
+
+
+def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
+    """Bring the sides in step with the address."""
+    runs = all_endings(workshop().catalog.entries(), session.states())
+    # Streamlit forgets a widget that a page does not draw.
+    return address.follow(runs, page.entry.id, entered=not keys.SIDE_RUN.of("a").is_set)
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
@@ -43,8 +50,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         data = image_sets.chosen(endings.summary, keys.DATA.get(None)).spec
         return End(side, endings, endings.document(side.ending), page.images, data, shop.measurements)
 
-    # Streamlit forgets a widget that a page does not draw.
-    pair = address.current(runs, page.entry.id, entered=not keys.SIDE_RUN.of("a").is_set)
+    pair = address.current(runs, page.entry.id)
     comparison = Comparison(page, runs, (end_of(pair[0]), end_of(pair[1])))
     first, second = comparison.ends
     line = "two endings, edge by edge; no table of true accuracies exists for this search space"

@@ -31,17 +31,22 @@ ORDERS = {
 
 
 def page() -> None:
-    live(_body)
+    live(_body, _settle)
     # Training refreshes itself by its own clock, so it lies outside of that fragment.
     if genotype := keys.TO_TRAIN.get(""):
         st.markdown(f"**Train from scratch** `{genotype}`")
         train_panel.panel(parse_genotype(genotype))
 
 
+def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
+    """Go on with a running auto-play."""
+    if page.run.playing is not None and advance(Deciding(at_step(ask), do)):
+        st.rerun()
+    return {}
+
+
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
     deciding = Deciding(at_step(ask), do)
-    if advance(deciding):
-        st.rerun()
     page, step = deciding.page, deciding.step
     if step.place is None:
         text.title("Every edge is decided", _order_line(page))

@@ -309,7 +309,7 @@ def page() -> None:
     st.button("decide", on_click=decide)
     st.text(f"{len(state.link.decisions)} {state.link.seed} {session.visitor()}")
     st.json(session.query("demo", space))
-    session.write("demo", space)
+    session.write("demo", space, {})
     st.text(st.query_params.get("d", "nothing"))
 
 
