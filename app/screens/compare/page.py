@@ -1,7 +1,5 @@
 """Compare: two endings side by side with one selection for both, and what the edge order alone changes."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from app.figures.cell_graph import cell_graph_info
@@ -15,6 +13,7 @@ from app.parts.cell_graph import cell_graph
 from app.parts.style import picture
 from app.screens.compare import address, endings, order_panel, presets
 from app.screens.compare.endings import Side, all_endings
+from app.screens.compare.table import table
 from app.screens.compare.view import Comparison, End, headline, name_of, ranked, totals
 from app.state import keys, session
 from app.state.actions import Actions
@@ -25,9 +24,6 @@ from app.work.workshop import workshop
 from engine.drawing import palette, wording
 from engine.drawing.finished_cell import finished_cell
 from engine.results import EdgeScores
-
-MOST = 4
-"""Sides in the table."""
 
 
 def page() -> None:
@@ -75,7 +71,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     with st.container(border=True, key="finished-card"):
         _finished(comparison, cell)
     with st.container(border=True, key="table-card"):
-        _table(comparison, end_of)
+        table(comparison, end_of)
     with st.container(border=True, key="orders-card"):
         order_panel.panel(comparison, end_of, cell)
 
@@ -278,41 +274,3 @@ def _finished(comparison: Comparison, cell: str) -> None:
             st.html(picture(finished_cell(genotype, at, beside), comparison.page.theme, alt=f"{letter}: {genotype}"))
             for line in end.document.selection.replaced_none:
                 st.caption(line)
-
-
-def _table(comparison: Comparison, end_of: Callable[[Side], End]) -> None:
-    text.heading("In numbers", f"up to {MOST} sides")
-    every = [Side(run, ending) for run, found in comparison.runs.items() for ending in found.endings]
-    more = st.multiselect(
-        "More sides",
-        [side for side in every if side not in comparison.pair],
-        format_func=lambda side: f"{side.run} · {name_of(side.ending)}",
-        max_selections=MOST - len(comparison.pair),
-        key="more-sides",
-        placeholder="Add a side to the table",
-        label_visibility="collapsed",
-    )
-    shown = [*comparison.ends, *map(end_of, more)]
-    rows = [_row(letter, end) for letter, end in zip("ABCD", shown, strict=False)]
-    columns = [key for key in rows[0] if key not in text.TRUE or any(end.truth for end in shown)]
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_order=columns,
-        column_config=text.TRUE,
-        alt=" and ".join(str(end.side) for end in shown),
-    )
-
-
-def _row(letter: str, end: End) -> dict[str, object]:
-    return {
-        "": letter,
-        "supernet": end.side.run,
-        "ending": end.name,
-        **text.true_values(end.truth),
-        "supernet accuracy": f"{end.accuracy.text}, {end.accuracy.origin}" if end.accuracy else "not measured",
-        **end.counts,
-        "decided": f"{end.document.selection.steps_done} of {end.space.steps}",
-        "from": end.origin,
-        "genotype": str(end.genotype or ""),
-    }
