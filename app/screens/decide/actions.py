@@ -20,14 +20,23 @@ PATH_SEEDS = (0, 1, 2, 3)
 
 
 class Deciding:
-    """Callbacks of one step. Whatever they do, auto-play pauses."""
+    """Callbacks of one step. Whatever they do, auto-play pauses.
+
+    Decisions are taken and taken back only as long as those stand that stood when the page was drawn: Streamlit may
+    report one click twice, where the drawing after it is cut off by another.
+    """
 
     def __init__(self, step: CurrentStep, do: Actions) -> None:
         self.step, self.page, self.ask, self.run = step, step.page, step.ask, step.page.run
         self.do = do.on(step.ask)
+        self._drawn = self.run.link.decisions
 
     def pause(self) -> None:
         self.run.playing = None
+
+    @property
+    def _is_stale(self) -> bool:
+        return self.run.link.decisions != self._drawn
 
     # Decisions
 
@@ -39,6 +48,8 @@ class Deciding:
     def take_by_hand(self, decision: Decision) -> None:
         """Take a decision; the page shows it at once, its accuracy and the next edge's scores follow."""
         self.pause()
+        if self._is_stale:
+            return
         by = "+".join(name for name, suggested in self.step.suggested.items() if suggested == decision)
         self.take(decision, {"α+measured": "both"}.get(by, by) or "you")
         self._enter_cell()
@@ -56,19 +67,22 @@ class Deciding:
 
     def undo(self) -> None:
         self.pause()
-        self.run.undo()
-        self._enter_cell()
+        if not self._is_stale:
+            self.run.undo()
+            self._enter_cell()
 
     def redo(self) -> None:
         self.pause()
-        self.run.redo()
-        self._enter_cell()
+        if not self._is_stale:
+            self.run.redo()
+            self._enter_cell()
 
     def reset(self) -> None:
         """Back to the undecided supernet."""
         self.pause()
-        self.run.reset()
-        self._enter_cell()
+        if not self._is_stale:
+            self.run.reset()
+            self._enter_cell()
 
     def _enter_cell(self) -> None:
         """Show the cell of the next step; only a callback may, before the widget is drawn."""
@@ -97,7 +111,8 @@ class Deciding:
         self.run.look(number)
 
     def branch_off(self) -> None:
-        self.run.branch_off()
+        if not self._is_stale:
+            self.run.branch_off()
 
     def switch_branch(self) -> None:
         """Go on in the branch that its widget names."""
