@@ -5,6 +5,7 @@ moments   how many changes an action makes
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from unittest import mock
@@ -25,6 +26,10 @@ def dying(after: float) -> Iterator[list[str]]:
         call = getattr(os, name)
 
         def change(*args, **kwargs):
+            if threading.current_thread().name == "heartbeat":  # it beats when it will, so it makes no moments
+                if len(done) >= after:
+                    raise OSError("the process is dead")
+                return call(*args, **kwargs)
             if len(done) >= after:
                 raise Killed
             done.append(name)

@@ -12,12 +12,15 @@ import engine
 from engine.data.feed import MemoryFeed
 from engine.data.load import Images, load_data
 from engine.errors import BadInput
+from engine.runs.folder import read_events
+from engine.runs.status import read_status
 from engine.training import loop, method
 from engine.training.feeds import feed
 from engine.training.loop import Diverged, train
 from engine.training.method import learning_rate
 from engine.training.methods import settings_for
 from engine.training.recipe import Recipe
+from tests.engine.kills import Killed, dying, moments
 
 SMALL = dict(space="nas-bench-201", method="darts", channels=4, cells=1, image_size=16)
 
@@ -178,3 +181,39 @@ def test_the_log_holds_accuracies_with_images_and_interval(tmp_path, data):
 def test_recipes_that_cannot_run_are_refused(settings):
     with pytest.raises(BadInput):
         Recipe(**{**SMALL, "epochs": 1, **settings})
+
+
+def test_who_looks_on_sees_how_far_a_run_is_and_nobody_trains_beside_it(tmp_path, data):
+    seen = []
+
+    def look(line):
+        seen.append(line["epoch"])
+        with pytest.raises(BadInput, match="in use by process"):
+            train(Recipe(**SMALL, epochs=2), tmp_path / "run", data=data, resume_run=True)
+        if line["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(Recipe(**SMALL, epochs=2), tmp_path / "run", data=data, epoch_done=look)
+    status = read_status(tmp_path / "run")
+    assert (status.state, status.done, status.total, status.unit) == ("interrupted", 2, 2, "epochs")
+    assert [event["epoch"] for event in read_events(tmp_path / "run")] == seen == [1, 2]
+    assert read_events(tmp_path / "run")[1].items() >= engine.load(tmp_path / "run").log[1].items()
+    train(Recipe(**SMALL, epochs=2), tmp_path / "run", data=data, resume_run=True)
+    assert read_status(tmp_path / "run").state == "done" and not (tmp_path / "run" / "lock").exists()
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_any_moment_goes_on_to_the_identical_result(tmp_path, data):
+    recipe = Recipe(**SMALL, epochs=2)
+    count = moments(lambda: train(recipe, tmp_path / "whole", data=data))
+    whole = tensors(tmp_path / "whole")
+    for moment in range(0, count, 17):
+        place = tmp_path / str(moment)
+        with pytest.raises(Killed), dying(moment):
+            train(recipe, place, data=data)
+        train(recipe, place, data=data, resume_run=True)
+        found = tensors(place)
+        assert all(torch.equal(found[name], whole[name]) for name in whole)
+        assert [event["epoch"] for event in read_events(place)] == [1, 2]
+        assert not list(place.glob(".*"))
