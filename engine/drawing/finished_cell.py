@@ -15,14 +15,14 @@ dark. `engine.drawing.dot` draws the same cell as Graphviz does.
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from engine.drawing import geometry
 from engine.drawing.geometry import Box
 from engine.drawing.layout import GAP, Layout, layered
-from engine.drawing.palette import Theme, colour, ink, known, operation, roles
+from engine.drawing.palette import Theme, colour, ink, operation, roles, styles
 from engine.selection.genotype import Genotype
 
 FONT = "Inter, Helvetica, Arial, sans-serif"
@@ -94,7 +94,7 @@ def svg(genotype: Genotype, cell: str | None = None, about: Sequence[str] = ()) 
         f'viewBox="0 0 {wide:.1f} {tall:.1f}" role="img" font-family={quoteattr(FONT)}>',
         f"<title>{escape('; '.join(one.text for one in cells))}</title>",
         f"<desc>{escape('; '.join(about))}</desc>",
-        f"<style>{style_sheet()}</style>",
+        f"<style>{style_sheet({edge.operation for one in cells for edge in one.edges})}</style>",
         f'<rect width="100%" height="100%" {paint.ground}/>',
     ]
     left = 0.0
@@ -144,8 +144,8 @@ def image(cell: FinishedCell, theme: Theme, *, names: bool = True, alt: str = ""
     return f'<img alt={quoteattr(alt or cell.text)} style="{size}" src="data:image/svg+xml;base64,{data}">'
 
 
-def style_sheet() -> str:
-    """The dark colours of everything that is drawn without a theme."""
+def style_sheet(used: Iterable[str]) -> str:
+    """The dark colours of figures; used: their operations, those of one's own among them."""
     look = roles("dark")
     rules = {
         ".ground": f"fill:{look.background}",
@@ -155,20 +155,22 @@ def style_sheet() -> str:
         ".join": f"stroke:{look.muted}",
         ".join-end": f"fill:{look.muted}",
     }
-    for name, style in known().items():
+    for name, style in styles(used).items():
         rules[f".{style.code}"] = f"stroke:{style.dark}"
         rules[f".{style.code}-fill"] = f"fill:{style.dark}"
         rules[f".{style.code}-ink"] = f"fill:{ink(name, 'dark')}"
     return "@media (prefers-color-scheme:dark){" + "".join(f"{name}{{{rule}}}" for name, rule in rules.items()) + "}"
 
 
-def chip_sheet() -> str:
+def chip_sheet(used: Iterable[str]) -> str:
     """Operation codes on their colours, as HTML elements of the class CODE-chip, in both themes."""
+
+    looks = styles(used)
 
     def rules(theme: Theme) -> str:
         return "".join(
             f".{style.code}-chip{{background:{colour(name, theme)};color:{ink(name, theme)}}}"
-            for name, style in known().items()
+            for name, style in looks.items()
         )
 
     return f"{rules('light')}@media (prefers-color-scheme:dark){{{rules('dark')}}}"

@@ -1,9 +1,9 @@
 """Colours and signs of the candidate operations, the same wherever one is drawn.
 
 OperationStyle       colours, code, dash, marker and pattern of a candidate operation
-STYLES           operation name -> OperationStyle, for every operation of every space
+STYLES               operation name -> OperationStyle, for every operation of every space
 operation            the style of an operation, by name
-known                all styles in use, those of operations of one's own among them
+styles               the table, with those of operations of one's own among the ones in use
 colour               the colour of an operation in a theme
 ink                  the letter colour that reads best on an operation's colour
 Roles, roles         colours that are not operations: text, alpha, disagreement, selection, ...
@@ -15,10 +15,11 @@ kernel (lighter = small). Colour is never the only channel: code, dash, marker a
 """
 
 import zlib
+from collections.abc import Iterable
 from threading import Lock
 from typing import Literal, NamedTuple
 
-from engine.spaces.operations import described, own_names
+from engine.spaces.operations import described
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -104,9 +105,9 @@ def operation(name: str) -> OperationStyle:
         return _taken[name]._replace(code=spec.code, label=spec.label)
 
 
-def known() -> dict[str, OperationStyle]:
-    """Every style that is in use, by operation name."""
-    return {**STYLES, **{name: operation(name) for name in own_names()}}
+def styles(used: Iterable[str]) -> dict[str, OperationStyle]:
+    """The table, and the styles of operations of somebody's own among those used, by name."""
+    return {**STYLES, **{name: operation(name) for name in sorted(used)}}
 
 
 def colour(name: str, theme: Theme) -> str:

@@ -39,7 +39,7 @@ def html(document: SelectionRecord) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         '<meta name="viewport" content="width=device-width">',
         f"<title>{escape(title)}</title>",
-        f"<style>{_style_sheet()}</style></head>",
+        f"<style>{_style_sheet(_used(document.selection))}</style></head>",
         f"<body><h1>{escape(title)}</h1>",
         f'<p class="quiet">{escape(_subtitle(document))}</p>',
         *_cells(found),
@@ -184,7 +184,12 @@ def _table(head: Row, rows: Iterable[Row], kind: str = "") -> str:
     return f'<div class="wide"><table class="{kind}">{top}<tbody>\n{body}\n</tbody></table></div>'
 
 
-def _style_sheet() -> str:
+def _used(selection: Selection) -> set[str]:
+    space = selection.space
+    return {name for cell in space.cells for edge in space.edges(cell) for name in space.operations(cell, edge)}
+
+
+def _style_sheet(used: set[str]) -> str:
     light, dark = roles("light"), roles("dark")
 
     def colours(look: Any) -> str:
@@ -195,8 +200,8 @@ def _style_sheet() -> str:
         f":root{{color-scheme:light dark;{colours(light)}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{colours(dark)}}}}}"
         + _CSS
-        + finished_cell.chip_sheet()
-        + finished_cell.style_sheet()
+        + finished_cell.chip_sheet(used)
+        + finished_cell.style_sheet(used)
         + chart.style_sheet()
     )
 

@@ -92,11 +92,6 @@ def describe(specs: Iterable[OperationSpec]) -> None:
     _described.update({spec.name: spec for spec in specs})
 
 
-def own_names() -> tuple[str, ...]:
-    """Operations of one's own that a space here offers."""
-    return tuple(_described)
-
-
 def described(name: str) -> OperationSpec:
     """What an operation is called. Of one that no space here offers, what follows from its name."""
     return BUILT_IN.get(name) or _described.get(name) or OperationSpec(name)
