@@ -93,6 +93,6 @@ $(VENV)/.installed: requirements.txt
 	$(PIP) install -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-cluster.txt
 	$(PIP) install -r requirements-dev.txt
 	@touch $@

@@ -145,7 +145,9 @@ class FactorizedReduce(nn.Module):
 class ReLUConvBN(nn.Module):
     """ReLU, convolution, BN."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int = 1, stride: int = 1, affine=False) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int = 1, stride: int = 1, affine: bool = False
+    ) -> None:
         super().__init__()
         self.conv = Conv(in_channels, out_channels, kernel)
         self.bn = BatchNorm(out_channels, affine)
