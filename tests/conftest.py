@@ -5,6 +5,7 @@ small_runs   a folder with two small trained supernets (tests/app/small_runs.py)
 """
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,4 +33,6 @@ def small_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nothing_of_the_developers_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     for name in ("SUPERNET_CHECKPOINTS", "SUPERNET_DATA"):
         monkeypatch.delenv(name, raising=False)
+    # A page under test takes the place of `__main__`, which processes started later would run again: put it back.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path_factory.getbasetemp() / "own"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import engine
-from app.figures.cell_graph import cell_graph
+from app.figures.cell_graph import cell_graph_info
 from app.figures.edge_names import parse_edge_id
 from engine.errors import BadInput
 from engine.network.network import Network
@@ -195,7 +195,7 @@ def test_the_page_draws_the_cells_of_a_declared_space(toml: Path, cell: str) -> 
     space = search_space(toml)
     start = Selection(space, alphas_of(space))
     weights = start.alphas.weights(cell).tolist()
-    graph = cell_graph(space, cell, alphas=weights, scores={}, selection=start, focus=0)
+    graph = cell_graph_info(space, cell, alphas=weights, scores={}, selection=start, focus=0)
     assert len(graph["edges"]) == len(space.edges(cell)) and graph["layouts"]
     assert graph["title"] == f"{cell.capitalize()} cell"
     assert parse_edge_id(space, graph["edges"][1]["id"]) == (cell, 1)
