@@ -4,12 +4,12 @@ from engine.checkpoint.folder import (
     Checkpoint,
     Summary,
     exists,
-    load,
     load_optimizer,
     read_summary,
     save,
     write_scores,
 )
+from engine.checkpoint.opening import load
 
 __all__ = [
     "Checkpoint",

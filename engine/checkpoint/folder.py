@@ -1,6 +1,6 @@
 """Checkpoints: a folder with a trained supernet, its alphas and how they came about (format: engine.checkpoint.format).
 
-load            the whole checkpoint, every name, shape and number verified; a file of another program is imported
+load            the whole checkpoint in a folder, every name, shape and number verified
 save            write a state, all files in one step
 load_optimizer  what a training run needs besides to go on
 write_scores    store a full sweep beside the supernet it was measured on
@@ -82,18 +82,13 @@ class Checkpoint:
 
 
 def load(path: str | Path) -> Checkpoint:
-    """The checkpoint in a folder, or the supernet in a file of another program (`engine.import_checkpoint`).
+    """The checkpoint in a folder.
 
     Raises BadInput, naming the file and what differs, for anything that is missing, damaged, changed after it was
     saved, not finite, or not the supernet that meta.json describes.
     """
     import torch
 
-    path = Path(path).expanduser()
-    if path.is_file() and path.name not in FILES:
-        from engine.checkpoint.importers import import_checkpoint
-
-        return import_checkpoint(path)
     summary, weights, supernet = format.read(path, fit=True)
     assert supernet is not None
     # Copied: what was read is backed by immutable bytes.
