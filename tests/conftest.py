@@ -17,6 +17,14 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that draw pages are marked `page`, so that `make quick` can leave them out."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "visit" in fixtures or "AppTest" in vars(getattr(item, "module", item)):
+            item.add_marker("page")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return Path(__file__).resolve().parents[1]

@@ -8,7 +8,6 @@ read              query parameters -> Link, with a sentence for everything that 
 write             Link -> query parameters, what is at its default left out
 check             sentences about what run, cell, budget and data say, where it cannot be used
 format_decisions  decisions as text, "n0-2.S3,n1-2.SK,n3:0+1"
-parse_decisions   such a text as decisions, as far as they are legal one after the other
 BUDGETS, ORDERS, LETTERS   images per measurement, edge orders and tuning, as a link names them
 
 An edge is written as in `app.figures.edge_names`. A decision is `edge.code` (codes of `engine.drawing.palette`), or
@@ -126,14 +125,6 @@ def _format_decision(decision: Decision, space: SearchSpace) -> str:
         return f"{prefix(decision.cell)}{decision.node}:{sources}"
     edge = space.edge(decision.cell, decision.edge)
     return f"{edge_id(decision.cell, edge)}.{palette.operation(decision.operation).code}"
-
-
-def parse_decisions(text: str, space: SearchSpace) -> tuple[tuple[Decision, ...], str | None]:
-    """The longest legal beginning of a list of decisions, and a sentence about the rest if there is one."""
-    try:
-        return _all_decisions(text, space), None
-    except _Partly as error:
-        return error.kept, str(error)
 
 
 class _Partly(BadInput):

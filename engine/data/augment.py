@@ -5,7 +5,6 @@ resize            32 x 32 pixels unchanged, or averaged 2 x 2 to 16 x 16
 crop_padding      the zero padding of the random crop for an image size
 augment           random crop and horizontal flip of a batch, in pixel space
 normalise         pixels 0..255 to normalised float32, channels_last
-prepare           resize and normalise in one step, for unaugmented images
 """
 
 from __future__ import annotations
@@ -99,13 +98,6 @@ def normalise(pixels: Tensor, normalisation: Normalisation) -> Tensor:
     mean = torch.tensor(normalisation.mean, device=pixels.device).view(1, -1, 1, 1)
     std = torch.tensor(normalisation.std, device=pixels.device).view(1, -1, 1, 1)
     return pixels.float().div(255).sub(mean).div(std).contiguous(memory_format=torch.channels_last)
-
-
-def prepare(
-    pixels: Tensor, normalisation: Normalisation, image_size: int = 32, device: str | torch.device = "cpu"
-) -> Tensor:
-    """Unaugmented `pixels` uint8 [N,3,32,32] as normalised float32 [N,3,S,S] on `device`, in channels_last."""
-    return normalise(resize(pixels.to(device), image_size), normalisation)
 
 
 def _check_size(image_size: int) -> None:

@@ -8,7 +8,7 @@ kept_batches      the same, kept in memory
 scoring_order     which search images those are
 split_warning     a sentence when a checkpoint was trained on another split, else None
 DECODED, BATCHES  the decoded images and the batches kept in memory
-also              Data, Images, Normalisation, augment, crop_padding, normalise, prepare, resize
+also              Data, Images, Normalisation, augment, crop_padding, normalise, resize
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from engine.data import sources
-from engine.data.augment import Normalisation, augment, crop_padding, normalise, prepare, resize
+from engine.data.augment import Normalisation, augment, crop_padding, normalise, resize
 from engine.data.decode import Encoded, Images
 from engine.data.feed import Batch, Batches, Feed, MemoryFeed, held
 from engine.data.identity import DATA_DIR, content_id
@@ -44,7 +44,6 @@ __all__ = [
     "normalise",
     "open_data",
     "open_feed",
-    "prepare",
     "resize",
     "scoring_batches",
     "scoring_order",

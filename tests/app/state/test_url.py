@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.state import url
 from app.state.url import Link
-from engine.selection.decisions import InputsDecision, OperationDecision
+from engine.selection.decisions import Decision, InputsDecision, OperationDecision
 from engine.selection.selection import Selection
 from engine.spaces import SPACES, search_space
 
@@ -51,19 +51,25 @@ def test_what_is_written_is_read_back(walk, order: str, seed: int, data: st.Data
     assert url.read(url.write(space, link), undecided(name)) == (link, [])
 
 
+def decided(text: str) -> tuple[Decision, ...]:
+    """A link's decisions, of which none was left out."""
+    link, dropped = url.read({"d": text}, undecided("darts"))
+    assert not dropped
+    return link.decisions
+
+
 def test_decisions_read_as_people_write_them() -> None:
     text = "n0-2.S3,n1-2.SK,n0-3.MP,n1-3.AP,n2-3.D5,n3:0+2"
-    decisions, problem = url.parse_decisions(text, DARTS)
-    assert problem is None
+    decisions = decided(text)
     assert decisions[0] == OperationDecision("normal", 0, "sep_conv_3x3")
     assert decisions[-1] == InputsDecision("normal", 3, (2, 4))
     assert url.format_decisions(decisions, DARTS) == text
-    assert url.parse_decisions("", DARTS) == ((), None)
+    assert decided("") == ()
 
 
 def test_a_plus_sign_typed_into_an_address_arrives_as_a_space_and_is_understood() -> None:
     operations = "n0-2.S3,n1-2.SK,n0-3.MP,n1-3.AP,n2-3.D5"
-    assert url.parse_decisions(f"{operations},n3:0 2", DARTS) == url.parse_decisions(f"{operations},n3:0+2", DARTS)
+    assert decided(f"{operations},n3:0 2") == decided(f"{operations},n3:0+2")
 
 
 def test_a_default_link_leaves_the_address_empty() -> None:
@@ -92,10 +98,10 @@ def test_a_default_link_leaves_the_address_empty() -> None:
     ],
 )
 def test_the_longest_legal_beginning_is_kept_and_the_rest_is_named(bad: str) -> None:
-    decisions, problem = url.parse_decisions(f"n0-2.S3,r0-2.SK,{bad},n1-2.SK", DARTS)
+    link, (problem,) = url.read({"d": f"n0-2.S3,r0-2.SK,{bad},n1-2.SK"}, undecided("darts"))
     kept = (OperationDecision("normal", 0, "sep_conv_3x3"), OperationDecision("reduce", 0, "skip_connect"))
-    assert decisions == kept
-    assert problem and "first 2" in problem and "\n" not in problem and len(problem) < 250
+    assert link.decisions == kept
+    assert "first 2" in problem and "\n" not in problem and len(problem) < 250
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.data.augment import augment, normalise, prepare
+from engine.data.augment import augment, normalise, resize
 from engine.data.decode import Images
 from engine.data.feed import Batches, MemoryFeed, sizes
 from engine.data.load import load_data, open_data, open_feed, scoring_batches
@@ -44,7 +44,7 @@ def test_batches_from_memory_are_the_augmented_and_the_plain_images():
     for one, other in zip(found, expected, strict=True):
         assert torch.equal(one[0], other[0]) and torch.equal(one[1], other[1])
     plain = torch.cat([images for images, _ in MemoryFeed(images, normalisation, 16, "cpu").plain(ORDER)])
-    assert torch.equal(plain, prepare(images.pixels, normalisation, 16)[torch.cat(ORDER)])
+    assert torch.equal(plain, normalise(resize(images.pixels, 16), normalisation)[torch.cat(ORDER)])
 
 
 def test_streamed_batches_do_not_depend_on_who_reads_them(photos):

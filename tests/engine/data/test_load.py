@@ -24,7 +24,6 @@ from engine.data.load import (
     crop_padding,
     load_data,
     normalise,
-    prepare,
     resize,
     scoring_batches,
     scoring_order,
@@ -447,6 +446,10 @@ def test_augmented_images_are_crops_of_the_zero_padded_image_possibly_flipped(se
     assert (crops == result).flatten(2).all(2).any(0).all()
 
 
+def test_crop_padding_follows_the_size():
+    assert crop_padding(32) == 4 and crop_padding(16) == 2
+
+
 def test_every_shift_and_flip_is_equally_likely():
     count = 16_200
     # Pixel (4, 4) of a crop tells its shift, the next one to the right whether it is flipped.
@@ -465,18 +468,10 @@ def test_augmentation_differs_between_images_and_is_channels_last():
     assert result.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_prepare_is_resize_then_normalise():
-    data = load_data()
-    pixels = data.train.pixels[:10]
-    prepared = prepare(pixels, data.normalisation, 16)
-    assert torch.equal(prepared, normalise(resize(pixels, 16), data.normalisation))
-    assert crop_padding(32) == 4 and crop_padding(16) == 2
-
-
 def test_normalised_training_half_has_zero_mean_and_unit_deviation():
     data = load_data()
     own = Normalisation.of(data.train.pixels)
-    prepared = prepare(data.train.pixels, own).double()
+    prepared = normalise(data.train.pixels, own).double()
     assert torch.allclose(prepared.mean((0, 2, 3)), torch.zeros(3).double(), atol=1e-4)
     assert torch.allclose(prepared.std((0, 2, 3)), torch.ones(3).double(), atol=1e-4)
     assert Normalisation.from_json(json.loads(json.dumps(own.to_json()))) == own

@@ -219,12 +219,12 @@ def test_data_without_a_test_part_is_refused_and_leaves_no_folder(tmp_path, data
 def test_testing_is_the_running_statistics_accuracy_of_the_saved_network(tmp_path, data):
     from safetensors.torch import load_file
 
-    from engine.data.load import prepare
+    from engine.data.load import normalise, resize
 
     _, report = train(Recipe(**CASES["darts"], epochs=1), tmp_path / "run", data=data)
     network = Network(parse_genotype(S5), 4, 3, auxiliary=False)
     network.load_state_dict(load_file(tmp_path / "run" / WEIGHTS))
-    images = prepare(data.test.pixels, data.normalisation, 16)
+    images = normalise(resize(data.test.pixels, 16), data.normalisation)
     with torch.no_grad():
         right = (network.eval()(images)[0].argmax(1) == data.test.labels).float().mean()
     assert report["last"]["accuracy"] == pytest.approx(100 * float(right))
