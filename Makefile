@@ -1,6 +1,6 @@
 # make app     install once, then start the app on http://127.0.0.1:8501
 # make test    install what the tests need (a browser too), then run the whole suite
-# make quick   the tests without a browser, page reruns or anything slow: about a minute
+# make quick   the tests of everything that needs no browser, page, training or measurement: a minute and a half
 # make lint    formatting, lint, types, Dockerfile
 # make bench   the benchmarks in tests/benchmarks
 # make screenshots   take the README's screenshots anew
@@ -52,8 +52,12 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.browser.chromium --install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
+# Left out: what drives a browser, draws pages, trains, tunes, or measures on a whole supernet.
+SLOW_ROOMS := engine/checkpoint engine/cli engine/export engine/network engine/scoring engine/selecting engine/training app/work
+
 quick: $(VENV)/.installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not page and not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not page and not slow" \
+	    $(SLOW_ROOMS:%=--ignore=tests/%) --ignore=tests/test_contributing.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .
