@@ -31,7 +31,7 @@ _CHIP, _LETTER, _SIGN = 42, 6.4, 18  # width of a label's code, of a letter of i
 _CAPTION = 30
 _BETWEEN = 36
 _COMPACT_GAP = 24
-_READABLE = 0.62  # an image is not shown at less than this, but scrolls: three cells of NAS-Bench-201 fit side by side
+_READABLE = 0.55  # an image is not shown at less than this, but scrolls: three cells of NAS-Bench-201 fit side by side
 
 
 class FinishedEdge(NamedTuple):
