@@ -35,9 +35,9 @@ def start(run: str) -> Selection:
 def selection(app: AppTest) -> Selection:
     """What stands, by the page's own link."""
     run = app.session_state["run"]
-    decisions, wrong = url.parse_decisions(app.query_params.get("d", ""), summary(run).space)
-    assert wrong is None
-    return start(run).replay(decisions)
+    link, dropped = url.read({"d": app.query_params.get("d", "")}, start(run))
+    assert not dropped
+    return start(run).replay(link.decisions)
 
 
 def press(app: AppTest, key: str) -> AppTest:
