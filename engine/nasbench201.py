@@ -2,6 +2,8 @@
 
 lookup                a cell's accuracies, ranks and isomorphic cells
 reachable             the accuracies of all completions of a partial selection
+worth                 what every operation of every undecided edge is truly worth: mean and best of those accuracies
+covers                whether a space is the benchmark's
 accuracies            the whole table
 genotype_of           the cell with a given index; code_of is a number for a cell
 isomorphism_classes   the cells by their canonical text
@@ -20,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadInput, one_of
-from engine.results import Lookup, Reachable
+from engine.results import EdgeWorth, Lookup, OperationWorth, Reachable
 from engine.selection.genotype import EXAMPLE, Genotype, parse_genotype
 from engine.selection.selection import Selection
 from engine.spaces import NAS_BENCH_201_OPERATIONS as OPERATIONS
-from engine.spaces import search_space
+from engine.spaces import SearchSpace, search_space
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 TABLE = Path(__file__).parent / "bundled" / "nas-bench-201.npz"
@@ -52,6 +54,14 @@ def _table() -> _Table:
     base = len(OPERATIONS)
     columns = (codes[:, None] // base ** np.arange(EDGES) % base).astype(np.uint8)
     return _Table(columns, accuracies, np.argsort(codes))
+
+
+@cache
+def _grid() -> NDArray[np.uint16]:
+    """[5, 5, 5, 5, 5, 5, data sets]: the table by the operation of every edge."""
+    table = _table()
+    # Edge 0 is the lowest digit of a code, so that it varies fastest, as the first axis does in Fortran's order.
+    return table.accuracies[table.index].reshape([len(OPERATIONS)] * EDGES + [len(DATASETS)], order="F")
 
 
 def accuracies() -> NDArray[np.float64]:
@@ -137,23 +147,18 @@ def _parse(text: str) -> Genotype:
         ) from problem
 
 
+def covers(space: SearchSpace) -> bool:
+    """Whether true accuracies exist for the cells of a space."""
+    return space == SPACE
+
+
 def reachable(selection: Selection, dataset: str = "cifar10") -> Reachable:
     """True accuracies of all cells that a NAS-Bench-201 selection can still become.
 
     The histogram has one bin for every percentage point from 0 to 100, the lower edge included.
     Raises BadInput for a selection of another space and for an unknown data set.
     """
-    if selection.space != SPACE:
-        raise BadInput(f"true accuracies exist for space {SPACE.name} only, not for {selection.space.name}")
-    if dataset not in DATASETS:
-        raise one_of("data set", dataset, DATASETS)
-    table = _table()
-    still = np.ones(CELLS, dtype=bool)
-    for edge in SPACE.edges("cell"):
-        operation = selection.operation("cell", edge)
-        if operation is not None:
-            still &= table.columns[:, edge.index] == OPERATIONS.index(operation)
-    values = table.accuracies[still, DATASETS.index(dataset)]
+    values = _completions(selection, dataset).ravel()
     counts = np.bincount(values // (10_000 // BINS), minlength=BINS)
     return Reachable(
         dataset=dataset,
@@ -164,3 +169,34 @@ def reachable(selection: Selection, dataset: str = "cifar10") -> Reachable:
         counts=tuple(counts.tolist()),
         bin_edges=tuple(100 * edge / BINS for edge in range(BINS + 1)),
     )
+
+
+def worth(selection: Selection, dataset: str = "cifar10") -> tuple[EdgeWorth, ...]:
+    """What every operation of every undecided edge is truly worth, given what is decided; by edge.
+
+    Mean and best accuracy of all reachable cells with it: `avg_acc` and `best_acc` of Xiang et al. 2021
+    (arXiv 2106.06799), there for an undecided cell and over single trainings. Nothing for a complete selection.
+    Raises BadInput for a selection of another space and for an unknown data set.
+    """
+    values = _completions(selection, dataset)
+    found = []
+    for axis, edge in enumerate(selection.undecided_edges("cell")):
+        rows = np.moveaxis(values, axis, 0).reshape(len(OPERATIONS), -1)
+        means, bests = rows.mean(1) / 100, rows.max(1) / 100
+        operations = tuple(
+            OperationWorth(name, float(mean), float(best), rows.shape[1])
+            for name, mean, best in zip(OPERATIONS, means, bests, strict=True)
+        )
+        found.append(EdgeWorth(edge, operations))
+    return tuple(found)
+
+
+def _completions(selection: Selection, dataset: str) -> NDArray[np.uint16]:
+    """[5] * undecided edges, hundredths of a percent: an axis for every undecided edge, over its operations."""
+    if not covers(selection.space):
+        raise BadInput(f"true accuracies exist for space {SPACE.name} only, not for {selection.space.name}")
+    if dataset not in DATASETS:
+        raise one_of("data set", dataset, DATASETS)
+    decided = (selection.operation("cell", edge) for edge in SPACE.edges("cell"))
+    place = tuple(slice(None) if name is None else OPERATIONS.index(name) for name in decided)
+    return _grid()[(*place, DATASETS.index(dataset))]

@@ -7,6 +7,8 @@ InputScore        one incoming edge of a scored node
 InputScores       which incoming edges a node should keep
 Lookup            a NAS-Bench-201 cell's true accuracies
 Reachable         true accuracies of all cells a partial selection can still become
+EdgeWorth         what every operation of one undecided edge is truly worth, in OperationWorth
+Agreement         how well a score names the truly best operations
 
 Accuracies and drops are in percent (0..100) and percentage points, losses in nats, times in seconds.
 A `ci` is a 95 % interval (low, high) or None when there are too few batches for one.
@@ -160,3 +162,59 @@ class Reachable:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class OperationWorth:
+    """One operation: mean and best true test accuracy (%) of all `count` reachable cells with it."""
+
+    name: str
+    mean: float
+    best: float
+    count: int
+
+
+@dataclass(frozen=True)
+class EdgeWorth:
+    """What every operation of one undecided NAS-Bench-201 edge is truly worth. Operations are in column order."""
+
+    edge: int
+    operations: tuple[OperationWorth, ...]
+
+    def operation(self, name: str) -> OperationWorth:
+        return next(worth for worth in self.operations if worth.name == name)
+
+    @property
+    def winners(self) -> tuple[str, ...]:
+        """The truly best operation on average; several where they tie."""
+        highest = max(worth.mean for worth in self.operations)
+        return tuple(worth.name for worth in self.operations if worth.mean == highest)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well a score names the truly best operations, edge by edge.
+
+    hits: whether the edge's strongest operation is a truly best one. correlations: rank correlation (Spearman) of the
+    score with the true mean accuracy.
+    """
+
+    score: str
+    edges: tuple[int, ...]
+    hits: tuple[bool, ...]
+    correlations: tuple[float, ...]
+
+    @property
+    def hit_count(self) -> int:
+        return sum(self.hits)
+
+    @property
+    def mean(self) -> float:
+        """Mean rank correlation over the edges."""
+        return sum(self.correlations) / len(self.correlations)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "hit_count": self.hit_count, "mean": self.mean}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import console
+from engine.cli import console, truth
 from engine.cli.options import Device, Json, Seed
 
 TWINS_SHOWN = 8
@@ -12,6 +12,8 @@ TWINS_SHOWN = 8
 
 def lookup(
     architecture: Annotated[str, typer.Argument(metavar="ARCHITECTURE", help="Such as '|none~0|+|...|+|...|'.")],
+    with_truth: truth.Show = False,
+    truth_data: truth.Dataset = truth.DEFAULT,
     json: Json = False,
     device: Device = "auto",
     seed: Seed = 0,
@@ -20,8 +22,9 @@ def lookup(
     from engine import nasbench201
 
     found = nasbench201.lookup(architecture)
+    against = truth.everywhere(truth_data) if with_truth else None
     if json:
-        console.emit(found.to_dict())
+        console.emit({**found.to_dict(), **({"truth": against} if against else {})})
         return
     rows = [["data set", "test accuracy", f"rank of {nasbench201.CELLS:,}", "better than"]]
     for name in nasbench201.DATASETS:
@@ -39,6 +42,7 @@ def lookup(
                 "",
                 f"{len(found.isomorphic)} other cells compute the same function{':' if twins else ''}",
                 *twins,
+                *(["", truth.text(against, truth.operations_of(found.architecture))] if against else []),
             ]
         )
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli import console
+from engine.cli import console, truth
 from engine.cli.options import (
     DataDir,
     Decided,
@@ -43,6 +43,8 @@ def score(
         int, typer.Option(metavar="N", help="With --all: also follow the measured path in the edge orders 0 to N-1.")
     ] = 0,
     selection: Decided = None,
+    with_truth: truth.Show = False,
+    truth_data: truth.Dataset = truth.DEFAULT,
     settings: Settings,
     data_dir: DataDir = None,
     download: Download = False,
@@ -65,6 +67,7 @@ def score(
     where = pick_device(device)
     loaded = engine.load(checkpoint)
     decided = loaded.start if selection is None else read_selection(selection, loaded)
+    worth = truth.of(decided, truth_data) if with_truth else ()
     if cell is not None and edge is not None and decided.is_decided(cell, edge):
         raise BadInput(f"edge {edge} ({cell}) is decided in {selection or checkpoint}; choose another edge, or --all")
     loaded.supernet.to(where)
@@ -84,10 +87,15 @@ def score(
     if store:
         write_scores(checkpoint, found)
         console.note(f"stored in {checkpoint / 'scores.json'}")
+    text = "" if json else _sweep_text(found) if every else _edge_text(found, decided.space)
+    if with_truth:
+        against = truth.beside(worth, truth_data, found["edges"] if every else [found])
+        text = f"{text}\n\n{truth.text(against)}"
+        found = {**found, "truth": against}
     if json:
         console.emit(found)
     else:
-        console.out(f"{_setting(scorer)}\n\n{_sweep_text(found) if every else _edge_text(found, decided.space)}")
+        console.out(f"{_setting(scorer)}\n\n{text}")
 
 
 def _paths(scorer: "Scorer", selection: "Selection", orders: int) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from engine import nasbench201
 from engine.bundled.build_table import build
 from engine.errors import BadInput
+from engine.results import EdgeWorth, OperationWorth
 from engine.selection.genotype import Genotype, parse_genotype
 from engine.selection.selection import Selection
 from engine.spaces import NAS_BENCH_201_OPERATIONS, search_space
@@ -183,12 +185,108 @@ def test_the_histogram_counts_what_lies_in_its_bins() -> None:
     assert list(found.counts) == expected.tolist()
 
 
-def test_other_spaces_and_unknown_data_sets_are_refused() -> None:
+@pytest.mark.parametrize("question", [nasbench201.reachable, nasbench201.worth])
+def test_other_spaces_and_unknown_data_sets_are_refused(question: Callable[..., object]) -> None:
     space = search_space("s2")
+    assert nasbench201.covers(SPACE) and not nasbench201.covers(space)
     with pytest.raises(BadInput, match="for space nas-bench-201 only, not for s2"):
-        nasbench201.reachable(Selection(space, {name: np.zeros((14, 2)) for name in space.cells}))
+        question(Selection(space, {name: np.zeros((14, 2)) for name in space.cells}))
     with pytest.raises(BadInput, match="unknown data set 'svhn'; use one of: cifar10, cifar100, imagenet16_120"):
-        nasbench201.reachable(undecided(), dataset="svhn")
+        question(undecided(), dataset="svhn")
+
+
+# What an operation is truly worth
+
+AVERAGE = (
+    (81.99, 87.24, 89.84, 90.95, 85.28),
+    (84.21, 86.93, 88.87, 89.66, 85.65),
+    (86.62, 86.46, 87.82, 88.27, 86.15),
+    (79.24, 88.38, 90.58, 91.78, 85.33),
+    (84.35, 86.89, 88.68, 89.39, 86.00),
+    (81.99, 87.21, 89.66, 90.54, 85.91),
+)
+BEST = (
+    (93.95, 94.01, 94.30, 94.37, 93.81),
+    (94.18, 94.02, 94.34, 94.37, 93.87),
+    (94.24, 94.18, 94.29, 94.37, 94.25),
+    (94.02, 94.37, 93.98, 93.94, 93.79),
+    (94.09, 94.02, 94.37, 94.37, 94.02),
+    (93.88, 94.02, 94.37, 94.37, 93.92),
+)
+
+
+def means(selection: Selection, edge: int) -> tuple[float, ...]:
+    found = next(worth for worth in nasbench201.worth(selection) if worth.edge == edge)
+    return tuple(round(operation.mean, 2) for operation in found.operations)
+
+
+def bests(selection: Selection, edge: int) -> tuple[float, ...]:
+    found = next(worth for worth in nasbench201.worth(selection) if worth.edge == edge)
+    return tuple(operation.best for operation in found.operations)
+
+
+def test_operations_of_the_undecided_cell_are_worth_what_was_published() -> None:
+    found = nasbench201.worth(undecided())
+    assert [edge.edge for edge in found] == list(range(6))
+    for edge, average, best in zip(found, AVERAGE, BEST, strict=True):
+        assert tuple(operation.name for operation in edge.operations) == NAS_BENCH_201_OPERATIONS
+        assert tuple(round(operation.mean, 2) for operation in edge.operations) == average
+        assert tuple(operation.best for operation in edge.operations) == best
+        assert {operation.count for operation in edge.operations} == {3125}
+        assert edge.winners == (C3,)
+
+
+@pytest.mark.parametrize(("dataset", "highest"), [("cifar100", 73.51), ("imagenet16_120", 47.31)])
+def test_conv_3x3_is_the_best_on_average_on_every_data_set(dataset: str, highest: float) -> None:
+    found = nasbench201.worth(undecided(), dataset)
+    assert {edge.winners for edge in found} == {(C3,)}
+    assert max(operation.best for edge in found for operation in edge.operations) == highest
+
+
+def test_the_worth_of_an_operation_depends_on_what_is_decided() -> None:
+    skip = undecided().discretize("cell", 3, SKIP)
+    assert [edge.edge for edge in nasbench201.worth(skip)] == [0, 1, 2, 4, 5]
+    assert means(skip, 0) == (87.82, 86.34, 90.84, 91.99, 84.90)
+    both = skip.discretize("cell", 0, C3)
+    assert means(both, 4) == (90.32, 91.97, 92.92, 93.20, 91.55)
+    assert means(both, 5) == (91.30, 91.32, 93.06, 93.38, 90.90)
+    conv = undecided().discretize("cell", 3, C3)
+    for edge, column in ((1, 1), (4, 0), (5, 1)):
+        assert max(bests(conv, edge)) == bests(conv, edge)[column] == 93.94
+    skips = skip.discretize("cell", 0, SKIP)
+    assert max(bests(skips, 2)) == bests(skips, 2)[0] == 94.01
+    last = skip
+    for edge in (0, 1, 2, 4):
+        last = last.discretize("cell", edge, C3)
+    assert means(last, 5) == bests(last, 5) == (93.68, 93.69, 94.37, 94.36, 93.77)
+    assert nasbench201.worth(last.discretize("cell", 5, NONE)) == ()
+
+
+def test_worth_is_what_reachable_says_of_every_choice() -> None:
+    selection = undecided().discretize("cell", 1, POOL).discretize("cell", 4, C1)
+    for edge in nasbench201.worth(selection, "cifar100"):
+        for operation in edge.operations:
+            cells = nasbench201.reachable(selection.discretize("cell", edge.edge, operation.name), "cifar100")
+            assert (operation.count, operation.best) == (cells.count, cells.best) and cells.count == 125
+
+
+def test_ties_of_the_truth_are_all_winners() -> None:
+    selection = undecided()
+    for edge, name in enumerate((C3, C3, C3, SKIP)):
+        selection = selection.discretize("cell", edge, name)
+    # Of the cells left, two share the best accuracy; on average only one operation wins.
+    assert bests(selection, 4)[2:4] == bests(selection, 5)[2:4] == (94.37, 94.37)
+    row = EdgeWorth(0, tuple(OperationWorth(name, 90.0, 91.0, 5) for name in (SKIP, C3)))
+    assert row.winners == (SKIP, C3) and row.operation(C3).best == 91.0
+
+
+def test_greedy_choices_by_the_best_reachable_accuracy_end_at_the_best_cell() -> None:
+    for order in ((0, 1, 2, 3, 4, 5), (5, 3, 1, 0, 2, 4), (2, 4, 0, 5, 3, 1)):
+        selection = undecided()
+        for edge in order:
+            row = bests(selection, edge)
+            selection = selection.discretize("cell", edge, NAS_BENCH_201_OPERATIONS[row.index(max(row))])
+        assert nasbench201.reachable(selection).best == 94.37
 
 
 # The bundled file
