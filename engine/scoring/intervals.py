@@ -1,17 +1,23 @@
 """What a measured difference is worth: paired intervals and the sequential test behind "until sure".
 
 student_interval     95 % Student interval of a mean
+Sums                 all that PairedCounts knows, to be stored
 PairedCounts         right answers and losses of several masked variants on the same images, batch by batch
 ConfidenceSequence   stops a measurement once one variant is, with the asked probability, the one all images would name
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from engine.checked import checked
+from engine.errors import BadInput
 from engine.results import BnMode, Interval
 
 FEWEST_BATCHES = 5
@@ -29,6 +35,22 @@ def _quantile(freedom: int) -> float:
     return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
 
 
+@dataclass(frozen=True)
+class Sums:
+    """Everything that `PairedCounts` knows, of V variants. size: images in one value of which intervals are taken."""
+
+    bn: BnMode
+    images: int
+    batches: int
+    values: int
+    size: int
+    right: tuple[int, ...]
+    loss: tuple[float, ...]
+    last: tuple[float, ...]
+    differences: tuple[tuple[float, ...], ...]
+    squares: tuple[tuple[float, ...], ...]
+
+
 class PairedCounts:
     """How many images each of V variants got right, and their losses, on the same images; variant 0 is unmasked.
 
@@ -40,6 +62,7 @@ class PairedCounts:
     def __init__(self, bn: BnMode) -> None:
         self.bn = bn
         self.images = 0
+        self.batches = 0
         self._right: NDArray[np.int64] = np.zeros(0, np.int64)  # [V]
         self._loss: NDArray[np.float64] = np.zeros(0)  # [V]
         # Of every pair of variants, over all values: the sum of their difference and of its square, [V + 1, V + 1] in
@@ -62,6 +85,7 @@ class PairedCounts:
             self._sum, self._squares = np.zeros_like(differences), np.zeros_like(differences)
             self._size = 1 if self.bn == "running" else size
         self.images += size
+        self.batches += 1
         self._right += count
         self._loss += loss.sum(axis=1)
         self._last = count / size
@@ -76,6 +100,45 @@ class PairedCounts:
             self._squares += differences**2
             self._values += 1
         self._sum += differences
+
+    def to_dict(self) -> dict[str, Any]:
+        """All sums as plain JSON values: with them, counting goes on where it stopped."""
+        return asdict(
+            Sums(
+                bn=self.bn,
+                images=self.images,
+                batches=self.batches,
+                values=self._values,
+                size=self._size,
+                right=tuple(self._right.tolist()),
+                loss=tuple(self._loss.tolist()),
+                last=tuple(self._last.tolist()),
+                differences=tuple(map(tuple, self._sum.tolist())),
+                squares=tuple(map(tuple, self._squares.tolist())),
+            )
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "PairedCounts":
+        """Read `to_dict`. Raises BadInput for sums that do not belong together."""
+        sums = checked(Sums, dict(data))
+        counts = cls(sums.bn)
+        counts.images, counts.batches, counts._values, counts._size = sums.images, sums.batches, sums.values, sums.size
+        counts._right, counts._loss = np.array(sums.right, np.int64), np.array(sums.loss)
+        counts._last, counts._sum, counts._squares = map(np.array, (sums.last, sums.differences, sums.squares))
+        variants = len(sums.right)
+        square = (variants + 1, variants + 1)
+        if not {counts._loss.shape, counts._last.shape} == {(variants,)} or not {
+            counts._sum.shape,
+            counts._squares.shape,
+        } == {square}:
+            raise BadInput("these counts are of different numbers of variants; measure again")
+        return counts
+
+    @property
+    def variants(self) -> int:
+        """How many have been counted; 0 before the first batch."""
+        return len(self._right)
 
     def accuracy(self, variant: int) -> float:
         """In percent."""

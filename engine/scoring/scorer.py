@@ -25,6 +25,7 @@ from engine.data.identity import content_id
 from engine.data.load import kept_batches, open_data, scoring_batches, split_warning
 from engine.errors import BadInput
 from engine.results import Baseline, EdgeScores, InputScores
+from engine.scoring.intervals import PairedCounts
 from engine.scoring.paths import Report, Scores, measured_path
 from engine.scoring.scores import Batches, measure, score_inputs, stream_edge_scores
 from engine.scoring.settings import RECORDED, Settings
@@ -137,9 +138,17 @@ class Scorer:
         return self.supernet.device.type
 
     def stream(
-        self, selection: Selection, cell: str, edge: int, report: Report = lambda share: None
+        self,
+        selection: Selection,
+        cell: str,
+        edge: int,
+        report: Report = lambda share: None,
+        counts: PairedCounts | None = None,
     ) -> Iterator[EdgeScores]:
-        """Scores of one edge as they tighten; the last ones are final. `report` is told the finished share (0..1)."""
+        """Scores of one edge as they tighten; the last ones are final. `report` is told the finished share (0..1).
+
+        counts: of the first of the batches, see `stream_edge_scores`; as published there are none.
+        """
         settings = self.settings
         if self.images.draw is not None:
             yield score_published(
@@ -165,6 +174,7 @@ class Scorer:
             rescale=settings.rescale,
             until_sure=settings.until_sure,
             budget=self.images.budget,
+            counts=counts,
         ):
             report(1.0 if scores.final else scores.images / self.images.count)
             yield scores
@@ -174,8 +184,15 @@ class Scorer:
         *_, final = self.stream(selection, cell, edge, report)
         return final
 
-    def inputs(self, selection: Selection, cell: str, node: int, report: Report = lambda share: None) -> InputScores:
-        """Scores of the inputs of one node, always on all images."""
+    def inputs(
+        self,
+        selection: Selection,
+        cell: str,
+        node: int,
+        report: Report = lambda share: None,
+        counts: PairedCounts | None = None,
+    ) -> InputScores:
+        """Scores of the inputs of one node, always on all images. counts: as for `stream`, unless cumulative."""
         settings, draw = self.settings, self.images.draw
         if draw is not None:
             return score_inputs_published(
@@ -199,17 +216,18 @@ class Scorer:
                 bn=settings.bn,
                 criterion=settings.criterion,
                 without=without,
+                counts=counts,
             )
 
         scores = _discard_one_by_one(score) if self.cumulative else score(())
         report(1.0)
         return scores
 
-    def accuracy(self, selection: Selection) -> Baseline:
-        """The supernet's accuracy under a selection."""
+    def accuracy(self, selection: Selection, counts: PairedCounts | None = None) -> Baseline:
+        """The supernet's accuracy under a selection. counts: as for `stream`."""
         draw = self.images.draw
         batches = self._bounded if draw is None else draw(self.settings.seed)
-        return measure(self.supernet, selection.weights(), batches, self.settings.bn)
+        return measure(self.supernet, selection.weights(), batches, self.settings.bn, counts)
 
     def record(self, scores: Scores) -> dict[str, Any]:
         """Scores as plain JSON values, with how they were taken and, where there is one, a warning about the data."""

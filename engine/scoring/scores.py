@@ -27,12 +27,22 @@ Batches = Sequence[tuple[Inputs, Tensor]]
 """(images [B, 3, H, W] normalised, or whatever the supernet takes, labels [B]); each is one BatchNorm group."""
 
 
-def measure(supernet: Scorable, weights: Weights, batches: Batches, bn: BnMode = "batch") -> Baseline:
-    """Accuracy (%), cross entropy and the accuracy's interval of the supernet under `weights`."""
+def measure(
+    supernet: Scorable,
+    weights: Weights,
+    batches: Batches,
+    bn: BnMode = "batch",
+    counts: PairedCounts | None = None,
+) -> Baseline:
+    """Accuracy (%), cross entropy and the accuracy's interval of the supernet under `weights`.
+
+    counts: as for `stream_edge_scores`.
+    """
     _check_batches(batches, bn)
     variants = Variants(supernet, weights, None, [], bn)
-    counts = PairedCounts(bn)
-    for index, batch in enumerate(batches):
+    counts = PairedCounts(bn) if counts is None else counts
+    check_counts(counts, 1, bn, sizes(batches)[0], len(batches))
+    for index, batch in enumerate(batches[counts.batches :], start=counts.batches):
         variants.add(counts, batch, index)
     return baseline(counts)
 
@@ -49,25 +59,31 @@ def stream_edge_scores(
     rescale: bool = False,
     until_sure: float | None = None,
     budget: int | None = None,
+    counts: PairedCounts | None = None,
 ) -> Iterator[EdgeScores]:
     """Scores of one edge after every batch; the last one has `final`.
 
     batches: the given data; each element is one BatchNorm group. rescale: masked rows sum to 1 again.
     until_sure: stop once, with this probability, the leader is the operation all `batches` would name; then
-    `separated` says whether that point was reached. budget: stop after this many batches.
+    `separated` says whether that point was reached. budget: stop after this many batches. counts: of the first of these
+    batches, where they have been evaluated before; they are added to. Without them, all batches are evaluated.
     Raises BadInput for an unknown or decided edge, no images, or a batch of one with batch statistics.
     """
     question = EdgeQuestion(selection, cell, edge)
     taken = conditions(supernet, selection, batches, bn, criterion)
     check_until_sure(until_sure, criterion)
     variants = Variants(supernet, selection.weights(), cell, question.masks(rescale), bn)
-    counts = PairedCounts(bn)
+    counts = PairedCounts(bn) if counts is None else counts
     sequence = None
     if until_sure is not None:
         sequence = ConfidenceSequence(len(question.names), len(batches), until_sure)
     began = time.perf_counter()
     last = min(len(batches), budget or len(batches))
-    for index, batch in enumerate(batches[:last]):
+    check_counts(counts, len(question.names) + 1, bn, taken.batch_size, last, until_sure)
+    if counts.batches == last:
+        yield question.answer(counts, taken, 0.0)
+        return
+    for index, batch in enumerate(batches[counts.batches : last], start=counts.batches):
         variants.add(counts, batch, index)
         scores = question.answer(counts, taken, time.perf_counter() - began, final=index + 1 == last)
         if sequence is not None:
@@ -92,6 +108,7 @@ def score_edge(
     rescale: bool = False,
     until_sure: float | None = None,
     budget: int | None = None,
+    counts: PairedCounts | None = None,
 ) -> EdgeScores:
     """The final scores of one edge. Same options as `stream_edge_scores`."""
     *_, final = stream_edge_scores(
@@ -105,6 +122,7 @@ def score_edge(
         rescale=rescale,
         until_sure=until_sure,
         budget=budget,
+        counts=counts,
     )
     return final
 
@@ -119,6 +137,7 @@ def score_inputs(
     bn: BnMode = "batch",
     criterion: Criterion = "accuracy",
     without: Collection[int] = (),
+    counts: PairedCounts | None = None,
 ) -> InputScores:
     """Which incoming edges of a node to keep: those whose removal hurts most.
 
@@ -129,8 +148,10 @@ def score_inputs(
     question = InputsQuestion(selection, cell, node, without)
     taken = conditions(supernet, selection, batches, bn, criterion)
     began = time.perf_counter()
-    variants, counts = Variants(supernet, question.weights, cell, question.masks(), bn), PairedCounts(bn)
-    for index, batch in enumerate(batches):
+    variants = Variants(supernet, question.weights, cell, question.masks(), bn)
+    counts = PairedCounts(bn) if counts is None else counts
+    check_counts(counts, len(question.edges) + 1, bn, taken.batch_size, len(batches))
+    for index, batch in enumerate(batches[counts.batches :], start=counts.batches):
         variants.add(counts, batch, index)
     return question.answer(counts, taken, time.perf_counter() - began)
 
@@ -155,6 +176,19 @@ def check_until_sure(probability: float | None, criterion: Criterion) -> None:
         raise BadInput("until-sure compares accuracies; use it with criterion accuracy")
     if probability is not None and not 0 < probability < 1:
         raise BadInput(f"until-sure is a probability between 0 and 1, not {probability}; try 0.95")
+
+
+def check_counts(
+    counts: PairedCounts, variants: int, bn: BnMode, batch_size: int, batches: int, until_sure: float | None = None
+) -> None:
+    """Raises BadInput for counts that the next of so many batches cannot be added to."""
+    if not counts.batches:
+        return
+    whole = counts.images == counts.batches * batch_size or counts.batches == batches
+    if counts.variants != variants or counts.bn != bn or counts.batches > batches or not whole:
+        raise BadInput("these counts are of another measurement; begin without them")
+    if until_sure is not None:
+        raise BadInput("until-sure has to see every batch; begin without counts")
 
 
 def _check_batches(batches: Batches, bn: BnMode) -> None:

@@ -1,12 +1,15 @@
 """Masked evaluation against the reference implementation's golden values, and what its numbers promise."""
 
+import json
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from engine.errors import BadInput
+from engine.scoring.intervals import PairedCounts
 from engine.scoring.scores import measure, score_edge, score_inputs, stream_edge_scores
 from engine.selection.selection import Selection
 from engine.spaces import search_space
@@ -205,6 +208,53 @@ def test_until_sure_does_not_separate_operations_that_tie():
         net.classifier.weight.zero_()
     scores = score_edge(net, selection, cell="cell", edge=3, batches=wrong, until_sure=0.9)
     assert scores.separated is False and scores.final and scores.images == 12 * 8
+
+
+@pytest.mark.parametrize("bn", ["batch", "running"])
+def test_a_measurement_goes_on_from_stored_counts_as_if_it_had_never_stopped(bn):
+    net, selection, batches = toy()
+    space, how = selection.space, {"cell": "cell", "bn": bn}
+    whole, counts = PairedCounts(bn), PairedCounts(bn)
+    expected = score_edge(net, selection, edge=1, batches=batches, **how)
+    *_, first = stream_edge_scores(net, selection, edge=1, batches=batches[:2], counts=counts, **how)
+    assert first.images == 16
+    read = PairedCounts.from_dict(json.loads(json.dumps(counts.to_dict())))
+    seen = list(stream_edge_scores(net, selection, edge=1, batches=batches, counts=read, **how))
+    assert [scores.images for scores in seen] == [24, 32, 40, 48]
+    assert replace(seen[-1], seconds=0) == replace(expected, seconds=0)
+    assert space.operations("cell", 1)[0] == seen[-1].operations[0].name
+    # what is complete is answered without the supernet, and the accuracy alone goes on in the same way
+    (again,) = stream_edge_scores(net, selection, edge=1, batches=batches, counts=read, **how)
+    assert replace(again, seconds=0) == replace(expected, seconds=0)
+    base = measure(net, selection.weights(), batches[:5], bn, whole)
+    assert whole.images == 40 and base != expected.baseline
+    assert measure(net, selection.weights(), batches, bn, whole) == expected.baseline
+
+
+def test_the_inputs_of_a_node_go_on_from_stored_counts_too():
+    net, selection, batches = toy("s2")
+    counts, node = PairedCounts("batch"), selection.space.cell("normal").topology_nodes[0]
+    expected = score_inputs(net, selection, cell="normal", node=node, batches=batches)
+    score_inputs(net, selection, cell="normal", node=node, batches=batches[:3], counts=counts)
+    counts = PairedCounts.from_dict(counts.to_dict())
+    found = score_inputs(net, selection, cell="normal", node=node, batches=batches, counts=counts)
+    assert counts.images == 48
+    assert replace(found, seconds=0) == replace(expected, seconds=0)
+
+
+def test_counts_of_another_measurement_are_refused():
+    net, selection, batches = toy()
+    counts = PairedCounts("batch")
+    score_edge(net, selection, cell="cell", edge=0, batches=batches[:3], counts=counts)
+    how = {"cell": "cell", "edge": 0, "counts": counts}
+    for wrong in ({"batches": batches[:2]}, {"batches": batches, "bn": "running"}, {"batches": toy(size=4)[2]}):
+        with pytest.raises(BadInput, match="another measurement"):
+            score_edge(net, selection, **how | wrong)
+    with pytest.raises(BadInput, match="every batch"):
+        score_edge(net, selection, batches=batches, until_sure=0.9, **how)
+    torn = counts.to_dict() | {"loss": (1.0,)}
+    with pytest.raises(BadInput, match="different numbers"):
+        PairedCounts.from_dict(torn)
 
 
 def test_bad_questions_are_refused_with_the_fix():
