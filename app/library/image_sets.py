@@ -34,6 +34,11 @@ class ImageSet(NamedTuple):
     classes: int | None = None
     images: tuple[int, int] | None = None
 
+    @property
+    def available(self) -> int | None:
+        """Images in the other half, on which is measured."""
+        return None if self.images is None else self.images[1] - self.images[0]
+
 
 SAMPLE = ImageSet(BUNDLED, "cifar10", 10, (5_000, 20_000))
 PUBLISHED = {

@@ -72,7 +72,7 @@ def _scores(ask: Questions, place: Place, decisions: Sequence[Decision]) -> Scor
     if ask.page.stage(decisions).missing:
         return None
     found = ask.find(ask.request(*place, ask.page.at(decisions)))
-    if found is None or found.partial:
+    if found is None:
         return None
     return found.result if isinstance(found.result, EdgeScores | InputScores) else None
 
@@ -89,7 +89,7 @@ def _points(ask: Questions, number: int) -> Iterator[Point]:
 
 def _point(ask: Questions, decisions: int, request: Request, tuned: Preset) -> Iterator[Point]:
     found = ask.find(request)
-    if found is not None and not found.partial:
+    if found is not None:
         taken = found.accuracy
         base = taken.baseline
         yield Point(decisions, tuned.amount, tuned.unit, base.accuracy, base.loss, base.ci, taken.images, taken.bn)

@@ -7,9 +7,10 @@ import streamlit as st
 
 from app.figures.butterfly import butterfly_info, plot_butterfly
 from app.parts import sentences, text
+from app.parts.progress import running
 from app.state.actions import Actions
 from app.state.questions import Questions
-from app.work.questions import Measurement
+from app.work.questions import Measurement, Request
 from engine.drawing import palette, wording
 from engine.results import EdgeScores
 
@@ -75,27 +76,57 @@ def _arithmetic(scores: EdgeScores) -> None:
 
 
 def _buttons(ask: Questions, do: Actions, edge: int, measurement: Measurement | None) -> None:
-    left, right = st.columns(2)
-    if measurement is None:
-        left.button(
-            "Measure this edge",
-            type="primary",
-            on_click=do.measure,
-            args=(edge,),
-            disabled=ask.busy,
-            width="stretch",
-            key="measure-edge",
-        )
-        return
-    left.button(
-        "More images",
-        type="primary",
+    request = ask.request("edge", ask.page.cell, edge)
+    left, right = st.columns([3, 2]) if measurement else (st.container(), None)
+    with left:
+        if (job := ask.job(request)) is not None:
+            running(job, do, "edge", ask.preliminary(request), ask.wanted(request, measurement))
+        elif measurement is None:
+            st.button(
+                f"Measure this edge{_about(ask, request)}",
+                type="primary",
+                on_click=do.measure,
+                args=(edge,),
+                width="stretch",
+                key="measure-edge",
+            )
+        else:
+            _more(ask, do, edge, measurement)
+    if measurement is not None and right is not None:
+        with right:
+            _arithmetic(measurement.edge)
+    _kept(ask, request, measurement)
+
+
+def _more(ask: Questions, do: Actions, edge: int, measurement: Measurement) -> None:
+    more = ask.more(ask.request("edge", ask.page.cell, edge), measurement)
+    done = ask.next_size(measurement) is None
+    size = wording.count(more.settings.images) if more.settings.images else "all"
+    st.button(
+        "All images are used" if done else f"More images: {size}{_about(ask, more)}",
         on_click=do.measure_more,
-        disabled=ask.busy or ask.more_images(measurement.result.images) is None,
+        args=(edge,),
+        disabled=done,
         width="stretch",
         key="more-images",
-        help="Measure this edge on the next larger number of images",
+        help="Measure this edge on more images, going on from those it was measured on",
     )
-    with right:
-        _arithmetic(measurement.edge)
-    st.caption(("measuring · " if measurement.partial else "") + text.provenance(measurement))
+
+
+def _about(ask: Questions, request: Request) -> str:
+    seconds = ask.estimate([request])
+    return f" ({text.duration(seconds)})" if seconds else ""
+
+
+def _kept(ask: Questions, request: Request, measurement: Measurement | None) -> None:
+    """What the numbers rest on, and what a cancelled measurement has left."""
+    partial, evaluated = ask.preliminary(request), ask.evaluated(request)
+    lines = [] if measurement is None else [text.provenance(measurement)]
+    if partial is not None:
+        lines.append(f"preliminary: {wording.count(partial.images)} images so far")
+    elif evaluated > (0 if measurement is None else measurement.images):
+        lines.append(f"stopped at {wording.count(evaluated)} images, kept for the next try")
+    if ask.problem:
+        lines.append(ask.problem)
+    if lines:
+        st.caption(" · ".join(lines))

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.library import image_sets
-from app.parts import text
+from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
 from app.state.live import REFRESH, begin
@@ -78,7 +78,7 @@ def sidebar() -> None:
             )
             st.button("Switch cell", shortcut="S", on_click=_switch, args=(page,), key="switch-cell", width="stretch")
         st.segmented_control(
-            "Images per measurement",
+            "Next measurement uses",
             list(BUDGETS),
             key=keys.BUDGET.name,
             bind="query-params",
@@ -174,17 +174,7 @@ def _strip(jobs: JobManager, was_active: bool) -> None:
     visitor = session.visitor()
     running = jobs.of(visitor)
     for job in running:
-        ahead = jobs.ahead(job)
-        left = "" if job.remaining is None else f" · {text.duration(job.remaining)} left"
-        if job.status == "queued":
-            where = f"{ahead} ahead of you"
-        elif not job.total:
-            where = "starting"
-        elif job.unit == "%":
-            where = f"{job.done * 100 // job.total} %{left}"
-        else:
-            where = f"{job.done} of {job.total} {job.unit}{left}"
-        st.progress(job.share, text=f"{job.title}  \n{where}")
+        st.progress(job.share, text=f"{job.title}  \n{progress_line(job, jobs.ahead(job))}")
         st.button("Cancel", key=f"cancel-{job.number}", on_click=jobs.cancel, args=(job, visitor))
     for job in jobs.failed(visitor):
         st.error(job.error)

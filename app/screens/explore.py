@@ -7,13 +7,13 @@ from app.figures.slope import plot_slope, slope_info
 from app.parts import sentences, text
 from app.parts.cell_card import cell_card
 from app.parts.inspector import inspector
+from app.parts.progress import running
 from app.parts.untuned import untuned
 from app.state import keys
 from app.state.actions import Actions
 from app.state.live import live
 from app.state.page import PageState
 from app.state.questions import Questions
-from app.work.questions import Request
 from engine.drawing import wording
 
 
@@ -22,14 +22,12 @@ def page() -> None:
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
-    missing = ask.unmeasured()
-    head, action = st.columns([5, 2], vertical_alignment="center") if missing else (st.container(), None)
+    head, action = st.columns([5, 2], vertical_alignment="center")
     with head:
         text.title(sentences.headline(page.selection, page.cell, ask.scores), _subtitle(ask))
         untuned(ask, do)
-    if action is not None:
-        with action:
-            _measure_all(ask, do, missing)
+    with action:
+        _next(ask, do)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="cell-card"):
         cell_card(ask, do)
@@ -55,11 +53,30 @@ def _subtitle(ask: Questions) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _measure_all(ask: Questions, do: Actions, missing: list[Request]) -> None:
-    seconds = ask.estimate(missing)
-    about = f" (about {text.duration(seconds)})" if seconds else ""
-    label = f"Measure all {len(missing)} edges{about}"
-    st.button(label, on_click=do.measure_all, disabled=ask.busy, width="stretch", key="measure-all")
+def _next(ask: Questions, do: Actions) -> None:
+    """The page's one primary action: measure what is unmeasured, then settle what is open."""
+    if ask.settling is not None:
+        running(ask.settling, do, "all")
+    elif missing := ask.unmeasured():
+        edges = "edge" if len(missing) == 1 else "edges"
+        label = f"Measure all {len(missing)} {edges}{_about(ask.estimate(missing))}"
+        st.button(label, type="primary", on_click=do.measure_all, width="stretch", key="measure-all")
+    else:
+        count = len(ask.to_settle())
+        label = f"Settle the {count} open edge{'' if count == 1 else 's'}{_about(ask.seconds_to_settle())}"
+        st.button(
+            label if count else "No edge is open",
+            type="primary",
+            on_click=do.settle,
+            disabled=not count,
+            width="stretch",
+            key="settle",
+            help="Spend images only on edges that are too close to call; each stops once it is separated",
+        )
+
+
+def _about(seconds: float | None) -> str:
+    return f" (about {text.duration(seconds)})" if seconds else ""
 
 
 def _matrix(ask: Questions, do: Actions) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app.state import keys, url
-from app.state.questions import TUNING, Questions
+from app.state import url
+from app.state.questions import MEASURING_ALL, SETTLING, TUNING, Questions
 from app.work import tuned
 from app.work.jobs import Job
 from app.work.measurements import Measurements
@@ -33,19 +33,25 @@ class Actions:
     def measure(self, edge: int) -> None:
         self.begin([self.ask.request("edge", self.page.cell, edge)], f"Measuring {self.page.edge_name(edge)}")
 
-    def measure_more(self) -> None:
-        """Measure the edge in focus on the next larger number of images."""
-        edge = self.page.edge
-        shown = None if edge is None else self.ask.measurement(edge)
-        larger = self.ask.more_images(0 if shown is None else shown.result.images)
-        if larger is None or edge is None:
-            return
-        keys.BUDGET.set(larger)
-        request = self.ask.request("edge", self.page.cell, edge).under(images=url.BUDGETS[larger])
+    def measure_more(self, edge: int) -> None:
+        """Measure an edge on the next larger number of images, going on from what is measured."""
+        request = self.ask.request("edge", self.page.cell, edge)
+        if (found := self.ask.find(request)) is not None:
+            request = self.ask.more(request, found)
         self.begin([request], f"Measuring {self.page.edge_name(edge)}")
 
     def measure_all(self) -> None:
-        self.begin(self.ask.unmeasured(), "Measuring all edges")
+        self.begin(self.ask.unmeasured(), MEASURING_ALL)
+
+    def settle(self) -> None:
+        """Spend images on the edges whose verdict is open, until each is separated or has used all images."""
+        if requests := self.ask.to_settle():
+            sizes = tuple(url.BUDGETS.values())
+            self._attempt(lambda: self._measurements.settle(requests, sizes, SETTLING, self.page.visitor))
+
+    def cancel(self, job: Job) -> None:
+        """Leave work that is running or waiting; what was evaluated is kept."""
+        self._measurements.cancel(job, self.page.visitor)
 
     def tune_again(self) -> None:
         """Make the tuned weights that the link names and that are not on this machine."""

@@ -3,12 +3,14 @@
 Questions   requests of the page's run, and the measurements that answer them
 """
 
+import math
 from functools import cached_property
 
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.state import url
 from app.state.page import PageState
-from app.work.measurements import Measurements, stored
+from app.work.jobs import Job
+from app.work.measurements import Measurements, is_open
 from app.work.questions import Kind, MeasuredPath, Measurement, Request
 from engine.results import EdgeScores
 from engine.selection.decisions import OperationDecision
@@ -50,19 +52,51 @@ class Questions:
 
     def unmeasured(self) -> list[Request]:
         """Requests for the undecided edges of the cell on screen that have no finished measurement."""
-        cell = self.page.cell
         return [
-            self.request("edge", cell, edge)
-            for edge in self.page.selection.undecided_edges(cell)
-            if (found := self.measurements.get(edge)) is None or found.partial
+            self.request("edge", self.page.cell, edge)
+            for edge in self.page.selection.undecided_edges(self.page.cell)
+            if edge not in self.measurements
         ]
 
-    def more_images(self, shown: int = 0) -> str | None:
-        """The smallest budget above the current one and above the images `shown`, or None."""
-        if self.page.images is None:
+    def to_settle(self) -> list[Request]:
+        """Requests for the undecided edges of the cell on screen whose verdict more images may bring."""
+        return [
+            self.request("edge", self.page.cell, edge)
+            for edge in self.page.selection.undecided_edges(self.page.cell)
+            if (found := self.measurements.get(edge)) and is_open(found.edge) and self.next_size(found) is not None
+        ]
+
+    def next_size(self, found: Measurement) -> str | None:
+        """The size, a name of `url.BUDGETS`, that more images would be measured on: the chosen one, or the smallest
+        that is larger than what was measured. None where all images are used."""
+        available = found.available or self.page.image_set.available
+        if available is not None and found.images >= available:
             return None
-        now = max(shown, self.page.images)
-        return next((name for name, images in url.BUDGETS.items() if images is None or images > now), None)
+        larger = [name for name, images in url.BUDGETS.items() if images is None or found.images < images]
+        within = [name for name in larger if (url.BUDGETS[name] or 0) < (available or math.inf)]
+        chosen = next((name for name in within if url.BUDGETS[name] == self.page.images), None)
+        return chosen or within[0]
+
+    def more(self, request: Request, found: Measurement) -> Request:
+        """The request on the next size."""
+        name = self.next_size(found)
+        return request if name is None else request.under(images=url.BUDGETS[name])
+
+    def seconds_to_settle(self) -> float | None:
+        """Seconds until the open edges are settled, as far as their intervals let expect; None if unknown.
+
+        An interval shrinks with the root of the number of images, so a difference of d points with an interval of
+        +-r points takes (r / d)^2 times as many images as now.
+        """
+        wanted = []
+        for request in self.to_settle():
+            found = self.measurements[request.index]
+            scores = found.edge
+            reach = (scores.difference_ci[1] - scores.difference_ci[0]) / 2 if scores.difference_ci else math.inf
+            needed = found.images * (reach / scores.difference) ** 2 if scores.difference else math.inf
+            enough = [images for images in url.BUDGETS.values() if images is None or images >= needed]
+            wanted.append(request.under(images=enough[0]))
+        return self.estimate(wanted)
 
     def estimate(self, requests: list[Request]) -> float | None:
         """Seconds that these take, as far as known."""
@@ -71,17 +105,41 @@ class Questions:
     # Finding
 
     def find(self, request: Request) -> Measurement | None:
-        """What answers a request: its own measurement, else the checkpoint's stored one on more images."""
-        found = self._measurements.find(request, self.page.summary)
-        if found is not None and not found.partial:
-            return found
-        return stored(self._on_stored_images(request), self.page.summary) or found
+        """The best finished measurement of what is asked, however many images it rests on."""
+        return self._measurements.find(request, self.page.summary)
 
-    def _on_stored_images(self, request: Request) -> Request:
-        """The request on the images of the stored sweep, where these are more than asked for."""
-        images = ((self.page.summary.scores or {}).get("settings") or {}).get("images") or 0
-        known = request.settings.images
-        return request if known is None or images < known else request.under(images=images)
+    def preliminary(self, request: Request) -> Measurement | None:
+        """How far the measurement of what is asked is that is being taken right now: nothing to go by yet."""
+        return self._measurements.partial(request)
+
+    def job(self, request: Request) -> Job | None:
+        """The visitor's work that measures what is asked."""
+        return self._measurements.job(request, self.page.visitor)
+
+    def ahead(self, job: Job) -> int:
+        """How many jobs come before a waiting one."""
+        return self._measurements.ahead(job)
+
+    def evaluated(self, request: Request) -> int:
+        """Images that have been evaluated for a request, those of a cancelled measurement included."""
+        begun = self._measurements.store.begun(request)
+        return 0 if begun is None else begun.images
+
+    def wanted(self, request: Request, found: Measurement | None) -> int | None:
+        """How many images the measurement that is being taken will rest on, as far as known."""
+        request = request if found is None else self.more(request, found)
+        return request.settings.images or self.page.image_set.available
+
+    @property
+    def settling(self) -> Job | None:
+        """The visitor's work that settles open edges, or measures what is unmeasured."""
+        whole = (SETTLING, MEASURING_ALL)
+        return next((job for job in self._measurements.running(self.page.visitor) if job.title in whole), None)
+
+    @property
+    def problem(self) -> str | None:
+        """Why what is measured is not kept for later, if it is not."""
+        return self._measurements.store.problem
 
     def measurement(self, edge: int, cell: str | None = None) -> Measurement | None:
         """The edge's measurement after the decisions so far; of a decided edge, the one it was decided by."""
@@ -123,10 +181,8 @@ class Questions:
         return page.letter(number) != "n" and not page.stage(page.link.decisions[:number]).missing
 
     def paths(self, selection: Selection | None = None) -> tuple[MeasuredPath, ...]:
-        """Measured paths from a selection on: taken here, else stored with the checkpoint."""
-        request, summary = self.accuracy(selection), self.page.summary
-        known = self._measurements.paths(request, summary)
-        return known or self._measurements.paths(self._on_stored_images(request), summary)
+        """Measured paths from a selection on: taken here, or stored with the checkpoint."""
+        return self._measurements.paths(self.accuracy(selection), self.page.summary)
 
     # Working
 
@@ -143,3 +199,5 @@ class Questions:
 
 TUNING = "Fine-tuning"
 """The title of work that tunes."""
+MEASURING_ALL = "Measuring all edges"
+SETTLING = "Settling the open edges"

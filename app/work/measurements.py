@@ -1,11 +1,12 @@
 """Measurements for the pages: stored with a checkpoint, finished here, or being taken right now. Needs no torch.
 
 Measurements   finds and takes them; everything is shared by all visitors and kept by content
-stored         what a checkpoint's own sweep says
+is_open        whether more images may bring a verdict
+
+How many images a request asks for is what is bought where nothing better is known; it never hides anything.
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,17 +14,16 @@ from typing import Any
 from app.work import paths, worker
 from app.work.jobs import Job, JobManager
 from app.work.questions import Kind, MeasuredPath, Measurement, Request, canonical
+from app.work.store import Begun, Store
+from app.work.stored import stored, stored_paths
 from app.work.worker import Taken
 from engine.checkpoint.format import Summary
 from engine.results import EdgeScores, InputScores
 from engine.scoring.paths import Report, measured_path
-from engine.scoring.settings import Settings
 from engine.selection.orders import NextStep, Order, edge_order, index_order
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
-KEPT = 4096
-"""Results kept in memory: a few kilobytes each."""
 LONG = 15.0
 """Seconds of path-following from which on processes do it: one takes about five to begin."""
 
@@ -31,45 +31,70 @@ LONG = 15.0
 class Measurements:
     """What has been measured and how more gets measured.
 
-    take: answers a request, see `scoring.take`. selection: what a request measures in, see `scoring.selection`.
+    take: answers a request, see `worker.take`. selection: what a request measures in, see `worker.selection`. store:
+    where what is measured is kept.
     """
 
     def __init__(
         self,
         jobs: JobManager,
-        take: Callable[[Request], Iterator[Taken]] = worker.take,
+        take: Callable[[Request, Begun | None], Iterator[Taken]] = worker.take,
         selection: Callable[[Request], Selection] = worker.selection,
+        store: Store | None = None,
     ) -> None:
         self._jobs, self._take_live, self._selection = jobs, take, selection
+        self.store = store or Store()
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._partial: dict[Request, Measurement] = {}  # by place, while it is taken
         self._rates: dict[tuple[str, int], float] = {}  # seconds per pass, by digest and number of decisions
 
     # Finding
 
     def find(self, request: Request, summary: Summary) -> Measurement | None:
-        """The measurement of a request: finished here, else stored with its checkpoint, else as far as one got."""
-        kept: Measurement | None = self._get(request.key)
-        if kept is not None and not kept.partial:
-            return kept
-        return stored(request, summary) or kept
+        """The best finished measurement of what is asked, on the most images: taken here or stored with its checkpoint.
+
+        How many images the request asks for plays no part.
+        """
+        found = [each for each in (stored(request, summary), self.store.best(request)) if each is not None]
+        return max(found, key=lambda each: each.images, default=None)
+
+    def partial(self, request: Request) -> Measurement | None:
+        """How far a measurement of what is asked is that is being taken right now."""
+        with self._lock:
+            return self._partial.get(request.place)
 
     def paths(self, request: Request, summary: Summary) -> tuple[MeasuredPath, ...]:
-        """Measured paths known from a request's selection on: taken here, else stored with its checkpoint."""
-        kept: dict[int | None, MeasuredPath] = self._get(_paths_key(request)) or {}
-        return tuple(kept.values()) or stored_paths(request, summary)
+        """Measured paths known from a request's selection on, of each edge order the one on the most images."""
+        found: dict[int | None, MeasuredPath] = {}
+        for path in (*stored_paths(request, summary), *self.store.paths(request)):
+            if path.seed not in found or found[path.seed].images <= path.images:
+                found[path.seed] = path
+        return tuple(found.values())
 
     def running(self, visitor: str) -> list[Job]:
         """The visitor's jobs that have not ended."""
         return self._jobs.of(visitor)
+
+    def job(self, request: Request, visitor: str) -> Job | None:
+        """The visitor's job that has not ended and measures, among other things, what is asked."""
+        asked = request.place
+        return next((job for job in self.running(visitor) if asked in _places(job.key)), None)
+
+    def ahead(self, job: Job) -> int:
+        """How many jobs come before a waiting one."""
+        return self._jobs.ahead(job)
+
+    def cancel(self, job: Job, visitor: str) -> None:
+        """Leave a job; it stops when nobody else watches it, and what it evaluated is kept."""
+        self._jobs.cancel(job, visitor)
 
     # Taking
 
     def start(self, requests: Sequence[Request], title: str, visitor: str) -> Job:
         """Take these measurements in the background, one after the other; each can be found while it is taken.
 
-        What is finished already is not taken again, and a job that takes just these is joined. Raises BadInput when
-        too many jobs are waiting.
+        What is finished already on as many images is not taken again, and a job that takes just these is joined.
+        Raises BadInput when too many jobs are waiting.
         """
         requests = tuple(requests)
         return self.start_prepared(tuple(request.key for request in requests), lambda job: requests, title, visitor)
@@ -93,11 +118,7 @@ class Measurements:
 
         def work(job: Job) -> tuple[Measurement, ...]:
             requests = known[0] if outside else prepare(job)
-
-            def report(number: int) -> Callable[[float], None]:
-                return lambda share: job.progress(round(100 * (number + share)), 100 * len(requests), "%")
-
-            return tuple(self.take(request, report(number)) for number, request in enumerate(requests))
+            return tuple(self.take(request, _part(job, number, requests)) for number, request in enumerate(requests))
 
         return self._jobs.submit(key, title, work, visitor, before if outside else None)
 
@@ -108,8 +129,34 @@ class Measurements:
         """
         targets = _targets(summary.space, selection)
         requests = [Request.of(summary, selection, *target, **how) for target in targets]
-        missing = [each for each in requests if (found := self.find(each, summary)) is None or found.partial]
+        missing = [each for each in requests if self.find(each, summary) is None]
         return self.start(missing, title, visitor) if missing else None
+
+    def settle(self, requests: Sequence[Request], sizes: Sequence[int | None], title: str, visitor: str) -> Job:
+        """Measure each of these edges on more and more images until its verdict is no longer open, or all are used.
+
+        sizes: the numbers of images after which it is looked at, ascending; None is all.
+        """
+        requests = tuple(requests)
+
+        def work(job: Job) -> tuple[Measurement, ...]:
+            return tuple(
+                self._settled(request, sizes, _part(job, number, requests)) for number, request in enumerate(requests)
+            )
+
+        key = "settle", tuple(request.key for request in requests), tuple(sizes)
+        return self._jobs.submit(key, title, work, visitor)
+
+    def _settled(self, request: Request, sizes: Sequence[int | None], report: Report) -> Measurement:
+        for number, images in enumerate(sizes):
+
+            def tell(share: float, number: int = number) -> None:
+                report((number + share) / len(sizes))
+
+            found = self.take(request.under(images=images), tell)
+            if not is_open(found.edge):
+                break
+        return found
 
     def start_paths(
         self, request: Request, seeds: Sequence[int | None], visitor: str, summary: Summary | None = None
@@ -120,45 +167,40 @@ class Measurements:
         every decision, without tuning (Wang et al. 2021, algorithm 1). Paths can be found one by one as they end.
         summary: of the checkpoint, by whose timing paths that take long are left to processes.
         """
-        key = _paths_key(request)
         seeds = tuple(seeds)
 
+        def missing() -> list[int | None]:
+            known = {path.seed for path in self.store.paths(request) if path.images == request.settings.images}
+            return [seed for seed in seeds if seed not in known]
+
         def outside(job: Job) -> None:
-            known: dict[int | None, MeasuredPath] = self._get(key) or {}
-            wanted = [seed for seed in seeds if seed not in known]
+            wanted = missing()
             for number, seed in enumerate(wanted):
-
-                def report(share: float, number: int = number) -> None:
-                    job.progress(round(100 * (number + share)), 100 * len(wanted), "%")
-
-                known = {**known, seed: paths.follow(request, seed, job, report)}
-                self.keep(key, known)
+                self.store.keep_path(request, paths.follow(request, seed, job, _part(job, number, wanted)))
 
         def work(job: Job) -> tuple[MeasuredPath, ...]:
-            known: dict[int | None, MeasuredPath] = self._get(key) or {}
-            wanted = [seed for seed in seeds if seed not in known]
-            if not wanted:
-                return tuple(known[seed] for seed in seeds)
-            selection = self._selection(request)
-            steps = selection.space.steps - selection.steps_done
-            for number, seed in enumerate(wanted):
-                begun = number * steps
+            if wanted := missing():
+                selection = self._selection(request)
+                steps = selection.space.steps - selection.steps_done
+                for number, seed in enumerate(wanted):
+                    begun = number * steps
 
-                def report(done: int, begun: int = begun) -> None:
-                    job.progress(begun + done, len(wanted) * steps, "decisions")
+                    def report(done: int, begun: int = begun) -> None:
+                        job.progress(begun + done, len(wanted) * steps, "decisions")
 
-                known = {**known, seed: self._follow(request, selection, seed, report)}
-                self.keep(key, known)
+                    self.store.keep_path(request, self._follow(request, selection, seed, report))
+            known = {path.seed: path for path in self.store.paths(request)}
             return tuple(known[seed] for seed in seeds)
 
         long = summary is not None and self._paths_take_long(request, seeds, summary)
-        return self._jobs.submit((key, seeds), "Following the measured path", work, visitor, outside if long else None)
+        key = "paths", replace(request, kind="edge", cell="", index=0).key, seeds
+        return self._jobs.submit(key, "Following the measured path", work, visitor, outside if long else None)
 
     def _paths_take_long(self, request: Request, seeds: Sequence[int | None], summary: Summary) -> bool:
         """Whether following takes longer than others should wait, as far as known. A path asks every question once."""
         if request.settings.augment:  # the command draws the order and the augmentation from one seed
             return False
-        known: dict[int | None, MeasuredPath] = self._get(_paths_key(request)) or {}
+        known = {path.seed for path in self.store.paths(request)}
         selection = summary.start.with_decisions(request.decisions)
         questions = [
             replace(request, kind=kind, cell=cell, index=index)
@@ -180,26 +222,48 @@ class Measurements:
             images = request.settings.images or (summary.scores or {}).get("settings", {}).get("available")
             if rate is None or images is None:
                 return None
-            seconds += rate * images * (1 + _masks(request, summary))
+            begun = self.store.begun(request)
+            left = images - begun.images if begun is not None and begun.images <= images else images
+            seconds += rate * left * (1 + _masks(request, summary))
         return seconds if requests else None
 
     # In the worker
 
-    def take(self, request: Request, report: Callable[[float], None]) -> Measurement:
-        """A measurement from memory or from the supernet. `report` is told the share of it that is done."""
-        known: Measurement | None = self._get(request.key)
-        if known is not None and not known.partial:
+    def take(self, request: Request, report: Report, exactly: bool = False) -> Measurement:
+        """A measurement from the store or from the supernet, going on from the batches that were evaluated before.
+
+        report: told the share of it that is done; what it raises ends the measurement, and nothing evaluated is lost.
+        exactly: whether one on more images than asked for is no answer.
+        """
+        known, asked = self.store.best(request), request.settings.images
+        if known and asked and (known.images == asked or (known.images > asked and not exactly)):
             report(1.0)
             return known
         report(0.0)
-        for taken in self._take_live(request):
-            self.keep(request.key, taken.measurement)
-            if not taken.measurement.partial:
-                self.keep(request.supernet.key, taken.measurement._replace(result=taken.measurement.accuracy))
+        taken: Taken | None = None
+        try:
+            for taken in self._take_live(request, self.store.begun(request)):
                 with self._lock:
-                    self._rates[request.digest, len(request.decisions)] = taken.seconds / taken.passes
-            report(taken.share)
+                    self._partial[request.place] = taken.measurement
+                if not taken.measurement.partial:
+                    self._keep(request, taken)
+                report(taken.share)
+        finally:
+            with self._lock:
+                self._partial.pop(request.place, None)
+            if taken is not None and taken.measurement.partial and taken.begun is not None:
+                self.store.keep(request, None, taken.begun())
+        assert taken is not None
         return taken.measurement
+
+    def _keep(self, request: Request, taken: Taken) -> None:
+        found = taken.measurement
+        self.store.keep(request, found, taken.begun() if taken.begun is not None else None)
+        if request.kind != "accuracy":
+            self.store.keep(request.supernet, found._replace(result=found.accuracy))
+        if taken.passes:
+            with self._lock:
+                self._rates[request.digest, len(request.decisions)] = taken.seconds / taken.passes
 
     def _follow(
         self, request: Request, selection: Selection, seed: int | None, report: Callable[[int], None]
@@ -214,20 +278,6 @@ class Measurements:
             accuracies.append(step.scores.baseline.accuracy)
             report(len(accuracies))
         return MeasuredPath(seed, str(selection.decoded()), tuple(accuracies), "live", images, selection.decisions)
-
-    def _get(self, key: Hashable) -> Any:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def keep(self, key: Hashable, value: Any) -> None:
-        """Remember what answers a request's key; the oldest answers are forgotten."""
-        with self._lock:
-            self._kept[key] = value
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
 
 
 class _Remembering:
@@ -245,7 +295,26 @@ class _Remembering:
     def _take(self, selection: Selection, step: NextStep) -> Measurement:
         decisions = canonical(selection)
         question = replace(self._like, decisions=decisions, kind=step.kind, cell=step.cell, index=step.index)
-        return self._measurements.take(question, self._report)
+        return self._measurements.take(question, self._report, exactly=True)
+
+
+def is_open(scores: EdgeScores) -> bool:
+    """Whether more images may bring a verdict."""
+    return scores.verdict == "too_close"
+
+
+def _part(job: Job, number: int, parts: Sequence[object]) -> Report:
+    """A report of one of a job's parts, in percent of all."""
+    return lambda share: job.progress(round(100 * (number + share)), 100 * len(parts), "%")
+
+
+def _places(key: Hashable) -> Iterator[Request]:
+    """What a job's key says it measures."""
+    if isinstance(key, Request):
+        yield key.place
+    elif isinstance(key, tuple):
+        for part in key:
+            yield from _places(part)
 
 
 def _targets(space: SearchSpace, selection: Selection) -> list[tuple[Kind, str, int]]:
@@ -262,49 +331,6 @@ def _targets(space: SearchSpace, selection: Selection) -> list[tuple[Kind, str, 
     return edges + nodes
 
 
-def stored(request: Request, summary: Summary) -> Measurement | None:
-    """What the checkpoint's own sweep says, where it was taken on the same supernet with just these settings."""
-    scores = summary.scores
-    if scores is None or request.decisions or request.digest != summary.digest or not _fits(request, scores):
-        return None
-    rows, index = (scores["inputs"], "node") if request.kind == "node" else (scores["edges"], "edge")
-    read: Callable[[Any], EdgeScores | InputScores]
-    read = InputScores.from_dict if request.kind == "node" else EdgeScores.from_dict
-    for row in rows:
-        if request.kind == "accuracy" or (row["cell"], row[index]) == (request.cell, request.index):
-            found = Measurement(
-                read(row),
-                "stored",
-                scores["date"][:10],
-                warning=scores.get("warning"),
-                data=request.settings.data,
-            )
-            return found._replace(result=found.accuracy) if request.kind == "accuracy" else found
-    return None
-
-
-def stored_paths(request: Request, summary: Summary) -> tuple[MeasuredPath, ...]:
-    """The measured paths that were stored with the checkpoint's sweep, under the same condition as `stored`."""
-    scores = summary.scores or {}
-    if request.decisions or request.digest != summary.digest or not scores.get("paths") or not _fits(request, scores):
-        return ()
-    return tuple(
-        MeasuredPath(row["seed"], row["genotype"], tuple(row["accuracies"]), "stored", row["images"])
-        for row in scores["paths"]
-    )
-
-
-def _fits(request: Request, scores: dict[str, Any]) -> bool:
-    """Whether a stored sweep was taken as the request asks."""
-    header = scores["settings"]
-    asked = request.settings.relevant(request.kind)
-    if asked.images is None:
-        asked = replace(asked, images=header.get("available"))
-    # A sweep older than the ids of images can only be trusted where the name of the data says which they are.
-    content = header.get("content", header["data"])
-    return Settings.stored(header).relevant(request.kind) == asked and content == request.content
-
-
 def _masks(request: Request, summary: Summary) -> int:
     """How many masked variants a measurement evaluates beside the supernet itself."""
     if request.kind == "accuracy":
@@ -312,8 +338,3 @@ def _masks(request: Request, summary: Summary) -> int:
     if request.kind == "node":
         return len(summary.space.cell(request.cell).entering(request.index))
     return len(summary.space.operations(request.cell, request.index))
-
-
-def _paths_key(request: Request) -> Hashable:
-    # The criterion decides, so it stays; an edge's rescaled masks do too.
-    return "paths", replace(request, kind="edge", cell="", index=0).key

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from app.library.image_sets import FOLDER
 from engine.checkpoint.format import Summary
 from engine.data.identity import content_id
+from engine.fields import defaults
 from engine.results import Baseline, BnMode, EdgeScores, InputScores
 from engine.scoring.settings import Kind as Kind
 from engine.scoring.settings import Settings
@@ -71,6 +72,12 @@ class Request:
         return replace(self, path="", settings=self.settings.relevant(self.kind))
 
     @property
+    def place(self) -> "Request":
+        """What is measured, on however many images: equal places are answered by measurements of each other."""
+        any_number = {"images": defaults(Settings)["images"], "until_sure": None}
+        return replace(self, path="", settings=replace(self.settings.relevant(self.kind), **any_number))
+
+    @property
     def supernet(self) -> "Request":
         """The accuracy of the same supernet on the same images."""
         return replace(self, kind="accuracy", cell="", index=0)
@@ -85,7 +92,7 @@ def canonical(selection: Selection) -> tuple[Decision, ...]:
 
 class Measurement(NamedTuple):
     """A result and where it comes from. date: ISO day. warning: a sentence where the data asks for one. data: whose
-    images it was measured on."""
+    images it was measured on. available: how many such images there are, where that is known."""
 
     result: EdgeScores | InputScores | Accuracy
     source: Source
@@ -93,6 +100,12 @@ class Measurement(NamedTuple):
     partial: bool = False
     warning: str | None = None
     data: str = "bundled"
+    available: int | None = None
+
+    @property
+    def images(self) -> int:
+        """How many images it rests on."""
+        return self.result.images
 
     @property
     def edge(self) -> EdgeScores:

@@ -5,12 +5,14 @@ selection    a checkpoint's selection after a request's decisions
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.library.image_sets import FOLDER
 from app.work.questions import Accuracy, Measurement, Request
+from app.work.store import Begun
 from app.work.threads import threads
 from engine.data.identity import content_id
 from engine.errors import BadInput
@@ -23,12 +25,17 @@ if TYPE_CHECKING:
 
 
 class Taken(NamedTuple):
-    """A measurement so far: the share of the images it rests on, and what was computed for it."""
+    """A measurement so far: the share of the images it rests on, and what was computed for it.
+
+    passes: images that went through the supernet now, masked ones included, in so many seconds. begun: the sums so
+    far, with which it can be gone on with; None where it cannot.
+    """
 
     measurement: Measurement
     share: float
     seconds: float
-    passes: int  # images through the supernet, masked ones included
+    passes: int
+    begun: Callable[[], Begun] | None = None
 
 
 CHECKPOINTS = 500_000_000
@@ -46,14 +53,15 @@ def selection(request: Request) -> Selection:
     return checkpoint.start.with_decisions(request.decisions)
 
 
-def take(request: Request) -> Iterator[Taken]:
+def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
     """A request's measurement as it tightens; only the last one is not partial.
 
-    Raises BadInput for a checkpoint or data that cannot be used or has changed since it was asked for, and for what the
-    engine's scorers refuse.
+    begun: sums of the first of its batches, which are then not evaluated again. Raises BadInput for a checkpoint or
+    data that cannot be used or has changed since it was asked for, and for what the engine's scorers refuse.
     """
     import torch
 
+    from engine.scoring.intervals import PairedCounts
     from engine.scoring.scorer import Scorer
 
     torch.set_num_threads(threads())
@@ -64,21 +72,36 @@ def take(request: Request) -> Iterator[Taken]:
     scorer = Scorer.of(checkpoint, settings, data_dir=FOLDER)
     images = scorer.images.count
     today = datetime.now(UTC).date().isoformat()
+    paired = not settings.published and settings.until_sure is None
+    if not paired or (begun is not None and not _leads_to(begun, images, settings.batch_size)):
+        begun = None
+    counts = PairedCounts(settings.bn) if begun is None else PairedCounts.from_dict(begun.sums)
+    before, spent = counts.images, 0.0 if begun is None else begun.seconds
     began = time.perf_counter()
 
     def taken(result: EdgeScores | InputScores | Accuracy, done: int, variants: int, partial: bool = False) -> Taken:
-        measurement = Measurement(result, "live", today, partial, scorer.images.warning, settings.data)
-        return Taken(measurement, done / images, time.perf_counter() - began, done * variants)
+        seconds = time.perf_counter() - began
+        result = replace(result, seconds=spent + seconds)
+        measurement = Measurement(
+            result, "live", today, partial, scorer.images.warning, settings.data, scorer.images.available
+        )
+        sums = (lambda: Begun(counts.images, spent + seconds, counts.to_dict())) if paired else None
+        return Taken(measurement, done / images, seconds, (done - before) * variants, sums)
 
     if request.kind == "edge":
-        for scores in scorer.stream(decided, cell, index):
+        for scores in scorer.stream(decided, cell, index, counts=counts if paired else None):
             yield taken(scores, scores.images, 1 + len(scores.operations), not scores.final)
     elif request.kind == "node":
-        found = scorer.inputs(decided, cell, index)
+        found = scorer.inputs(decided, cell, index, counts=counts if paired else None)
         yield taken(found, images, 1 + len(found.candidates))
     else:
-        baseline = scorer.accuracy(decided)
-        yield taken(Accuracy(baseline, images, settings.bn, scorer.device, time.perf_counter() - began), images, 1)
+        baseline = scorer.accuracy(decided, counts if paired else None)
+        yield taken(Accuracy(baseline, images, settings.bn, scorer.device, 0.0), images, 1)
+
+
+def _leads_to(begun: Begun, images: int, batch_size: int) -> bool:
+    """Whether a measurement on so many images begins with these batches: a short one can only be the last."""
+    return begun.images == images or (begun.images < images and begun.images % batch_size == 0)
 
 
 def _load(request: Request) -> "Checkpoint":

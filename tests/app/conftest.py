@@ -22,8 +22,12 @@ SECONDS = 120
 
 
 @pytest.fixture
-def visit(monkeypatch: pytest.MonkeyPatch, root: Path, small_runs: Path) -> Iterator[Callable[..., AppTest]]:
+def visit(
+    monkeypatch: pytest.MonkeyPatch, root: Path, small_runs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., AppTest]]:
     monkeypatch.setenv("SUPERNET_CHECKPOINTS", str(small_runs))
+    # What is measured is kept there: every test begins where nothing is.
+    monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path_factory.mktemp("runs")))
 
     def open_at(page: str = "start", **params: str) -> AppTest:
         app = AppTest.from_file(root / "app" / "main.py", default_timeout=SECONDS)

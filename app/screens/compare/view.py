@@ -101,7 +101,7 @@ class End:
             tuned = any(point.tuned for point in self.document.path)
             return Accuracy(last.accuracy, last.ci, (last.images, last.bn, data), tuned, last.decisions)
         found = self.measurements.find(self.request, self.endings.summary)
-        if found is None or found.partial:
+        if found is None:
             return None
         result, decided = found.accuracy, self.document.selection.steps_done
         how = result.images, result.bn, self.request.settings.data
@@ -144,7 +144,7 @@ class End:
                 return step.scores, "when it was decided"
         request = self._request(self.endings.start, "edge", cell, edge)
         found = self.measurements.find(request, self.endings.summary)
-        if found is not None and not found.partial and isinstance(found.result, EdgeScores):
+        if found is not None and isinstance(found.result, EdgeScores):
             return found.result, "before any decision"
         scores = self.endings.scores(cell, edge)
         return scores or edge_alphas(self.endings.start.alphas, cell, edge), "before any decision"

@@ -5,7 +5,6 @@ PATH_SEEDS   edge orders that a live measured path is followed in
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from app.screens.decide.step import CurrentStep
 from app.state import keys, url
@@ -140,7 +139,7 @@ class Deciding:
             self.do.tune(lambda ask: [ask.at_once(number), ask.after_tuning(number), request(ask)])
             return
         found = self.ask.find(request(self.ask))
-        if found is None or found.partial:
+        if found is None:
             title = "Measuring the finished cell" if place is None else "Measuring the next step"
             self.do.begin([request(self.ask)], title)
 
@@ -164,10 +163,16 @@ class Deciding:
 
     def measure_on_more_images(self) -> None:
         """Measure the step on screen on the next larger number of images."""
-        if (larger := self.ask.more_images()) is not None:
-            keys.BUDGET.set(larger)
-            ask = self.ask.on(replace(self.page, images=url.BUDGETS[larger]))
-            Deciding(CurrentStep(ask, self.step.place), self.do).measure_this()
+        place, found = self.step.place, self.step.measurement
+        if place is not None and found is not None:
+            request = self.ask.request(place.kind, place.cell, place.index)
+            self.do.begin([self.ask.more(request, found)], "Measuring this step")
+
+    @property
+    def larger(self) -> str | None:
+        """The next larger number of images for the step on screen, as the sidebar names it."""
+        found = self.step.measurement
+        return None if found is None else self.ask.next_size(found)
 
     def measure_paths(self, selection: Selection) -> None:
         """Follow the measured paths from a selection on."""

@@ -83,7 +83,7 @@ def _suggestions(deciding: Deciding, scores: EdgeScores | InputScores | None) ->
         )
     elif isinstance(scores, EdgeScores) and scores.none_stands_out:
         st.info("No operation stands out any more: every interval holds zero, so measurement suggests none.")
-        larger = deciding.ask.more_images()
+        larger = deciding.larger
         if larger:
             st.button(
                 f"Measure on more images ({larger})",
@@ -181,8 +181,8 @@ def _inputs(deciding: Deciding, scores: InputScores | None) -> Decision | None:
 def _consequence(deciding: Deciding, decision: Decision) -> None:
     ask, selection = deciding.ask, deciding.page.selection
     before, after = ask.find(ask.accuracy()), ask.find(ask.accuracy(selection.decide(decision)))
-    if before and after and before.accuracy.images == after.accuracy.images:
-        images = wording.count(after.accuracy.images)
+    if before and after:
+        images = " and ".join(dict.fromkeys(wording.count(each.images) for each in (before, after)))
         then = wording.percent(after.accuracy.accuracy, after.accuracy.baseline.ci)
         st.markdown(
             f"With **{_words(deciding.page.space, decision)}** the supernet goes "

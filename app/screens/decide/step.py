@@ -43,7 +43,7 @@ class CurrentStep:
     def suggested(self) -> dict[str, Decision]:
         """Decisions by who suggests them: "α" always, "measured" once it is final and something stands out."""
         cell, index, selection = self._place.cell, self._place.index, self.page.selection
-        final = self.measurement if self.measurement and not self.measurement.partial else None
+        final = self.measurement
         by: dict[str, Decision] = {}
         if self._place.kind == "node":
             by["α"] = InputsDecision(cell, index, selection.inputs_by_alpha(cell, index))

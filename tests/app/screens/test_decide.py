@@ -180,7 +180,7 @@ def unclear(scores):
 
 def keep(found: Measurement) -> None:
     """Let the pages find this measurement of the undecided small run."""
-    workshop().measurements.keep(request(start(OF_201), "edge", found.result.edge).key, found)
+    workshop().measurements.store.keep(request(start(OF_201), "edge", found.result.edge), found)
 
 
 def test_where_nothing_stands_out_the_card_says_so_and_offers_more_images(visit: Visit) -> None:
@@ -191,7 +191,7 @@ def test_where_nothing_stands_out_the_card_says_so_and_offers_more_images(visit:
     assert "none stands out" in text(app).lower() or "no operation stands out" in text(app).lower()
     assert "use-measured" not in keys(app) and "use-alpha" in keys(app)
     app = finish(press(app, "step-more"))
-    assert app.session_state["budget"] == "1k" and "1,024 images" in text(app)
+    assert app.session_state["budget"] == "512" and "1,024 images" in text(app)
 
 
 def test_a_choice_can_be_tried_without_taking_it(visit: Visit) -> None:

@@ -99,8 +99,11 @@ def test_an_edge_is_measured_and_then_on_more_images(visit: Visit) -> None:
     assert not app.exception
     assert "512 images" in text(app) and "live" in text(app)
     app = finish(app.button(key="more-images").click().run())
-    assert app.session_state["budget"] == "1k"
+    # the size that was chosen for new measurements stays, and hides nothing
+    assert app.session_state["budget"] == "512"
     assert "1,024 images" in text(app)
+    other = visit("explore", run=OF_201, edge="c0-2", budget="4k")
+    assert "1,024 images" in text(other) and "More images: 4,096" in text(other)
 
 
 def test_all_edges_are_measured_and_nothing_is_left_to_measure(visit: Visit) -> None:

@@ -18,6 +18,7 @@ from app.work import worker
 from app.work.jobs import Job, JobManager
 from app.work.measurements import Measurements
 from app.work.questions import Accuracy, Measurement, Request, canonical
+from app.work.store import Begun, Store
 from app.work.worker import Taken
 from engine.checkpoint.folder import read_summary, write_scores
 from engine.checkpoint.format import Summary
@@ -87,6 +88,18 @@ def alike(found: Any, expected: Any) -> bool:
     return found == (pytest.approx(expected, rel=1e-5, abs=1e-6) if isinstance(expected, float) else expected)
 
 
+@pytest.fixture(autouse=True)
+def nothing_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is measured lies in a folder of the test's own."""
+    monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path / "runs"))
+
+
+def inputs_like(scores: EdgeScores) -> InputScores:
+    """Scores of a node's inputs with the numbers of an edge's operations."""
+    data = scores.to_dict() | {"node": 5, "keep": (0, 1), "candidates": ()}
+    return InputScores.from_dict(data)
+
+
 class Fake:
     """Answers to requests without a supernet: three steps each, held at the second while `gate` is shut."""
 
@@ -96,12 +109,13 @@ class Fake:
         self.gate = threading.Event()
         self.gate.set()
 
-    def __call__(self, request: Request) -> Iterator[Taken]:
+    def __call__(self, request: Request, begun: Begun | None) -> Iterator[Taken]:
         self.asked.append(request)
         for step in (1, 2, 3):
             if step == 2:
                 assert self.gate.wait(SOON)
-            measurement = Measurement(self.result, "live", f"step {step}", partial=step < 3)
+            result = self.result if request.kind == "edge" else inputs_like(self.result)
+            measurement = Measurement(result, "live", f"step {step}", partial=step < 3)
             yield Taken(measurement, step / 3, seconds=0.5 * step, passes=100 * step)
 
 
@@ -143,40 +157,95 @@ def test_every_measurement_brings_the_accuracy_of_its_supernet(summary: Summary,
     alone = measurements.find(request.supernet, summary)
     assert alone.result.baseline == measurements.find(request, summary).result.baseline
     assert measurements.find(request.under(criterion="loss", rescale=True).supernet, summary) == alone
-    assert measurements.find(request.under(images=32).supernet, summary) is None
 
 
-def test_partial_results_are_found_while_they_tighten(summary: Summary, jobs: JobManager, fake: Fake) -> None:
+def test_partial_results_are_seen_while_they_tighten(summary: Summary, jobs: JobManager, fake: Fake) -> None:
     measurements = Measurements(jobs, fake)
     fake.gate.clear()
     job = measurements.start([edge(summary, 0)], "One edge", "me")
     deadline = time.monotonic() + SOON
-    while (found := measurements.find(edge(summary, 0), summary)) is None:
+    while (found := measurements.partial(edge(summary, 0))) is None:
         assert time.monotonic() < deadline
         time.sleep(0.002)
     assert found.partial and found.date == "step 1"
+    assert measurements.find(edge(summary, 0), summary) is None
     assert measurements.running("me") == [job] and measurements.running("you") == []
+    assert measurements.job(edge(summary, 0, images=512), "me") is job
+    assert measurements.job(edge(summary, 1), "me") is None
     fake.gate.set()
     finished(job)
+    assert measurements.partial(edge(summary, 0)) is None
     assert measurements.find(edge(summary, 0), summary).date == "step 3"
     assert (job.done, job.total, job.unit) == (100, 100, "%")
 
 
-def test_a_cancelled_measurement_keeps_what_it_has_and_can_be_finished(
-    summary: Summary, jobs: JobManager, fake: Fake
+def test_a_cancelled_measurement_goes_on_where_it_stopped_to_the_same_numbers(
+    summary: Summary, jobs: JobManager
 ) -> None:
-    measurements = Measurements(jobs, fake)
-    fake.gate.clear()
-    job = measurements.start([edge(summary, 0)], "One edge", "me")
-    while measurements.find(edge(summary, 0), summary) is None:
-        time.sleep(0.002)
-    jobs.cancel(job, "me")
-    fake.gate.set()
-    assert job.wait(SOON)
-    assert job.status == "cancelled"
-    assert measurements.find(edge(summary, 0), summary).partial
-    finished(measurements.start([edge(summary, 0)], "One edge", "me"))
-    assert not measurements.find(edge(summary, 0), summary).partial
+    seen: list[int] = []
+
+    def watched(request: Request, begun: Begun | None) -> Iterator[Taken]:
+        seen.append(0 if begun is None else begun.images)
+        for taken in worker.take(request, begun):
+            if begun is None and taken.measurement.images == 32:
+                jobs.cancel(job, "me")
+            yield taken
+
+    measurements, asked = Measurements(jobs, watched), edge(summary, 0)
+    job = measurements.start([asked], "One edge", "me")
+    assert job.wait(SOON) and job.status == "cancelled"
+    assert measurements.find(asked, summary) is None and measurements.partial(asked) is None
+    assert measurements.store.begun(asked).images == 32
+    finished(measurements.start([asked], "One edge", "me"))
+    assert seen == [0, 32]
+    expected = replace(engine_scores(summary, asked), seconds=0)
+    assert alike(replace(measurements.find(asked, summary).edge, seconds=0).to_dict(), expected.to_dict())
+
+
+def test_more_images_go_on_from_those_that_were_measured(summary: Summary, measurements: Measurements) -> None:
+    asked = edge(summary, 0, images=32)
+    finished(measurements.start([asked], "One edge", "me"))
+    first = measurements.find(asked, summary)
+    passes = [taken.passes for taken in worker.take(asked.under(images=IMAGES), measurements.store.begun(asked))]
+    assert passes == [16 * 6]
+    finished(measurements.start([asked.under(images=IMAGES)], "One edge", "me"))
+    found = measurements.find(asked, summary)
+    assert (first.images, found.images) == (32, IMAGES)
+    assert found.edge.seconds > first.edge.seconds
+    assert alike(replace(found.edge, seconds=0).to_dict(), replace(engine_scores(summary, asked), seconds=0).to_dict())
+
+
+def test_fewer_images_are_never_shown_once_there_are_more(summary: Summary, jobs: JobManager) -> None:
+    measurements = Measurements(jobs)
+    for images in (IMAGES, 16):
+        finished(measurements.start([edge(summary, 0, images=images)], "One edge", "me"))
+    assert measurements.find(edge(summary, 0, images=16), summary).images == IMAGES
+
+
+def test_what_was_measured_survives_a_restart(summary: Summary, of_s2: Summary, jobs: JobManager) -> None:
+    before = Measurements(jobs)
+    node = replace(edge(of_s2, 0), kind="node", cell="reduce", index=5)
+    finished(before.start([edge(summary, 1), node], "Two things", "me"))
+    paths = follow(summary, before, [None, 2])
+    after = Measurements(jobs)
+    for request, its in ((edge(summary, 1), summary), (node, of_s2), (edge(summary, 1).supernet, summary)):
+        assert after.find(request, its) == before.find(request, its) is not None
+    assert after.paths(edge(summary, 0), summary) == paths
+
+
+def test_open_edges_are_settled_and_each_stops_once_it_is(summary: Summary, jobs: JobManager, fake: Fake) -> None:
+    def verdicts(request: Request, begun: Begun | None) -> Iterator[Taken]:
+        images = request.settings.images or 64
+        clear = request.index == 1 or (request.index == 2 and images >= 32)
+        scores = replace(fake.result, edge=request.index, images=images, verdict="disagree" if clear else "too_close")
+        asked.append((request.index, request.settings.images))
+        yield Taken(Measurement(scores, "live", "today"), 1, seconds=1, passes=1)
+
+    asked: list[tuple[int, int | None]] = []
+    measurements = Measurements(jobs, verdicts)
+    finished(measurements.settle([edge(summary, index) for index in (0, 1, 2)], (16, 32, None), "Settling", "me"))
+    assert asked == [(0, 16), (0, 32), (0, None), (1, 16), (2, 16), (2, 32)]
+    assert measurements.find(edge(summary, 0), summary).images == 64
 
 
 def test_the_same_question_asked_twice_is_answered_once(summary: Summary, jobs: JobManager, fake: Fake) -> None:
@@ -188,15 +257,6 @@ def test_the_same_question_asked_twice_is_answered_once(summary: Summary, jobs: 
     finished(first)
     finished(measurements.start([edge(summary, 0), edge(summary, 1)], "Two edges", "me"))
     assert [request.index for request in fake.asked] == [0, 1]
-
-
-def test_only_so_many_results_are_kept(summary: Summary, jobs: JobManager, fake: Fake, monkeypatch) -> None:
-    monkeypatch.setattr("app.work.measurements.KEPT", 4)  # an edge and its supernet's accuracy: two results each
-    measurements = Measurements(jobs, fake)
-    for images in (16, 32, 48):
-        finished(measurements.start([edge(summary, 0, images=images)], "One edge", "me"))
-    kept = [measurements.find(edge(summary, 0, images=images), summary) is not None for images in (16, 32, 48)]
-    assert kept == [False, True, True]
 
 
 def test_bad_input_ends_the_job_in_its_own_words_and_keeps_the_rest(
@@ -332,8 +392,6 @@ def test_a_stored_sweep_answers_at_once_with_its_date(stored: Path, jobs: JobMan
 @pytest.mark.parametrize(
     "change",
     [
-        {"images": 64},
-        {"images": None},
         {"batch_size": 32},
         {"bn": "running"},
         {"criterion": "loss"},
@@ -342,9 +400,7 @@ def test_a_stored_sweep_answers_at_once_with_its_date(stored: Path, jobs: JobMan
         {"data": "cifar10"},
     ],
 )
-def test_a_stored_sweep_answers_only_what_was_asked_when_it_was_taken(
-    stored: Path, jobs: JobManager, change: dict
-) -> None:
+def test_a_stored_sweep_answers_only_what_was_measured_alike(stored: Path, jobs: JobManager, change: dict) -> None:
     summary = read_summary(stored / OF_201)
     assert Measurements(jobs).find(edge(summary, 0).under(**change), summary) is None
 
@@ -356,6 +412,15 @@ def test_a_stored_sweep_answers_only_for_its_supernet_and_its_images(
     summary = read_summary(stored / OF_201)
     assert Measurements(jobs).find(edge(summary, 0), summary) is not None
     assert Measurements(jobs).find(replace(edge(summary, 0), **change), summary) is None
+
+
+@pytest.mark.parametrize("images", [16, 512, None])
+def test_a_stored_sweep_answers_whatever_number_of_images_is_asked_for(
+    stored: Path, jobs: JobManager, images: int | None
+) -> None:
+    summary = read_summary(stored / OF_201)
+    found = Measurements(jobs).find(edge(summary, 0).under(images=images), summary)
+    assert found.images == IMAGES and found.available == 15_000
 
 
 def test_a_stored_sweep_says_nothing_about_a_supernet_with_decisions(stored: Path, jobs: JobManager) -> None:
@@ -436,9 +501,9 @@ def test_paths_of_two_cell_types_end_with_the_inputs(of_s2: Summary, measurement
 def test_paths_use_what_is_measured_and_what_they_measure_can_be_found(summary: Summary, jobs: JobManager) -> None:
     asked = []
 
-    def counting(request: Request) -> Iterator[Taken]:
+    def counting(request: Request, begun: Begun | None) -> Iterator[Taken]:
         asked.append(request.key)
-        return worker.take(request)
+        return worker.take(request, begun)
 
     measurements = Measurements(jobs, counting)
     first = follow(summary, measurements, [None])
@@ -460,14 +525,14 @@ def test_paths_that_take_long_are_followed_by_processes_to_the_same_end(
     here = follow(summary, Measurements(jobs), [None, 5], start)
     asked: list[Request] = []
 
-    def never(request: Request) -> Iterator[Taken]:
+    def never(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
         asked.append(request)
         raise AssertionError
 
     monkeypatch.setattr("app.work.measurements.LONG", 0.0)
     request = edge(summary, 0, start)
-    for _ in range(2):  # the second time they are read
-        elsewhere = Measurements(jobs, never, never)
+    for number in range(2):  # the second time they are read
+        elsewhere = Measurements(jobs, never, never, Store(lambda number=number: tmp_path / str(number)))
         job = elsewhere.start_paths(request, [None, 5], "me", summary)
         assert job.wait(240) and (job.status, job.error) == ("done", None)
         assert elsewhere.paths(request, summary) == here and not asked
@@ -479,8 +544,8 @@ def test_a_cancelled_path_stops_within_an_edge_and_paths_before_it_stay(summary:
     known = follow(summary, measurements, [0])
     count = itertools.count()
 
-    def slow(request: Request) -> Iterator[Taken]:
-        for taken in worker.take(request):
+    def slow(request: Request, begun: Begun | None) -> Iterator[Taken]:
+        for taken in worker.take(request, begun):
             if next(count) == 2:
                 jobs.cancel(job, "me")
             yield taken
@@ -497,7 +562,7 @@ def test_paths_from_elsewhere_or_by_another_rule_are_other_paths(summary: Summar
     follow(summary, measurements, [None], images=32)
     decided = undecided(summary).discretize("cell", 0, "none")
     assert measurements.paths(edge(summary, 0, decided, images=32), summary) == ()
-    assert measurements.paths(edge(summary, 0, images=64), summary) == ()
+    assert measurements.paths(edge(summary, 0, images=64), summary) != ()
     assert measurements.paths(edge(summary, 0, images=32, criterion="loss"), summary) == ()
     assert measurements.paths(edge(summary, 3, images=32).supernet, summary) != ()
 

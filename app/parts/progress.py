@@ -1,0 +1,35 @@
+"""Work in progress, where it was asked for.
+
+progress_line   how far a job is, in words
+running         a pressed button's place while its work goes on: how far it is, what is left, and Cancel
+"""
+
+import streamlit as st
+
+from app.parts import text
+from app.state.actions import Actions
+from app.work.jobs import Job
+from app.work.questions import Measurement
+from engine.drawing import wording
+
+
+def progress_line(job: Job, ahead: int = 0, taken: Measurement | None = None, wanted: int | None = None) -> str:
+    """e.g. "640 of 4,096 images, 19 s left". ahead: jobs before a waiting one. taken: what it measures just now, of
+    the images `wanted`."""
+    if job.status == "queued":
+        return f"{ahead} ahead of you" if ahead else "about to start"
+    if not job.total:
+        return "starting"
+    left = "" if job.remaining is None else f", {text.duration(job.remaining)} left"
+    if taken is not None and wanted is not None:
+        return f"{wording.count(taken.images)} of {wording.count(wanted)} images{left}"
+    if job.unit == "%":
+        return f"{job.done * 100 // job.total} %{left}"
+    return f"{job.done} of {job.total} {job.unit}{left}"
+
+
+def running(job: Job, do: Actions, key: str, taken: Measurement | None = None, wanted: int | None = None) -> None:
+    """Draw it, as high as a button; key: of this place on the page."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"running-{key}"):
+        st.progress(job.share, text=progress_line(job, do.ask.ahead(job), taken, wanted))
+        st.button("Cancel", key=f"cancel-{key}", on_click=do.cancel, args=(job,))
