@@ -1,4 +1,5 @@
-"""One edge: alpha's mixing weights to the left, measured drops to the right, a row for every operation.
+"""One edge: alpha's mixing weights to the left, measured drops to the right, a row for every operation; where it is
+known and asked for, a third column with what each is truly worth.
 
 ButterflyInfo, ButterflyRow   what is drawn
 butterfly_info                from an edge's scores, or from its alphas while nothing is measured
@@ -9,9 +10,10 @@ from typing import NamedTuple
 
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, empty_figure, figure, hatching, label, rounded, small
+from app.figures.truth_column import draw_truth, truth_axis
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
-from engine.results import EdgeScores, Interval
+from engine.results import EdgeScores, EdgeWorth, Interval
 
 
 class ButterflyRow(NamedTuple):
@@ -31,14 +33,17 @@ class ButterflyInfo(NamedTuple):
     by_alpha: str
     by_measurement: str | None
     decided: str | None
+    truth: EdgeWorth | None = None
 
     @property
     def measured(self) -> bool:
         return self.by_measurement is not None
 
 
-def butterfly_info(scores: EdgeScores | EdgeAlphas, decided: str | None = None) -> ButterflyInfo:
-    """What to draw for an edge; `decided` is the operation it was decided for, if it was."""
+def butterfly_info(
+    scores: EdgeScores | EdgeAlphas, decided: str | None = None, truth: EdgeWorth | None = None
+) -> ButterflyInfo:
+    """What to draw for an edge. decided: the operation it was decided for, if it was. truth: None for two columns."""
     if isinstance(scores, EdgeScores):
         rows = [
             (score.alpha, ButterflyRow(score.name, score.weight, score.drop, score.ci)) for score in scores.operations
@@ -49,14 +54,28 @@ def butterfly_info(scores: EdgeScores | EdgeAlphas, decided: str | None = None) 
         rows = [(alpha, ButterflyRow(name, weight, None, None)) for name, alpha, weight in columns]
         best = None
     ordered = tuple(row for _, row in sorted(rows, key=lambda pair: -pair[0]))
-    return ButterflyInfo(scores.edge, ordered, scores.best_by_alpha, best, decided)
+    return ButterflyInfo(scores.edge, ordered, scores.best_by_alpha, best, decided, truth)
 
 
 _MARGIN = Margin(6, 6, 30, 6)
 _NOTE = 20
 _ROW = 28
-_LEFT, _MIDDLE, _RIGHT = (0.0, 0.29), 0.415, (0.54, 1.0)
+
+
+class _Columns(NamedTuple):
+    """Where the columns lie, as fractions of the width. room: right of the drops, for a value and a dot, of their
+    span."""
+
+    left: tuple[float, float]
+    middle: float
+    right: tuple[float, float]
+    room: float
+
+
+_TWO = _Columns((0.0, 0.29), 0.415, (0.54, 1.0), 0.42)
+_THREE = _Columns((0.0, 0.2), 0.295, (0.4, 0.68), 0.75)
 _BAR = 0.62
+_DROP = "drop when removed, points"
 
 
 def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
@@ -64,6 +83,7 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
     if not info.rows:
         return empty_figure("no operations", theme)
     look, rows, count = palette.roles(theme), info.rows, len(info.rows)
+    columns = _TWO if info.truth is None else _THREE
     places = list(range(count))
     customdata = [[info.edge, row.operation] for row in rows]
     widest = max(row.weight for row in rows) or 1.0
@@ -87,13 +107,15 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
         _dots([-0.95 * left], [_place(info, info.by_alpha)], "circle-open", look.text, "α's choice"),
     ]
     annotations = [
-        label("α (mixing weight)", sum(_LEFT) / 2, 1, look.muted, **_header()),
-        label("drop when removed, points", sum(_RIGHT) / 2, 1, look.muted, **_header()),
+        label(
+            "α (mixing weight)" if info.truth is None else "α weight", sum(columns.left) / 2, 1, look.muted, **_header()
+        ),
+        label(_DROP if info.truth is None else "drop, points", sum(columns.right) / 2, 1, look.muted, **_header()),
     ]
     annotations += [
         label(
             _bold(palette.operation(row.operation).label, row.operation == info.decided),
-            _MIDDLE,
+            columns.middle,
             place,
             look.text,
             xref="paper",
@@ -105,7 +127,7 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
         shapes.append(_rect(0, 1, place - 0.48, place + 0.48, look.band))
     low, high = 0.0, 1.0
     if info.measured:
-        low, high = _range(rows)
+        low, high = _range(rows, columns.room)
         traces += _drops(info, theme, high)
         zero = {"type": "line", "xref": "x2", "x0": 0, "x1": 0, "y0": -0.5, "y1": count - 0.5, "layer": "below"}
         shapes.append({**zero, "line": {"color": look.muted, "width": 1}})
@@ -116,15 +138,20 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
     else:
         traces.append(_hatch(places, theme))
         ground = {"xref": "paper", "bgcolor": look.background, "borderpad": 3}
-        annotations.append(label("not measured yet", sum(_RIGHT) / 2, (count - 1) / 2, look.muted, **ground))
+        annotations.append(label("not measured yet", sum(columns.right) / 2, (count - 1) / 2, look.muted, **ground))
+    third = {}
+    if info.truth is not None:
+        more, texts = draw_truth(info.truth, [row.operation for row in rows], theme)
+        traces, annotations, third = traces + more, annotations + texts, {"xaxis3": truth_axis(info.truth)}
     return figure(
         theme,
         margin.top + margin.bottom + _ROW * count,
         margin,
         traces,
         barmode="overlay",
-        xaxis=axis(-left, 0, domain=list(_LEFT)),
-        xaxis2=axis(low, high, domain=list(_RIGHT), anchor="y"),
+        xaxis=axis(-left, 0, domain=list(columns.left)),
+        xaxis2=axis(low, high, domain=list(columns.right), anchor="y"),
+        **third,
         yaxis=axis(count - 0.5, -0.5),
         shapes=shapes,
         annotations=annotations,
@@ -177,12 +204,12 @@ def _drop(edge: int, place: int, row: ButterflyRow, drop: float, theme: Theme) -
     }
 
 
-def _range(rows: tuple[ButterflyRow, ...]) -> tuple[float, float]:
+def _range(rows: tuple[ButterflyRow, ...], room: float) -> tuple[float, float]:
     """Range of the drops with room at the right for a value and the dot of the measured choice."""
     ends = [value for row in rows for value in (row.drop, *(row.ci or ())) if value is not None]
     low, high = min(0.0, *ends), max(0.0, *ends)
     span = max(high - low, 1.0)
-    return low - 0.03 * span, high + 0.42 * span
+    return low - 0.03 * span, high + room * span
 
 
 def _dots(x: list[float], y: list[int | None], symbol: str, color: str, meaning: str, **more: str) -> dict:

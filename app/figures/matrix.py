@@ -1,4 +1,5 @@
-"""Every edge of a cell against every operation: a square for each drop, a ring and a dot for the two choices.
+"""Every edge of a cell against every operation: a square for each drop, a ring and a dot for the two choices; where
+it is known and asked for, a wide ring around the truly best.
 
 MatrixInfo, MatrixRow, MatrixCell   what is drawn
 matrix_info                         from the scores (or, unmeasured, the alphas) of a cell's edges
@@ -14,7 +15,7 @@ from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, hatching, label, pill, rounded, small
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
-from engine.results import EdgeScores, Interval, Verdict
+from engine.results import EdgeScores, EdgeWorth, Interval, Verdict
 from engine.spaces import SearchSpace
 
 
@@ -40,11 +41,15 @@ class MatrixRow(NamedTuple):
 
 
 class MatrixInfo(NamedTuple):
-    """`columns`: all operations of the cell type, as they first appear; `selected`: index of the selected edge."""
+    """`columns`: all operations of the cell type, as they first appear; `selected`: index of the selected edge.
+
+    truth: (edge, operation) of the truly best operations on average.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
     selected: int | None
+    truth: tuple[tuple[int, str], ...] = ()
 
 
 def matrix_info(
@@ -52,6 +57,7 @@ def matrix_info(
     edges: Sequence[EdgeScores | EdgeAlphas],
     selected: int | None = None,
     decided: Mapping[int, str] | None = None,
+    truth: Sequence[EdgeWorth] = (),
 ) -> MatrixInfo:
     """One row for each of `edges`, in their order; `decided` maps the edges decided so far to their operation."""
     rows = tuple(_row(space, edge, (decided or {}).get(edge.edge)) for edge in edges)
@@ -59,7 +65,8 @@ def matrix_info(
     columns = dict.fromkeys(
         name for cell in cells for edge in space.edges(cell) for name in space.operations(cell, edge)
     )
-    return MatrixInfo(tuple(columns), rows, selected)
+    best = tuple((worth.edge, name) for worth in truth for name in worth.winners)
+    return MatrixInfo(tuple(columns), rows, selected, best)
 
 
 def _row(space: SearchSpace, scores: EdgeScores | EdgeAlphas, decided: str | None) -> MatrixRow:
@@ -94,7 +101,7 @@ def plot_matrix(info: MatrixInfo, theme: Theme) -> Figure:
         if row.edge == info.selected:
             shapes += band(place, 0.48, look.band, margin)
         annotations += _row_texts(place, row, theme)
-    traces = [_hatch(info, theme), _squares(info, theme), *_choices(info, theme), _targets(info)]
+    traces = [_hatch(info, theme), _squares(info, theme), _truth(info, theme), *_choices(info, theme), _targets(info)]
     return figure(
         theme,
         margin.top + margin.bottom + _ROW * count,
@@ -182,6 +189,14 @@ def _choices(info: MatrixInfo, theme: Theme) -> list[dict]:
         {**_marks(rings), "marker": {"symbol": "circle-open", "size": 9, "color": look.text, "line": {"width": 2}}},
         {**_marks(dots), "marker": {"symbol": "circle", "size": 9, "color": look.text, "line": {"width": 0}}},
     ]
+
+
+def _truth(info: MatrixInfo, theme: Theme) -> dict:
+    """A wide ring around the truly best operation of every undecided edge."""
+    place_of = {row.edge: place for place, row in enumerate(info.rows) if row.decided is None}
+    rings = [(float(info.columns.index(name)), place_of[edge]) for edge, name in info.truth if edge in place_of]
+    line = {"width": 2, "color": palette.roles(theme).text}
+    return {**_marks(rings), "marker": {"symbol": "circle-open", "size": 27, "color": line["color"], "line": line}}
 
 
 def _marks(places: list[tuple[float, int]]) -> dict:

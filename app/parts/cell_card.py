@@ -43,7 +43,6 @@ def cell_card(ask: Questions, do: Actions, *, key: str = "cell", title: str = "T
         focus=page.edge,
         measure=shown,
         isolate=page.isolated,
-        available=page.image_set.available,
     )
 
     def choose(chosen: str | None) -> None:

@@ -6,7 +6,7 @@ inspector   draw it
 import streamlit as st
 
 from app.figures.butterfly import butterfly_info, plot_butterfly
-from app.parts import sentences, text
+from app.parts import sentences, text, truth
 from app.parts.progress import running
 from app.state.actions import Actions
 from app.state.questions import Questions
@@ -25,10 +25,13 @@ def inspector(ask: Questions, do: Actions) -> None:
         return
     measurement = ask.measurement(edge)
     scores = measurement.edge if measurement else None
-    name, badge = st.columns([3, 2], vertical_alignment="center")
-    name.html(f"<h2 class='edge-name'>{wording.subscripts(page.edge_name(edge))}</h2>")
+    worth = truth.of_edge(page, edge)
+    name, asked = st.columns([9, 5], vertical_alignment="center")
+    badge = ""
     if scores is not None:
-        badge.html(f"<span class='badge {scores.verdict}'>{wording.VERDICT[scores.verdict].text}</span>")
+        badge = f"<span class='badge {scores.verdict}'>{wording.VERDICT[scores.verdict].text}</span>"
+    heading = f"<h2 class='edge-name'>{wording.subscripts(page.edge_name(edge))}</h2>"
+    name.html(f"<div class='inspected'>{heading}{badge}</div>")
     decided = page.selection.operation(page.cell, edge)
     if decided:
         st.caption(f"Decided: {palette.operation(decided).label}. Undo that decision to measure this edge again.")
@@ -36,7 +39,11 @@ def inspector(ask: Questions, do: Actions) -> None:
         st.caption(sentences.edge_finding(scores))
     else:
         st.caption("Not measured yet. α alone cannot say which operation matters.")
-    figure = plot_butterfly(butterfly_info(ask.score_or_alphas(edge), decided), page.theme)
+    with asked:
+        truth.switch(page)
+    if worth is not None:
+        st.caption(truth.finding(scores, worth))
+    figure = plot_butterfly(butterfly_info(ask.score_or_alphas(edge), decided, worth), page.theme)
     alt = sentences.edge_finding(scores) if scores else f"Mixing weights of {page.edge_name(edge)}, not measured"
     text.chart(figure, key="butterfly", alt=alt)
     if scores is not None:

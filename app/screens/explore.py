@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from app.figures.evidence import images_said
 from app.figures.matrix import matrix_info, plot_matrix
 from app.figures.slope import plot_slope, slope_info
-from app.parts import sentences, text
+from app.parts import sentences, text, truth
 from app.parts.cell_card import cell_card
 from app.parts.inspector import inspector
 from app.parts.progress import running
@@ -29,33 +28,28 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         untuned(ask, do)
     with action:
         _next(ask, do)
-    left, right = st.columns([7, 5])
+    left, right = st.columns([13, 10])
     with left, st.container(border=True, key="cell-card"):
         cell_card(ask, do)
     with right, st.container(border=True, key="inspector-card"):
         inspector(ask, do)
-    left, right = st.columns([7, 5])
+    left, right = st.columns([13, 10])
     with left, st.container(border=True, key="matrix-card"):
         _matrix(ask, do)
     with right, st.container(border=True, key="slope-card"):
-        _slope(ask)
+        _contest(ask)
 
 
 def _subtitle(ask: Questions) -> str:
     measured = list(ask.measurements.values())
     if not measured:
         return "Select an edge and measure it: each operation is removed in turn and the accuracy it costs is shown."
-    best = max(measured, key=lambda each: each.images)
-    parts = [sentences.too_close(ask.scores)]
-    if (supernet := ask.find(ask.accuracy())) is not None:
-        base = supernet.accuracy.baseline
-        images = wording.count(supernet.images)
-        parts.append(f"Supernet accuracy {wording.percent(base.accuracy, base.ci)} on {images} images")
-    if len({each.images for each in measured}) == 1:
-        parts.append(text.provenance(best))
-    else:
-        images = images_said(each.images for each in measured)
-        parts.append(f"every edge shows its best measurement, on {images} images; the small rings tell how many")
+    found = measured[0].result
+    parts = [
+        sentences.too_close(ask.scores),
+        f"Supernet accuracy {wording.percent(found.baseline.accuracy, found.baseline.ci)}",
+        text.provenance(measured[0]),
+    ]
     return " · ".join(part for part in parts if part)
 
 
@@ -87,7 +81,8 @@ def _about(seconds: float | None) -> str:
 
 def _matrix(ask: Questions, do: Actions) -> None:
     page = ask.page
-    text.heading("Every edge, every operation", "size = drop · hollow = better without · ○ α · ● measured")
+    best = " · wide ring = truly best" if truth.is_shown(page) else ""
+    text.heading("Every edge, every operation", f"size = drop · hollow = better without · ○ α · ● measured{best}")
 
     def choose() -> None:
         points = keys.MATRIX.get(None).selection.points
@@ -95,7 +90,7 @@ def _matrix(ask: Questions, do: Actions) -> None:
             do.select(int(points[0]["customdata"][0]))
 
     rows = [ask.score_or_alphas(edge.index) for edge in page.space.edges(page.cell)]
-    info = matrix_info(page.space, rows, selected=page.edge, decided=page.decided())
+    info = matrix_info(page.space, rows, page.edge, page.decided(), truth.of_cell(page))
     figure = plot_matrix(info, page.theme)
     text.chart(
         figure,
@@ -104,6 +99,29 @@ def _matrix(ask: Questions, do: Actions) -> None:
         selection_mode="points",
         alt=sentences.headline(page.selection, page.cell, ask.scores),
     )
+
+
+def _contest(ask: Questions) -> None:
+    """One edge ranked twice; with the truth at hand, who is right."""
+    if not truth.is_shown(ask.page):
+        _slope(ask)
+        return
+    name, choice = st.columns([1, 1], vertical_alignment="center")
+    with name:
+        text.heading("Who is right?")
+    with choice:
+        shown = st.segmented_control(
+            "Compare by",
+            ["score", "ranked twice"],
+            default="score",
+            required=True,
+            key=keys.CONTEST.name,
+            label_visibility="collapsed",
+        )
+    if shown == "score":
+        truth.scoreboard(ask)
+    else:
+        _slope(ask)
 
 
 def _slope(ask: Questions) -> None:

@@ -70,6 +70,9 @@ DATA: Key[str | None] = Key("data", "widget", "whose images are measured and tun
 ISOLATED: Key[str | None] = Key("isolate", "widget", "the operation that is highlighted everywhere")
 LIST_VIEW: Key[bool] = Key("list-view", "widget", "whether graphs are shown as tables")
 
+TRUTH: Key[bool] = Key("show-the-truth", "widget", "whether true accuracies are shown beside the evidence")
+CONTEST: Key[str] = Key("contest", "widget", "whether scores are held against the truth, or one edge is ranked twice")
+
 # What belongs to runs and to the address
 RUNS: "Key[dict[str, RunState]]" = Key("states", "run", "what was decided and looked at, by run")
 ADDRESS: "Key[Address]" = Key("address", "session", "what the address bar said, and what was last written to it")

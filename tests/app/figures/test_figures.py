@@ -1,3 +1,4 @@
+import itertools
 import json
 import subprocess
 import sys
@@ -9,20 +10,21 @@ from hypothesis import strategies as st
 
 from app.figures.butterfly import ButterflyInfo, ButterflyRow, butterfly_info, plot_butterfly
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
-from app.figures.evidence import images_said, quarters
 from app.figures.matrix import MatrixCell, MatrixInfo, MatrixRow, matrix_info, plot_matrix
 from app.figures.outcomes import OutcomesInfo, outcomes_info, plot_outcomes
+from app.figures.scoreboard import draw_scoreboard, scoreboard_info
 from app.figures.slope import SlopeInfo, SlopeRow, plot_slope, slope_info
 from app.figures.tape import TapeInfo, plot_tape, tape_info
 from engine import nasbench201
 from engine.drawing.palette import THEMES, colour, roles
 from engine.errors import BadInput
-from engine.results import Baseline, EdgeScores, OperationScore, Reachable
+from engine.results import Agreement, Baseline, EdgeScores, EdgeWorth, OperationScore, OperationWorth, Reachable
 from engine.selection.alphas import Alphas
 from engine.selection.selection import Selection
 from engine.spaces import SPACES, SearchSpace, search_space
 
 NB201 = search_space("nas-bench-201")
+UNDECIDED = Selection(NB201, {"cell": [[0.0] * 5] * 6})
 CONVOLUTIONS = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
 DARTS_V2 = (
     "Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), "
@@ -197,6 +199,28 @@ class TestButterfly:
         assert "<b>none</b>" in texts(figure)
         assert [shape["y0"] for shape in figure["layout"]["shapes"] if shape["type"] == "rect"] == [0.52]
 
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_the_truth_is_a_third_column_with_a_ring_around_the_best_mean(self, one, theme):
+        truth = nasbench201.worth(UNDECIDED)[2]
+        figure = check(plot_butterfly, butterfly_info(one, truth=truth), theme)
+        dots, rings = trace(figure, type="scatter", mode="markers", xaxis="x3")
+        assert dots["x"] == pytest.approx([86.461, 86.617, 87.821, 88.274, 86.147], abs=0.01)  # skip is the first row
+        assert (rings["y"], rings["x"]) == ([3], [dots["x"][3]])
+        assert {"<b>88.27</b>", "86.46", "94.37", "94.18", "truth: mean", "best"} <= set(texts(figure))
+        low, high = figure["layout"]["xaxis3"]["range"]
+        assert all(low < x < high for x in dots["x"])
+        domains = [figure["layout"][name]["domain"] for name in ("xaxis", "xaxis2", "xaxis3")]
+        assert all(left[1] < right[0] for left, right in itertools.pairwise(domains))
+
+    def test_without_the_truth_there_are_two_columns(self, one):
+        figure = plot_butterfly(butterfly_info(one), "light")
+        assert "xaxis3" not in figure["layout"] and not any("truth" in text for text in texts(figure))
+
+    def test_operations_that_are_truly_the_same_all_have_the_ring(self, one):
+        rows = tuple(OperationWorth(row.name, 90.0, 91.0, 5) for row in one.operations)
+        figure = plot_butterfly(butterfly_info(one, truth=EdgeWorth(2, rows)), "light")
+        assert trace(figure, type="scatter", mode="markers", xaxis="x3")[1]["y"] == [0, 1, 2, 3, 4]
+
     @pytest.mark.parametrize("name", SPACES)
     @pytest.mark.parametrize("theme", THEMES)
     def test_draws_every_edge_of_every_space(self, name, theme):
@@ -275,6 +299,18 @@ class TestMatrix:
     def test_a_cell_whose_drops_are_all_zero_is_drawn(self):
         check(plot_matrix, matrix_info(NB201, [scores(NB201, 0, [0.0] * 5, ALPHAS)]), "light")
 
+    def test_the_truly_best_operations_of_open_edges_have_a_wide_ring(self, one):
+        truth = nasbench201.worth(UNDECIDED)
+        rows = [spread(NB201, 0, "cell"), one]
+        rings = trace(plot_matrix(matrix_info(NB201, rows, truth=truth), "light"), mode="markers")
+        (wide,) = [each for each in rings if each["marker"]["size"] == 27]
+        assert list(zip(wide["x"], wide["y"], strict=True)) == [(3.0, 0), (3.0, 1)]
+        figure = plot_matrix(matrix_info(NB201, rows, decided={2: "none"}, truth=truth), "light")
+        (wide,) = [each for each in trace(figure, mode="markers") if each["marker"]["size"] == 27]
+        assert wide["y"] == [0]
+        figure = plot_matrix(matrix_info(NB201, rows), "light")
+        assert not [each for each in trace(figure, mode="markers") if each["marker"]["size"] == 27]
+
     @pytest.mark.parametrize("name", SPACES)
     @pytest.mark.parametrize("theme", THEMES)
     def test_draws_every_space_measured_unmeasured_and_decided(self, name, theme):
@@ -291,6 +327,30 @@ class TestMatrix:
     def test_no_edges_is_a_labelled_empty_figure(self):
         figure = check(plot_matrix, matrix_info(NB201, []), "light")
         assert points(figure) == 0 and texts(figure) == ["this cell has no edges to show"]
+
+
+class TestScoreboard:
+    AGREEMENTS = (
+        Agreement("alpha", (0, 2, 5), (False, False, True), (0.5, -0.5, 0.3)),
+        Agreement("drop", (2,), (True,), (-0.4,)),
+        Agreement("prior", (0, 2, 5), (True, True, True), (0.9, 0.9, 1.0)),
+    )
+    EDGES = ((0, "input → node 1"), (2, "node 1 → node 2"), (5, "c_{k-2} → output"))
+
+    def test_rows_count_hits_over_the_edges_they_know(self):
+        info = scoreboard_info(self.AGREEMENTS, self.EDGES)
+        alpha, drop, prior = info.rows
+        assert (alpha.name, alpha.hits, alpha.hit_count) == ("α", (False, False, True), "1 of 3")
+        assert (drop.hits, drop.hit_count, drop.share) == ((None, True, None), "1 of 1", 0.0)
+        assert (alpha.correlation, prior.correlation) == (pytest.approx(0.1), pytest.approx(2.8 / 3))
+        assert [row.is_baseline for row in info.rows] == [False, False, True]
+
+    def test_the_table_says_in_words_what_its_boxes_show(self):
+        table = draw_scoreboard(scoreboard_info(self.AGREEMENTS, self.EDGES))
+        assert table.count("aria-label='input → node 1: wrong'") == 1
+        assert table.count("aria-label='node 1 → node 2: right'") == 2
+        assert table.count("aria-label='c(k-2) → output: not scored'") == 1
+        assert "−0.40" in table and "<tr class='baseline'><th scope='row'>kind alone</th>" in table
 
 
 class TestSlope:
@@ -404,12 +464,6 @@ class TestTape:
 
 
 def test_figures_need_neither_streamlit_nor_torch():
-    modules = "butterfly, matrix, slope, outcomes, tape, edge_alphas"
+    modules = "butterfly, matrix, scoreboard, slope, outcomes, tape, edge_alphas"
     code = f"import sys; from app.figures import {modules}; sys.exit(bool({{'streamlit', 'torch'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_a_ring_of_evidence_has_a_quarter_for_each_size_and_is_full_with_all_images():
-    assert [quarters(images, 15_000) for images in (64, 512, 1024, 4096, 14_999, 15_000)] == [0, 1, 2, 3, 3, 4]
-    assert quarters(2_000, 2_000) == 4 and quarters(50_000, None) == 3
-    assert images_said([4096, 1024, 1024]) == "1,024 to 4,096" and images_said([512, 512]) == "512"
