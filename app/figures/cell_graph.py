@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypedDict
 
 from app.figures.cell_layout import SHORT_NAMES, Shape, cell_layout, drawing_widths
 from app.figures.edge_names import edge_id
+from app.figures.evidence import quarters
 from engine.drawing import palette, wording
 from engine.drawing.geometry import parallels, path
 from engine.results import EdgeScores
@@ -57,6 +58,7 @@ class EdgeMark(TypedDict):
     """One edge. `lines` is its tooltip; joined by " · " it is `label`, what a screen reader says.
 
     `band` is the width of all strands together and how far their common middle lies above the edge's own line.
+    `quarters` of its small ring, 0 to 4, say on how many images it was measured.
     `alpha` and `measured` are the halves of the pill (`measured` None: not measured yet), `operation` the decided one.
     """
 
@@ -65,6 +67,7 @@ class EdgeMark(TypedDict):
     lines: list[str]
     state: State
     glyph: str
+    quarters: int
     alpha: str
     measured: str | None
     operation: str | None
@@ -124,19 +127,21 @@ def cell_graph_info(
     measure: Measure = "alpha",
     isolate: str | None = None,
     node: int | None = None,
+    available: int | None = None,
 ) -> Graph:
     """The graph of one cell type.
 
     alphas: mixing weight of every operation, [edges][operations]. scores: measurements, by edge index; missing ones
     count as unmeasured. selection: what has been decided. focus: the selected edge. measure: what the strands show.
-    isolate: an operation; edges where neither side picks it fade. node: a node to outline.
+    isolate: an operation; edges where neither side picks it fade. node: a node to outline. available: how many images
+    can be measured on.
     Raises BadInput for an unknown cell type or edge.
     """
     edges = space.edges(cell)
     if focus is not None:
         space.edge(cell, focus)
     scale = _drop_scale(scores[edge.index] for edge in edges if edge.index in scores)
-    view = _View(space, cell, selection, focus, measure, isolate, scale)
+    view = _View(space, cell, selection, focus, measure, isolate, scale, available)
     names = dict.fromkeys(name for edge in edges for name in space.operations(cell, edge))
     shape = Shape.of(space, cell)
     nodes = [_node(shape, name, number == node) for number, name in enumerate(shape.nodes)]
@@ -166,6 +171,7 @@ class _View(NamedTuple):
     measure: Measure
     isolate: str | None
     drop_scale: float
+    available: int | None
 
 
 def _effects(scores: EdgeScores) -> list[float]:
@@ -198,7 +204,7 @@ def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores 
         lines.append(f"α favours {palette.operation(alpha).label} ({wording.weight(weights[names.index(alpha)])})")
         lines.append(f"measured: {_finding(scores)}" if scores else "not measured yet")
         if scores:
-            lines.append(wording.VERDICT[scores.verdict].word)
+            lines.append(f"{wording.VERDICT[scores.verdict].word}, on {wording.count(scores.images)} images")
     picked = {decided} if decided else {alpha, measured}
     strands = [] if decided else _strands(view, names, weights, scores)
     return {
@@ -207,6 +213,7 @@ def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores 
         "lines": lines,
         "state": state,
         "glyph": wording.VERDICT[scores.verdict].glyph if scores and state in ("disagree", "too_close") else "",
+        "quarters": quarters(scores.images, view.available) if scores and not decided and not discarded else 0,
         "alpha": alpha,
         "measured": measured,
         "operation": decided,

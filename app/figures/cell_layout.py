@@ -19,7 +19,7 @@ from engine.spaces import SearchSpace
 
 WIDTHS = (380, 470, 560, 680)
 SHORT_NAMES = 560  # drawings narrower than this have no room for full node names
-PILL = (72, 24)
+PILL = (86, 24)
 _GAP = 4  # free space kept around a pill
 _NEVER = 1000.0  # cost of a place that a pill must not take
 _MARGIN = 2  # free space at the border

@@ -14,6 +14,8 @@ from engine.spaces.operations import described
 
 LINE_WIDTHS = {"agree": 2.5, "disagree": 2.0, "too_close": 2.0, "unmeasured": 1.6, "decided": 5.0, "discarded": 1.5}
 LINE_DASHES = {"disagree": "6 4", "discarded": "1.5 4"}
+RING = 14
+"""What a pill's ring of evidence takes of its width."""
 _MINI_SCALE = 1.8  # lines of a mini picture, which is shown at about half size
 
 
@@ -104,6 +106,7 @@ def _pill(graph: Graph, mark: EdgeMark, x: float, y: float, theme: Theme) -> lis
     roles = palette.roles(theme)
     halves = [mark["operation"]] if mark["operation"] else [mark["alpha"], mark["measured"]]
     wide = len(halves) * 25 + (len(halves) - 1) * 2 + 6 + (14 if mark["glyph"] else 0)
+    wide += RING if mark["quarters"] else 0
     left = x - wide / 2
     frame, thick = (roles.accent, 2) if mark["focused"] else (roles.border, 1)
     fade = 0.35 if mark["dimmed"] else 1
@@ -129,8 +132,16 @@ def _pill(graph: Graph, mark: EdgeMark, x: float, y: float, theme: Theme) -> lis
         )
     if mark["glyph"]:
         ink = roles.disagree if mark["state"] == "disagree" else roles.muted
+        at = left + wide - 10 - (RING if mark["quarters"] else 0)
         parts.append(
-            f'<text x="{left + wide - 10:g}" y="{y + 4.5:g}" text-anchor="middle" font-size="14" font-weight="700" '
+            f'<text x="{at:g}" y="{y + 4.5:g}" text-anchor="middle" font-size="14" font-weight="700" '
             f'fill="{ink}">{mark["glyph"]}</text>'
+        )
+    if mark["quarters"]:
+        circle = f'<circle cx="{left + wide - 10:g}" cy="{y:g}" r="4.5" fill="none" stroke-width="3" pathLength="4" '
+        parts.append(f'{circle}stroke="{roles.border}"/>')
+        parts.append(
+            f'{circle}stroke="{roles.text}" stroke-dasharray="{mark["quarters"]} 4" '
+            f'transform="rotate(-90 {left + wide - 10:g} {y:g})"/>'
         )
     return [*parts, "</g>"]

@@ -43,6 +43,7 @@ def cell_card(ask: Questions, do: Actions, *, key: str = "cell", title: str = "T
         focus=page.edge,
         measure=shown,
         isolate=page.isolated,
+        available=page.image_set.available,
     )
 
     def choose(chosen: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.figures.evidence import images_said
 from app.figures.matrix import matrix_info, plot_matrix
 from app.figures.slope import plot_slope, slope_info
 from app.parts import sentences, text, truth
@@ -44,12 +45,17 @@ def _subtitle(ask: Questions) -> str:
     measured = list(ask.measurements.values())
     if not measured:
         return "Select an edge and measure it: each operation is removed in turn and the accuracy it costs is shown."
-    found = measured[0].result
-    parts = [
-        sentences.too_close(ask.scores),
-        f"Supernet accuracy {wording.percent(found.baseline.accuracy, found.baseline.ci)}",
-        text.provenance(measured[0]),
-    ]
+    best = max(measured, key=lambda each: each.images)
+    parts = [sentences.too_close(ask.scores)]
+    if (supernet := ask.find(ask.accuracy())) is not None:
+        base = supernet.accuracy.baseline
+        images = wording.count(supernet.images)
+        parts.append(f"Supernet accuracy {wording.percent(base.accuracy, base.ci)} on {images} images")
+    if len({each.images for each in measured}) == 1:
+        parts.append(text.provenance(best))
+    else:
+        images = images_said(each.images for each in measured)
+        parts.append(f"every edge shows its best measurement, on {images} images; the small rings tell how many")
     return " · ".join(part for part in parts if part)
 
 

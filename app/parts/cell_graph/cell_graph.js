@@ -185,7 +185,8 @@ function paintNode(node, mark, layout, index) {
 
 function paintPill({ graph, layout }, node, edge, index) {
   const halves = edge.operation ? [edge.operation] : [edge.alpha, edge.measured];
-  const width = halves.length * 27 + 4 + (edge.glyph ? 14 : 0);
+  const ring = edge.quarters ? 14 : 0;
+  const width = halves.length * 27 + 4 + (edge.glyph ? 14 : 0) + ring;
   const [x, y] = layout.pills[index];
   set(node, {
     class: classes("pill", edge.state, edge.focused && "focused", edge.dimmed && "dimmed"),
@@ -211,8 +212,15 @@ function paintPill({ graph, layout }, node, edge, index) {
     code.textContent = look ? look.code : "";
   });
   const glyph = kept(node, "text", "glyph");
-  set(glyph, { x: width / 2 - 10, y: 5 });
+  set(glyph, { x: width / 2 - 10 - ring, y: 5 });
   glyph.textContent = edge.glyph;
+  const circle = { cx: width / 2 - 10, cy: 0, r: ring ? 4.5 : 0, pathLength: 4 };
+  set(kept(node, "circle", "images-left"), circle);
+  set(kept(node, "circle", "images-used"), {
+    ...circle,
+    "stroke-dasharray": `${edge.quarters} 4`,
+    transform: `rotate(-90 ${width / 2 - 10} 0)`,
+  });
 }
 
 function paintTip(view) {

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.figures.butterfly import ButterflyInfo, ButterflyRow, butterfly_info, plot_butterfly
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
+from app.figures.evidence import images_said, quarters
 from app.figures.matrix import MatrixCell, MatrixInfo, MatrixRow, matrix_info, plot_matrix
 from app.figures.outcomes import OutcomesInfo, outcomes_info, plot_outcomes
 from app.figures.scoreboard import draw_scoreboard, scoreboard_info
@@ -467,3 +468,9 @@ def test_figures_need_neither_streamlit_nor_torch():
     modules = "butterfly, matrix, scoreboard, slope, outcomes, tape, edge_alphas"
     code = f"import sys; from app.figures import {modules}; sys.exit(bool({{'streamlit', 'torch'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_ring_of_evidence_has_a_quarter_for_each_size_and_is_full_with_all_images():
+    assert [quarters(images, 15_000) for images in (64, 512, 1024, 4096, 14_999, 15_000)] == [0, 1, 2, 3, 3, 4]
+    assert quarters(2_000, 2_000) == 4 and quarters(50_000, None) == 3
+    assert images_said([4096, 1024, 1024]) == "1,024 to 4,096" and images_said([512, 512]) == "512"

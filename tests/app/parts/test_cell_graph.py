@@ -179,7 +179,8 @@ def test_a_measured_edge_says_both_choices_with_the_interval() -> None:
     scores = replace(scores, operations=rows, best=row.name, best_by_drop=row.name, verdict="disagree")
     mark = cell_graph_info(space, "normal", alphas=weights, scores={0: scores})["edges"][0]
     assert mark["label"] == (
-        "c_{k-2} → node 0 · α favours skip (0.31) · measured: sep 3×3 (drop 4.1 [3.2, 5.0] pts) · disagree"
+        "c_{k-2} → node 0 · α favours skip (0.31) · measured: sep 3×3 (drop 4.1 [3.2, 5.0] pts) · disagree, "
+        "on 1,024 images"
     )
     assert (mark["alpha"], mark["measured"], mark["glyph"]) == ("skip_connect", "sep_conv_3x3", "≠")
     by_loss = replace(scores, criterion="loss", operations=tuple(replace(one, rise=0.0426) for one in rows))
