@@ -1,9 +1,10 @@
 """Fields of frozen settings, each described once: words, unit and range.
 
-setting      a dataclass field with its description
-About        that description
-described    the descriptions of a dataclass's settings, by name
-check        refuse values that their fields do not allow
+setting       a dataclass field with its description
+About         that description
+seed_setting  the field of a seed
+described     the descriptions of a dataclass's settings, by name
+check         refuse values that their fields do not allow
 
 Whatever lists settings goes by these: options of commands (`engine.cli.options.options_from`), checks, keys, help.
 """
@@ -17,6 +18,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from engine.errors import BadInput, one_of
 
 _KEY = "about"
+LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ def setting(
     """A dataclass field with this default (or none: it must be given), described as `About` says."""
     about = About(help, unit, least, most, above, below, metavar, none, read)
     return field(default=default, metadata={_KEY: about})
+
+
+def seed_setting(help: str = "Of every random draw but which images are scored.") -> Any:
+    """The field of a seed, 0 unless it is said."""
+    return setting(0, help, least=0, most=LARGEST_SEED)
 
 
 def described(settings: type) -> dict[str, About]:

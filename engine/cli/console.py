@@ -8,11 +8,13 @@ Progress         a bar on stderr with rate and remaining time
 table            rows as aligned columns
 percent, points  a value with its interval
 together         how far several runs are
+again            the command line that goes on with a run
 Failure          a command that could not finish; exit code 1
 """
 
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -114,6 +116,11 @@ class Progress:
             )
         self._bar.set_description(label, refresh=False)
         self._bar.update(done - self._bar.n)
+
+
+def again(argv: Sequence[str]) -> str:
+    """The command line that goes on with what `argv` began."""
+    return shlex.join(["python", "-m", "engine", *argv, *([] if "--resume" in argv else ["--resume"])])
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:

@@ -1,6 +1,6 @@
 """Options that several commands share, and their checks.
 
-Json, Device, Seed, Data, DataDir, Download, ImageSize   annotated types for typer
+Json, Device, Seed, Data, DataDir, Download, Threads   annotated types for typer
 Decided          decisions that a command begins with
 options_from     the fields of a settings dataclass as options of a command
 pick_device      `auto`, `cpu` or `cuda` as a device that is there
@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hin
 
 import typer
 
+from engine.data.identity import SPEC
 from engine.errors import BadInput
-from engine.fields import About, described
+from engine.fields import LARGEST_SEED, About, described
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
@@ -31,19 +32,9 @@ R = TypeVar("R")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; messages go to stderr.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes a GPU if any.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every random draw but which images are scored.")]
-Data = Annotated[
-    str,
-    typer.Option(
-        metavar="SPEC",
-        help="bundled, cifar10, cifar100, svhn, a folder of parquet files, TRAIN.parquet,TEST.parquet, "
-        "or a folder train/CLASS/*.",
-    ),
-]
-ImageSize = Annotated[
-    int,
-    typer.Option(help="32; 16: images averaged 2 x 2; 64, 96, ..., 224, ...: read from a folder train/CLASS/*."),
-]
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of every random draw but which images are scored.")]
+Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")]
+Data = Annotated[str, typer.Option(metavar="SPEC", help=SPEC)]
 DataDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where cifar10, cifar100 and svhn lie.  [default: data]")
 ]
@@ -67,30 +58,37 @@ def options_from(
     but: Collection[str] = (),
     defaults: Mapping[str, object] = MappingProxyType({}),
     make: Callable[..., S] | None = None,
+    also: Mapping[str, Any] = MappingProxyType({}),
+    arguments: Collection[str] = (),
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """A decorator: the described fields of a frozen dataclass become options of a command.
 
     The command has one parameter whose type is the dataclass; the options take its place, and it is given what `make`
     (the dataclass itself, if nothing else) makes of those that were said. A yes-or-no field that is off becomes a flag
     `--name`, any other `--name/--no-name`. but: fields that are no options of this command. defaults: said in the
-    help instead of the field's own, e.g. where the default depends on the space.
+    help instead of the field's own, where the default depends on something else; not saying such a yes or no is then
+    neither. also: further options for `make` by name: of the dataclass whose field they are, or annotated for typer.
+    arguments: fields that are said by their place instead of by an option.
     """
 
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
         signature = inspect.signature(command)
         hints = get_type_hints(command, include_extras=True)
         place = next(name for name, kind in hints.items() if kind is settings)
+        homes = {name: settings for name in described(settings) if name not in but}
+        homes |= {name: home for name, home in also.items() if isinstance(home, type)}
+        abouts = {name: described(home)[name] for name, home in homes.items()}
         made = {
-            name: _option(settings, name, about, defaults.get(name))
-            for name, about in described(settings).items()
-            if name not in but
+            name: _option(home, name, abouts[name], defaults.get(name), name in arguments)
+            for name, home in homes.items()
         }
+        made |= {name: _parameter(name, kind, None) for name, kind in also.items() if name not in homes}
 
         @functools.wraps(command)
         def wrapper(**values: Any) -> R:
             said = {name: values.pop(name) for name in made}
             given = {name: value for name, value in said.items() if value is not None}
-            for name, about in described(settings).items():
+            for name, about in abouts.items():
                 if name in given and about.read is not None:
                     given[name] = about.read(given[name])
             return command(**values, **{place: (make or settings)(**given)})
@@ -106,15 +104,17 @@ def options_from(
     return decorate
 
 
-def _option(settings: type, name: str, about: About, usual: object) -> inspect.Parameter:
+def _option(settings: type, name: str, about: About, usual: object, by_place: bool) -> inspect.Parameter:
     """One field as a parameter that typer reads. Its default is None: not said."""
     own = next(each for each in dataclasses.fields(settings) if each.name == name)
     kind, default = get_type_hints(settings)[name], own.default
     flag = f"--{name.replace('_', '-')}"
     if about.read is not None:
         kind = str
-    if kind is bool and default is False:
-        return _parameter(name, bool, typer.Option(flag, help=about.help), False)
+    if by_place:
+        return _parameter(name, Annotated[kind, typer.Argument(metavar=about.metavar, help=about.help)])
+    if kind is bool and default is False and usual is None:
+        return _parameter(name, Annotated[bool, typer.Option(flag, help=about.help)], False)
     shown = about.none if default is None and usual is None else default if usual is None else usual
     note = "" if shown in (None, dataclasses.MISSING) else f"  [default: {shown}]"
     option = typer.Option(
@@ -125,12 +125,13 @@ def _option(settings: type, name: str, about: About, usual: object) -> inspect.P
         help=f"{about.help}{note}",
         show_default=False,
     )
-    required = default is dataclasses.MISSING
-    return _parameter(name, kind if required else kind | None, option, inspect.Parameter.empty if required else None)
+    if default is dataclasses.MISSING:
+        return _parameter(name, Annotated[kind, option])
+    return _parameter(name, Annotated[kind | None, option], None)
 
 
-def _parameter(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+def _parameter(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
 def read_selection(file: Path, checkpoint: "Checkpoint") -> "Selection":

@@ -14,6 +14,7 @@ from engine.cli.options import (
     Device,
     Download,
     Json,
+    Threads,
     check_writable,
     options_from,
     pick_device,
@@ -74,7 +75,7 @@ def select(
     workers: Annotated[
         str, typer.Option(metavar="N|ray", help="How many of the --orders run at a time, or ray: on a Ray cluster.")
     ] = "1",
-    threads: Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")] = None,
+    threads: Threads = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished action.")] = False,
     json: Json = False,
     device: Device = "auto",
@@ -137,8 +138,7 @@ def select(
                         report=lambda statuses: bar.show(*console.together(statuses, "orders")),
                     )
     except KeyboardInterrupt:
-        again = shlex.join(["python", "-m", "engine", *argv, *([] if resume else ["--resume"])])
-        console.note(f"interrupted; what is finished is saved in {out}. Go on with: {again}")
+        console.note(f"interrupted; what is finished is saved in {out}. Go on with: {console.again(argv)}")
         raise typer.Exit(130) from None
     except Diverged as problem:
         raise console.Failure(f"{problem} of tuning; choose a --tune-lr below {tune_lr:g}") from None

@@ -1,6 +1,5 @@
 """`train`: train a supernet into a folder, or one for each of several seeds; resumable after every epoch."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,48 +10,44 @@ import typer
 from engine.checkpoint.format import META
 from engine.cli import console
 from engine.cli.info import describe, summary
-from engine.cli.options import Data, DataDir, Device, Download, ImageSize, Json, Seed, check_writable, pick_device
+from engine.cli.options import DataDir, Device, Download, Json, Threads, check_writable, options_from, pick_device
 from engine.errors import BadInput
-from engine.fields import described
 from engine.runs import files
 from engine.runs.folder import PLAN
 from engine.runs.many import many
 from engine.runs.many import workers as read_workers
-from engine.spaces import SPACES
 from engine.training.job import TrainingJob
-from engine.training.methods import method_type, names, settings_for
+from engine.training.methods import method_type, settings_for
 from engine.training.recipe import Recipe
 from engine.training.settings import MethodSettings
 
 SUMMARY = "seeds.json"
-HELP = {name: about.help for name, about in described(MethodSettings).items()}
+NAMED = ("alpha_lr", "lr", "batch_size", "fresh_batches")
+"""Settings of the method that have an option of their own beside --set."""
+DEFAULTS = {"cells": "8; 5 in NAS-Bench-201"} | dict.fromkeys(NAMED, "as published")
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Any setting of the method; once for each.  [default: as published]"
+    ),
+]
 
 
+def _recipe(*, space: str, method: str = Recipe.method, changes: Sequence[str] = (), **given: Any) -> Recipe:
+    chosen = {name: given.pop(name) for name in NAMED if name in given} | read_pairs(changes)
+    return Recipe(space=space, method=method, settings=settings_for(method, space, chosen), **given)
+
+
+@options_from(
+    Recipe, defaults=DEFAULTS, make=_recipe, also={**dict.fromkeys(NAMED, MethodSettings), "changes": Changes}
+)
 def train(
     context: typer.Context,
-    space: Annotated[str, typer.Option(metavar="S", help=f"Search space: {', '.join(SPACES)}, or a .toml file.")],
-    epochs: Annotated[int, typer.Option(min=1, max=10_000)],
+    *,
+    recipe: Recipe,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; a checkpoint after every epoch.")],
-    method: Annotated[str, typer.Option(metavar="M", help=f"One of {', '.join(names())}.")] = "darts",
-    data: Data = "bundled",
     data_dir: DataDir = None,
     download: Download = False,
-    channels: Annotated[int, typer.Option(min=2, max=1024, help="Channels of the first stage.")] = Recipe.channels,
-    cells: Annotated[
-        int | None,
-        typer.Option(min=1, max=100, help="Cells in all; per stage in NAS-Bench-201.  [default: 8; 5]"),
-    ] = None,
-    image_size: ImageSize = Recipe.image_size,
-    alpha_lr: Annotated[float | None, typer.Option(help=HELP["alpha_lr"])] = None,
-    lr: Annotated[float | None, typer.Option(help=HELP["lr"])] = None,
-    batch_size: Annotated[int | None, typer.Option(help=HELP["batch_size"])] = None,
-    fresh_batches: Annotated[bool, typer.Option("--fresh-batches", help=HELP["fresh_batches"])] = False,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="Any setting of the method; once for each.  [default: as published]"
-        ),
-    ] = None,
     seeds: Annotated[
         str | None,
         typer.Option(metavar="0,1,2", help="Train one supernet for each seed, in DIR/seed-N, and sum them up."),
@@ -61,26 +56,12 @@ def train(
         str, typer.Option(metavar="N|ray", help="How many of the --seeds train at a time, or ray: on a Ray cluster.")
     ] = "1",
     snapshots: Annotated[int, typer.Option(min=0, help="Also keep every Nth epoch; 0 keeps none.")] = 0,
-    threads: Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")] = None,
+    threads: Threads = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished epoch.")] = False,
     json: Json = False,
     device: Device = "auto",
-    seed: Seed = 0,
 ) -> None:
     """Train a supernet and its alphas. Ctrl-C stops; --resume goes on to the identical result."""
-    named = {"alpha_lr": alpha_lr, "lr": lr, "batch_size": batch_size, "fresh_batches": fresh_batches or None}
-    chosen = named | read_pairs(settings or ())
-    recipe = Recipe(
-        space=space,
-        method=method,
-        epochs=epochs,
-        data=data,
-        channels=channels,
-        cells=cells,
-        image_size=image_size,
-        seed=seed,
-        settings=settings_for(method, space, {name: value for name, value in chosen.items() if value is not None}),
-    )
     at_once, numbers = read_workers(workers), None if seeds is None else read_seeds(seeds)
     if at_once != 1 and numbers is None:
         raise BadInput("--workers shares out the runs of --seeds; leave it out, or add --seeds")
@@ -108,7 +89,8 @@ def train(
                         jobs, at_once, threads=threads, report=lambda found: bar.show(*console.together(found, "seeds"))
                     )
     except KeyboardInterrupt:
-        console.note(_interrupted([job.folder for job in jobs], context.obj))
+        kept = "; ".join(_kept(job.folder) for job in jobs)
+        console.note(f"interrupted; {kept}. Go on with: {console.again(context.obj)}")
         raise typer.Exit(130) from None
     except Diverged as problem:
         state = "; ".join(_kept(job.folder) for job in jobs)
@@ -223,8 +205,3 @@ def _saved_epochs(out: Path) -> int:
 def _kept(out: Path) -> str:
     saved = _saved_epochs(out)
     return f"epoch {saved} is saved in {out}" if saved else f"no epoch was finished in {out}"
-
-
-def _interrupted(folders: Sequence[Path], argv: list[str]) -> str:
-    again = shlex.join(["python", "-m", "engine", *argv, *([] if "--resume" in argv else ["--resume"])])
-    return f"interrupted; {'; '.join(map(_kept, folders))}. Go on with: {again}"

@@ -1,6 +1,5 @@
 """`tune`: fine-tune a supernet after decisions, as a full selection run does between two of them."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from engine.cli.options import (
     Download,
     Json,
     Seed,
+    Threads,
     check_writable,
     pick_device,
     read_selection,
@@ -38,7 +38,7 @@ def tune(
     data: Data = "bundled",
     data_dir: DataDir = None,
     download: Download = False,
-    threads: Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")] = None,
+    threads: Threads = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished epoch.")] = False,
     json: Json = False,
     device: Device = "auto",
@@ -78,8 +78,7 @@ def tune(
                 report=lambda done, total: bar.show(round(100 * done / total), 100, "tuning"),
             )
     except KeyboardInterrupt:
-        again = shlex.join(["python", "-m", "engine", *(context.obj or []), *([] if resume else ["--resume"])])
-        console.note(f"interrupted; what is finished is saved in {out}. Go on with: {again}")
+        console.note(f"interrupted; what is finished is saved in {out}. Go on with: {console.again(context.obj or [])}")
         raise typer.Exit(130) from None
     except Diverged as problem:
         raise console.Failure(f"{problem} of tuning; choose a --tune-lr below {tune_lr:g}") from None

@@ -1,5 +1,6 @@
 """Which images a data SPEC names, told from their files without reading them. Free of torch.
 
+SPEC         what a data SPEC can be, in words
 PUBLISHED    sets that torchvision checks before it reads them: their name says everything
 files_of     the files of a SPEC whose change makes it another set
 content_id   equal ids: the same images, as far as names, sizes and times of files tell
@@ -9,6 +10,10 @@ import hashlib
 import time
 from pathlib import Path
 
+SPEC = (
+    "bundled, cifar10, cifar100, svhn, a folder of parquet files, TRAIN.parquet,TEST.parquet, "
+    "or a folder train/CLASS/*."
+)
 PUBLISHED = ("cifar10", "cifar100", "svhn")
 DATA_DIR = "data"  # where the published sets are looked for unless told
 FRESH = 2.0

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
+from engine.data.identity import SPEC
 from engine.errors import BadInput
-from engine.fields import check, defaults, setting
+from engine.fields import check, defaults, seed_setting, setting
 from engine.results import BnMode, Criterion, EdgeScores
 
 Kind = Literal["edge", "node", "accuracy"]
@@ -44,12 +45,7 @@ class Settings:
     augmentation and order for every mask. seed: of augmentation and order; it never picks the images.
     """
 
-    data: str = setting(
-        "bundled",
-        "bundled, cifar10, cifar100, svhn, a folder of parquet files, TRAIN.parquet,TEST.parquet, "
-        "or a folder train/CLASS/*.",
-        metavar="SPEC",
-    )
+    data: str = setting("bundled", SPEC, metavar="SPEC")
     images: int | None = setting(
         1024, "Images to measure on.", unit="images", least=1, metavar="N|all", none="all", read=read_images
     )
@@ -70,7 +66,7 @@ class Settings:
     published: bool = setting(
         False, "As the published code: all images, new augmentation and order for every mask, no intervals."
     )
-    seed: int = setting(0, "Of every random draw but which images are scored.", least=0, most=2**32 - 1)
+    seed: int = seed_setting()
 
     def __post_init__(self) -> None:
         if self.until_sure is not None and not 0 < self.until_sure < 1:

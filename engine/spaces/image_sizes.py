@@ -1,5 +1,6 @@
 """Which image sizes there are, and what a size means for the network and for its data. Needs no torch.
 
+SIZES              the sizes there are, in words
 is_image_size      whether there are supernets and networks for images of a size
 check_image_size   refuses one that there are none for
 is_streamed        whether images of a size are read from their files while training, not kept in memory
@@ -9,6 +10,7 @@ stem_for           the first convolutions of a network for images of a size
 from engine.errors import BadInput
 from engine.spaces.skeletons import Stem
 
+SIZES = "32; 16: images averaged 2 x 2; 64, 96, ..., 224, ...: read from a folder train/CLASS/*."
 IN_MEMORY = (32, 16)
 """Sizes at which a whole data set is decoded once: 60,000 images of 32 pixels are 184 MB."""
 STEP = 32

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.data.identity import SPEC
 from engine.errors import BadInput
+from engine.fields import check, seed_setting, setting
 from engine.runs.plan import difference
-from engine.spaces import search_space, space_text
-from engine.spaces.image_sizes import check_image_size
+from engine.spaces import SPACES, search_space, space_text
+from engine.spaces.image_sizes import SIZES, check_image_size
 from engine.training import methods
 from engine.training.settings import MethodSettings
 
@@ -23,14 +25,14 @@ class Recipe:
     `methods.settings_for`.
     """
 
-    space: str
-    method: str
-    epochs: int
-    data: str = "bundled"
-    channels: int = 16
-    cells: int | None = None
-    image_size: int = 32
-    seed: int = 0
+    space: str = setting(help=f"Search space: {', '.join(SPACES)}, or a .toml file.", metavar="S")
+    method: str = setting("darts", f"One of {', '.join(methods.names())}.", metavar="M")
+    epochs: int = setting(help="Passes over the training half.", least=1, most=10_000)
+    data: str = setting("bundled", SPEC, metavar="SPEC")
+    channels: int = setting(16, "Channels of the first stage.", least=2, most=4096)
+    cells: int | None = setting(None, "Cells in all; per stage in NAS-Bench-201.", least=1, most=200)
+    image_size: int = setting(32, SIZES, unit="pixels")
+    seed: int = seed_setting()
     settings: MethodSettings = None  # type: ignore[assignment]  # never None once made
 
     def __post_init__(self) -> None:
@@ -44,8 +46,7 @@ class Recipe:
         if not isinstance(self.settings, kind):
             raise BadInput(f"{type(self.settings).__module__} holds the settings of another method than {self.method}")
         check_image_size(self.image_size)
-        if self.epochs < 1:
-            raise BadInput(f"epochs must be a number greater than 0, not {self.epochs}")
+        check(self)
 
     def hyperparameters(self) -> dict[str, Any]:
         """Everything as plain JSON values, the method's settings among them."""

@@ -89,6 +89,34 @@ def test_a_command_may_leave_out_options_and_name_other_defaults() -> None:
     assert hot == Oven(loaves=1, heat=300.0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stone:
+    thickness: float = setting(2.0, "Of the stone.", unit="centimetres", above=0)
+    hot: bool = setting(False, "Whether it is hot.")
+
+
+def test_options_of_another_dataclass_and_of_ones_own_reach_what_makes_the_settings() -> None:
+    made: list[dict[str, object]] = []
+
+    def make(**given: object) -> Oven:
+        made.append(given)
+        return Oven(loaves=1)
+
+    notes = Annotated[list[str] | None, typer.Option("--note", help="Said of the bread.")]
+    also = {"thickness": Stone, "hot": Stone, "notes": notes}
+    how = {"make": make, "also": also, "defaults": {"hot": "as the stone is"}}
+    assert bake("--loaves", "1", **how)[0] == 0 and made == [{"loaves": 1, "steam": False}]
+    bake("--loaves", "1", "--thickness", "3", "--no-hot", "--note", "dark", "--note", "flat", **how)
+    assert made[1] == {"loaves": 1, "steam": False, "thickness": 3.0, "hot": False, "notes": ["dark", "flat"]}
+    assert "Whether it is hot. [default: as the stone is]" in " ".join(bake("--help", **how)[2].split())
+
+
+def test_a_field_can_be_said_by_its_place() -> None:
+    assert bake("3", arguments=("loaves",))[1] == Oven(loaves=3)
+    code, _, output = bake(arguments=("loaves",))
+    assert code == 2 and "LOAVES" in output.upper()
+
+
 def test_the_signature_lists_the_options_in_the_place_of_the_settings() -> None:
     @options_from(Oven, but=("fan",))
     def command(*, first: int, oven: Oven, last: int = 3) -> None: ...

@@ -12,10 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.data.identity import SPEC
 from engine.errors import BadInput
+from engine.fields import check, seed_setting, setting
 from engine.selection.genotype import Genotype, parse_genotype
 from engine.selection.selection import Selection
-from engine.spaces.image_sizes import is_streamed
+from engine.spaces.image_sizes import SIZES, is_streamed
 
 # Liu et al. 2019, appendix A, as Wang et al. 2021 train their cells; Dong and Yang 2020, section 2.
 PROTOCOLS: dict[str, dict[str, Any]] = {
@@ -88,23 +90,23 @@ class Recipe:
     for ImageNet. Raises BadInput for values that cannot be used.
     """
 
-    genotype: str
-    epochs: int = PUBLISHED
-    data: str = "bundled"
-    channels: int = PUBLISHED
-    layers: int = PUBLISHED
-    image_size: int = 32
-    seed: int = 0
-    batch_size: int = PUBLISHED
-    lr: float = PUBLISHED
-    weight_decay: float = PUBLISHED
-    nesterov: bool = PUBLISHED
-    clip: float = PUBLISHED
-    drop_path: float = PUBLISHED
-    auxiliary: bool = PUBLISHED
-    cutout: int = PUBLISHED
-    label_smoothing: float = PUBLISHED
-    lr_decay: float = PUBLISHED
+    genotype: str = setting(help="Its text, or a file that holds one: selection.json, say.", metavar="GENOTYPE")
+    epochs: int = setting(PUBLISHED, "Passes over the training images.", least=1, most=10_000)
+    data: str = setting("bundled", SPEC, metavar="SPEC")
+    channels: int = setting(PUBLISHED, "Of the first stage.", least=1, most=1024)
+    layers: int = setting(PUBLISHED, "Cells in all; per stage in NAS-Bench-201.", least=1, most=100)
+    image_size: int = setting(32, SIZES, unit="pixels")
+    seed: int = seed_setting()
+    batch_size: int = setting(PUBLISHED, "Images in a batch.", unit="images", least=2, most=65_536)
+    lr: float = setting(PUBLISHED, "First learning rate.", above=0)
+    weight_decay: float = setting(PUBLISHED, "L2 penalty of the weights.", least=0)
+    nesterov: bool = setting(PUBLISHED, "Nesterov's momentum.")
+    clip: float = setting(PUBLISHED, "Largest norm of the gradient; 0 for none.", least=0)
+    drop_path: float = setting(PUBLISHED, "Last drop path probability.", least=0, below=1)
+    auxiliary: bool = setting(PUBLISHED, "Train with a second classifier (32 and 224 pixels).")
+    cutout: int = setting(PUBLISHED, "Side of the erased square.", unit="pixels", least=0)
+    label_smoothing: float = setting(PUBLISHED, "Share of a label that all classes have.", least=0, below=1)
+    lr_decay: float = setting(PUBLISHED, "Factor of the rate after every epoch; 0 for a cosine.", least=0, below=1)
 
     def __post_init__(self) -> None:
         genotype = parse_genotype(self.genotype)
@@ -125,26 +127,15 @@ class Recipe:
     def _check(self, genotype: Genotype) -> None:
         if not (0 < self.lr < math.inf):
             raise BadInput(f"the learning rate must be a number greater than 0, not {self.lr}")
-        if not 0 <= self.drop_path < 1:
-            raise BadInput(f"drop path must be at least 0 and less than 1, not {self.drop_path}")
+        check(self)
         if self.drop_path and not genotype.space.skeleton.prepares:
             raise BadInput("networks of NAS-Bench-201 are trained without drop path; leave it out")
-        if self.epochs < 1 or self.batch_size < 2:
-            raise BadInput(f"at least 1 epoch and 2 images a batch are needed, not {self.epochs} and {self.batch_size}")
-        if not 0 <= self.cutout <= self.image_size:
+        if self.cutout > self.image_size:
             raise BadInput(f"cutout must be 0 to {self.image_size} pixels, not {self.cutout}")
         if self.auxiliary and self.image_size not in AUXILIARY_SIZES:
             raise BadInput(
                 "the auxiliary head needs images of 32 pixels or of 224; add --no-auxiliary or take such a size"
             )
-        for name in ("label_smoothing", "lr_decay"):
-            if not 0 <= getattr(self, name) < 1:
-                raise BadInput(
-                    f"{name.replace('_', ' ')} must be at least 0 and less than 1, not {getattr(self, name)}"
-                )
-        for name in ("weight_decay", "clip"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise BadInput(f"{name.replace('_', ' ')} must be at least 0, not {getattr(self, name)}")
 
     def plan(self) -> dict[str, Any]:
         """Everything as plain JSON values: what a run's folder says it is."""

@@ -81,7 +81,7 @@ def test_it_takes_a_selection_file(cli, photos, tmp_path):
         ("DARTS --out OUT --image-size 224", "train/<class>"),
         ("BENCH --out OUT --image-size 224", "no protocol for large images"),
         ("DARTS --out OUT --lr 0", "learning rate"),
-        ("DARTS --out OUT --drop-path nan", "drop path"),
+        ("DARTS --out OUT --drop-path nan", "--drop-path"),
         ("DARTS --out OUT --data nowhere", "no data"),
         ("DARTS --out PHOTOS", "--out"),
         ("DARTS --out OUT --data UNTESTED --image-size 16 --channels 2 --layers 3", "test part"),
