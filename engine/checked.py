@@ -20,7 +20,7 @@ def checked(kind: type[T], data: object) -> T:
     know are left out, unless it forbids them (`__pydantic_config__ = {"extra": "forbid"}`). Raises BadInput that says
     in one line which field is wrong and why; the caller says what to do about it.
     """
-    from pydantic import ValidationError  # not on every machine that trains, and training reads nothing with it
+    from pydantic import ValidationError  # takes a while, and most of what is imported reads nothing
 
     try:
         # Strict reading of JSON makes tuples of lists; of Python values it would refuse them.
@@ -28,6 +28,8 @@ def checked(kind: type[T], data: object) -> T:
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise BadInput(f"{place} is missing") from None
         reason = first["msg"].removeprefix("Value error, ")
         raise BadInput(f"{place}: {reason}" if place else reason) from None
     except (TypeError, ValueError, RecursionError) as problem:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from engine.checked import checked
 from engine.checkpoint.folder import read_summary
 from engine.checkpoint.format import FILES, SCORES, Summary
 from engine.errors import BadInput
-from engine.results import EdgeScores, InputScores
-from engine.scoring.settings import Settings
+from engine.scoring.sweep import StoredSweep, check_scores
 from engine.selection.decisions import Decision
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,19 +116,11 @@ def _check_scores(summary: Summary) -> None:
     """Raises BadInput unless the stored sweep is one of this supernet, as `score --all --store` writes it."""
     if summary.scores is None:
         return
-    space = summary.space
     try:
-        scores, settings = summary.scores, summary.scores["settings"]
-        for row in map(EdgeScores.from_dict, scores["edges"]):
-            if tuple(each.name for each in row.operations) != space.operations(row.cell, row.edge):
-                raise ValueError(row.edge)
-        for node in map(InputScores.from_dict, scores["inputs"]):
-            if [each.edge for each in node.candidates] != [
-                edge.index for edge in space.cell(node.cell).entering(node.node)
-            ]:
-                raise ValueError(node.node)
-        Settings.stored(settings)
-        _ = scores["date"][:10], settings["images"], settings["data"]
-    except (BadInput, KeyError, TypeError, ValueError, IndexError, AttributeError):
+        for scores in checked(StoredSweep, summary.scores).scores:
+            check_scores(summary.space, scores)
+    except BadInput as error:
         path = summary.path / SCORES
-        raise BadInput(f"{path} is no sweep of this supernet; delete it, or run score --all --store again") from None
+        raise BadInput(
+            f"{path} is no sweep of this supernet ({error}); delete it, or run score --all --store again"
+        ) from None

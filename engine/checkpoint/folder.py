@@ -133,7 +133,7 @@ def save(
 
     start: the selection that the checkpoint begins with. history: of the alphas, per cell type [epochs, E, K], and
     beta_history: of the edge strengths [epochs, E]; None where none was recorded. meta: the keys of
-    `engine.checkpoint.meta.CHECKS`; format_version, parameters, versions, digest and sha256 are filled in. log: an
+    `engine.checkpoint.meta.Meta`; format_version, parameters, versions, digest and sha256 are filled in. log: an
     object per epoch. optimizer: tensors and plain JSON values by name. extra_files: further files of the same state by
     name, scores.json among them. The optimizer and scores of the state before do not outlive it.
 

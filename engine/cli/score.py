@@ -62,7 +62,8 @@ def score(
 
     import engine
     from engine.checkpoint.folder import write_scores
-    from engine.scoring.scorer import Scorer, sweep, undecided
+    from engine.scoring.scorer import Scorer
+    from engine.scoring.sweep import sweep, undecided
 
     where = pick_device(device)
     loaded = engine.load(checkpoint)
@@ -76,7 +77,7 @@ def score(
         console.note(f"warning: {scorer.images.warning}")
     with console.Progress("img") as bar:
         if every:
-            total = sum(map(len, undecided(decided)))
+            total = len(undecided(decided))
             found = sweep(scorer, decided, loaded.digest, _reporter(bar, scorer, "all edges", total))
         else:
             assert cell is not None and edge is not None  # or `_check_target` would have refused
@@ -100,7 +101,7 @@ def score(
 
 def _paths(scorer: "Scorer", selection: "Selection", orders: int) -> list[dict[str, Any]]:
     """The measured paths in the edge orders 0 to orders-1, with a bar over all their decisions."""
-    from engine.scoring.scorer import path
+    from engine.scoring.paths import path
 
     steps = selection.space.steps - selection.steps_done
     with console.Progress("decision") as bar:

@@ -4,15 +4,16 @@ Scoring         whatever scores edges and nodes of a selection; `Scorer` does
 score_step      the scores of what is decided next
 decision_of     the decision that scores mean
 measured_path   step by step to a complete selection, measured again after every decision
+path            the measured path in one edge order, as plain JSON values
 decide_at_once  every decision by scores taken before the first one, without measuring again
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from engine.results import EdgeScores, InputScores
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
-from engine.selection.orders import NextStep, Order, next_step
+from engine.selection.orders import NextStep, Order, edge_order, next_step
 from engine.selection.selection import Selection
 from engine.spaces.operations import described
 
@@ -76,3 +77,18 @@ def decide_at_once(selection: Selection, scores: Iterable[Scores]) -> Selection:
     for each in scores:
         selection = selection.decide(decision_of(each))
     return selection
+
+
+def path(scorer: Scoring, selection: Selection, seed: int, report: Report = lambda share: None) -> dict[str, Any]:
+    """The measured path in the edge order of `seed`, as plain JSON values.
+
+    Keys: `seed`, `genotype` it ends at, `accuracies` before every decision, `images`. `report` is told how many
+    decisions are taken.
+    """
+    accuracies: list[float] = []
+    images = 0
+    for step in measured_path(scorer, selection, edge_order(selection.space, seed)):
+        selection, images = step.selection, step.scores.images
+        accuracies.append(step.scores.baseline.accuracy)
+        report(len(accuracies))
+    return {"seed": seed, "genotype": str(selection.decoded()), "accuracies": accuracies, "images": images}

@@ -1,24 +1,16 @@
-"""Measurements under one Settings: of an edge, a node, the accuracy alone, or everything that is undecided.
+"""Measurements under one Settings: of an edge, a node, or the accuracy alone.
 
 ScoringImages   what is measured on, and what is known of it
 Scorer          scores edges and nodes of selections, paired or as published
-undecided       the edges and nodes that a selection leaves to decide
-sweep           all of them scored: what a checkpoint's scores.json holds
-path            where the largest drop leads in one edge order
 """
 
-import platform
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-import engine
 from engine.checkpoint.folder import Checkpoint
 from engine.data.feed import sizes
 from engine.data.identity import content_id
@@ -26,11 +18,10 @@ from engine.data.load import kept_batches, open_data, scoring_batches, split_war
 from engine.errors import BadInput
 from engine.results import Baseline, EdgeScores, InputScores
 from engine.scoring.intervals import PairedCounts
-from engine.scoring.paths import Report, Scores, measured_path
+from engine.scoring.paths import Report, Scores
 from engine.scoring.scores import Batches, measure, score_inputs, stream_edge_scores
 from engine.scoring.settings import RECORDED, Settings
 from engine.scoring.unpaired import Draw, score_inputs_published, score_published
-from engine.selection.orders import edge_order
 from engine.selection.selection import Selection
 from engine.supernet.scorable import Scorable
 
@@ -275,60 +266,3 @@ def _discard_one_by_one(score: Callable[[tuple[int, ...]], InputScores]) -> Inpu
         else:
             scores = replace(scores, candidates=tuple(one for one in scores.candidates if one.edge not in gone))
     return replace(first, keep=tuple(one.edge for one in scores.candidates))
-
-
-def undecided(selection: Selection) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    """(cell type, edge) of every undecided edge, and (cell type, node) of every node left to decide."""
-    cells = selection.space.cells
-    edges = [(cell, edge) for cell in cells for edge in selection.undecided_edges(cell)]
-    nodes = [(cell, node) for cell in cells for node in selection.space.cell(cell).topology_nodes]
-    return edges, [(cell, node) for cell, node in nodes if selection.kept(cell, node) is None]
-
-
-def path(scorer: Scorer, selection: Selection, seed: int, report: Report = lambda share: None) -> dict[str, Any]:
-    """The measured path in the edge order of `seed`, as plain JSON values.
-
-    Keys: `seed`, `genotype` it ends at, `accuracies` before every decision, `images`. `report` is told how many
-    decisions are taken.
-    """
-    accuracies: list[float] = []
-    images = 0
-    for step in measured_path(scorer, selection, edge_order(selection.space, seed)):
-        selection, images = step.selection, step.scores.images
-        accuracies.append(step.scores.baseline.accuracy)
-        report(len(accuracies))
-    return {"seed": seed, "genotype": str(selection.decoded()), "accuracies": accuracies, "images": images}
-
-
-def sweep(scorer: Scorer, selection: Selection, digest: str, report: Report = lambda share: None) -> dict[str, Any]:
-    """Every undecided edge of every cell type and the inputs of every node left to decide, as plain JSON values.
-
-    Keys: `digest` of the checkpoint, `settings`, `device`, `date` (UTC), `seconds`, `versions`, `edges`, `inputs`, and
-    `warning` where the data asks for one. `report` is told how many edges and nodes are finished, in fractions.
-    """
-    began = time.perf_counter()
-    edges, nodes = undecided(selection)
-    rows: list[dict[str, Any]] = []
-    for score, targets in ((scorer.edge, edges), (scorer.inputs, nodes)):
-        for cell, index in targets:
-            done = len(rows)
-
-            def tell(share: float, done: int = done) -> None:
-                report(done + share)
-
-            rows.append(scorer.record(score(selection, cell, index, tell)))
-    found = {
-        "digest": digest,
-        "settings": scorer.header(),
-        "device": scorer.device,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.perf_counter() - began, 2),
-        "versions": {
-            "engine": engine.__version__,
-            "torch": str(torch.__version__),
-            "python": platform.python_version(),
-        },
-        "edges": rows[: len(edges)],
-        "inputs": rows[len(edges) :],
-    }
-    return found if scorer.images.warning is None else found | {"warning": scorer.images.warning}

@@ -15,14 +15,15 @@ from typing import Any, ClassVar, Literal
 from engine.checked import checked
 from engine.checkpoint.meta import from_json
 from engine.errors import BadInput
-from engine.results import BnMode, EdgeScores, InputScores, Interval
+from engine.results import BnMode, InputScores, Interval
+from engine.scoring.paths import Scores
+from engine.scoring.sweep import check_scores
 from engine.selecting.settings import NONE, Tuning
 from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
 By = Literal["alpha", "measured", "random", "person"]
-Scores = EdgeScores | InputScores
 DETAILS = ("checkpoint", "strategy", "settings", "command", "date", "versions")
 
 
@@ -158,19 +159,8 @@ def _check(document: SelectionRecord) -> None:
         if step.scores is not None and _place(decision) != _place(step.scores):
             raise ValueError(f"step {number} has the scores of another decision")
     for scores in (*(step.scores for step in document.steps), *document.undecided):
-        if isinstance(scores, EdgeScores):
-            known = space.edge(scores.cell, scores.edge)
-            names = tuple(each.name for each in scores.operations)
-            if (scores.source, scores.target) != (known.source, known.target):
-                raise ValueError(f"edge {scores.edge} joins other nodes")
-            if names != space.operations(scores.cell, scores.edge):
-                raise ValueError(f"edge {scores.edge} has other operations")
-            if not {scores.best, scores.best_by_alpha, scores.best_by_drop} <= set(names):
-                raise ValueError(f"the best of edge {scores.edge} is none of its operations")
-        elif scores is not None:
-            edges = [(edge.index, edge.source) for edge in space.cell(scores.cell).entering(scores.node)]
-            if [(each.edge, each.source) for each in scores.candidates] != edges:
-                raise ValueError(f"node {scores.node} has other inputs")
+        if scores is not None:
+            check_scores(space, scores)
 
 
 def _place(of: Decision | Scores) -> tuple[str, str, int]:

@@ -26,7 +26,7 @@ from engine.data.load import scoring_batches
 from engine.errors import one_of
 from engine.runs import files
 from engine.runs.folder import RunFolder, now
-from engine.scoring.scorer import Scorer, undecided
+from engine.scoring.scorer import Scorer
 from engine.scoring.scores import measure
 from engine.scoring.settings import Settings
 from engine.selecting.record import Point, SelectionRecord, Step
@@ -214,7 +214,7 @@ class _Run:
         if plan.order == "index":
             return order
         start = self.document.selection
-        edges, _ = undecided(start)
+        edges = [(cell, edge) for cell in space.cells for edge in start.undecided_edges(cell)]
         found = {}
         for number, place in enumerate(edges):
             progress = Progress(0, 1, f"order: edge {number + 1} of {len(edges)}", None)

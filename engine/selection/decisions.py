@@ -7,8 +7,8 @@ read_decision       a decision from its JSON form, `dataclasses.asdict` of it
 
 import reprlib
 from dataclasses import dataclass
-from typing import Any
 
+from engine.checked import checked
 from engine.errors import BadInput
 
 
@@ -33,13 +33,11 @@ class InputsDecision:
 Decision = OperationDecision | InputsDecision
 
 
-def read_decision(data: Any) -> Decision:
+def read_decision(data: object) -> Decision:
     """Raises BadInput for anything that is not shaped like a decision; whether it is legal, the selection says."""
-    match data:
-        case {"cell": str(cell), "edge": int(edge), "operation": str(operation)}:
-            return OperationDecision(cell, edge, operation)
-        case {"cell": str(cell), "node": int(node), "edges": [int(), *_] as edges} if all(
-            isinstance(edge, int) for edge in edges
-        ):
-            return InputsDecision(cell, node, tuple(edges))
-    raise BadInput(f"not a decision: {reprlib.repr(data)}; it holds cell, edge, operation or cell, node, edges")
+    try:
+        return checked(tuple[Decision], [data])[0]
+    except BadInput:
+        raise BadInput(
+            f"not a decision: {reprlib.repr(data)}; it holds cell, edge, operation or cell, node, edges"
+        ) from None

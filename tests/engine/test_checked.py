@@ -40,7 +40,7 @@ def test_what_was_written_is_read() -> None:
         ({"loaves": [{"grain": "rye", "grams": "750"}]}, r"loaves\.0\.grams: .*number"),
         ({"loaves": [{"grain": "rye", "grams": True}]}, r"loaves\.0\.grams: .*number"),
         ({"loaves": [{"grain": "oats", "grams": 1.0}]}, r"loaves\.0\.grain: .*'rye' or 'wheat'"),
-        ({"loaves": [{"grain": "rye"}]}, r"loaves\.0\.grams: .*required"),
+        ({"loaves": [{"grain": "rye"}]}, r"^loaves\.0\.grams is missing$"),
         ({"loaves": [{"grain": "rye", "grams": 1.0, "slices": [1]}]}, r"loaves\.0\.slices"),
         ({"loaves": [{"grain": "rye", "grams": float("nan")}]}, "not JSON compliant"),
         ({"loaves": [], "dust": 1}, "dust: "),

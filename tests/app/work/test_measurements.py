@@ -24,8 +24,9 @@ from engine.checkpoint.folder import read_summary, write_scores
 from engine.checkpoint.format import Summary
 from engine.data.load import BATCHES
 from engine.results import Baseline, EdgeScores, InputScores
-from engine.scoring.scorer import Scorer, sweep
+from engine.scoring.scorer import Scorer
 from engine.scoring.settings import Settings
+from engine.scoring.sweep import sweep
 from engine.selection.selection import Selection
 from tests.app.small_runs import OF_201, OF_S2
 from tests.engine.small_runs import write_photos

@@ -389,7 +389,7 @@ def _wrong_space(saved):
         (_nan_log, "NaN or infinity"),
         (_short_history, r"history\.cell"),
         (_odd_history, r"history\.cell \(3, 5, 5\) instead of \(3, 6, 5\)"),
-        (_no_split, "lacks 'split'"),
+        (_no_split, "split is missing"),
         (_wrong_space, "nas-bench-201, darts"),
     ],
 )

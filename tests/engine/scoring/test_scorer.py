@@ -9,8 +9,10 @@ import engine
 from engine.cli import main
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
-from engine.scoring.scorer import Scorer, path, sweep, undecided
+from engine.scoring.paths import path
+from engine.scoring.scorer import Scorer
 from engine.scoring.settings import Settings
+from engine.scoring.sweep import sweep, undecided
 from tests.engine.small_runs import SMALL, write_photos
 
 
@@ -67,9 +69,9 @@ def test_progress_counts_every_edge_and_node_up_to_the_last(checkpoint, photos):
 
 def test_decided_edges_and_nodes_are_left_out(checkpoint):
     selection = engine.Selection(checkpoint.space, checkpoint.alphas).alpha_path()
-    assert undecided(selection) == ([], [])
-    edges, nodes = undecided(selection.undo())
-    assert edges == [] and len(nodes) == 1
+    assert undecided(selection) == ()
+    (left,) = undecided(selection.undo())
+    assert left.is_node
 
 
 def test_every_published_mask_has_a_seed_of_its_own(checkpoint, photos):
