@@ -227,6 +227,9 @@ def _edge(comparison: Comparison, cell: str, edge: int | None) -> None:
     )
     figure = plot_edge_pair(edge_pair(a, b, chosen), comparison.page.theme)
     text.chart(figure, key="edge-pair", alt=said)
+    for letter, end in zip(LETTERS, comparison.ends, strict=True):
+        if why := end.reason(cell, edge):
+            st.caption(f"{letter}: {why}.")
     if a == b:
         st.caption(f"{said} · both: {_measured(a, when_a)}")
         return

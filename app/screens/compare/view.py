@@ -16,6 +16,7 @@ from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.screens.compare import endings, presets
 from app.screens.compare.endings import RunEndings, Side
 from app.screens.compare.presets import Pair
+from app.screens.compare.reasons import reason
 from app.state.page import PageState
 from app.work.measurements import Measurements
 from app.work.questions import Kind, Request
@@ -115,25 +116,12 @@ class End:
         kept = [selection.operation(*place) for place in places if not selection.is_discarded(*place)]
         return [name for name in kept if name is not None]
 
-    @cached_property
-    def against(self) -> int | None:
-        """Decided edges whose operation is not the one with the largest drop in the stored sweep."""
-        selection, found = self.document.selection, 0
-        for cell in self.space.cells:
-            for edge in self.space.edges(cell):
-                scores = self.endings.scores(cell, edge.index)
-                if scores is None:
-                    return None
-                found += selection.operation(cell, edge) not in (None, scores.best)
-        return found
-
     @property
-    def counts(self) -> dict[str, int | None]:
+    def counts(self) -> dict[str, int]:
         """What can be counted, by its name."""
         return {
             "operations with weights": sum(not described(name).weightless for name in self.operations),
             "skip connections": self.operations.count("skip_connect"),
-            "against the largest drop": self.against,
         }
 
     def evidence(self, cell: str, edge: int) -> tuple[EdgeScores | EdgeAlphas, str]:
@@ -148,6 +136,12 @@ class End:
             return found.result, "before any decision"
         scores = self.endings.scores(cell, edge)
         return scores or edge_alphas(self.endings.start.alphas, cell, edge), "before any decision"
+
+    def reason(self, cell: str, edge: int) -> str | None:
+        """Why this end keeps another operation than the one whose drop is largest before any decision."""
+        measured_on = ((self.endings.summary.scores or {}).get("settings") or {}).get("data")
+        same_images = self.document.settings.get("data") == measured_on
+        return reason(self.document, self.endings.scores(cell, edge), cell, edge, same_images)
 
     def before(self, cell: str) -> dict[int, EdgeScores]:
         """The stored sweep of a cell type while nothing is decided; later it speaks of another supernet."""

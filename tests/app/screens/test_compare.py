@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.library import catalog
 from app.screens.compare.endings import FOLDER, RunEndings, Side
+from app.screens.compare.reasons import reason
 from app.screens.compare.view import Accuracy, End, headline, ranked
 from app.work.workshop import workshop
 from engine.nasbench201 import lookup
@@ -207,10 +208,20 @@ def test_an_edge_is_shown_as_it_was_decided_by_else_as_before_any_decision() -> 
 def test_what_an_ending_is_made_of_is_counted() -> None:
     first = end("alpha")
     assert first.counts["skip connections"] == str(first.genotype).count("skip_connect")
-    against = sum(
-        found.best != first.document.selection.operation("cell", found.edge) for found in sweep(first.endings)
-    )
-    assert first.counts["against the largest drop"] == against
+
+
+def test_a_measured_choice_that_an_earlier_sweep_does_not_show_comes_with_its_reason() -> None:
+    endings_of = shelf()
+    document = endings_of.document("perturbation-order-0")
+    said = []
+    for edge in endings_of.summary.space.edges("cell"):
+        before = endings_of.scores("cell", edge.index)
+        why = reason(document, before, "cell", edge.index)
+        assert (why is None) == (document.selection.operation("cell", edge) == before.best)
+        said += [why] if why else []
+        assert reason(document, None, "cell", edge.index) is None
+        assert reason(endings_of.document("alpha"), before, "cell", edge.index) is None
+    assert said and all(" of 6, when " in why and " led by " in why for why in said)
 
 
 def sweep(of: RunEndings) -> list:
