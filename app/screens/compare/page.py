@@ -227,9 +227,10 @@ def _edge(comparison: Comparison, cell: str, edge: int | None) -> None:
     )
     figure = plot_edge_pair(edge_pair(a, b, chosen), comparison.page.theme)
     text.chart(figure, key="edge-pair", alt=said)
-    for letter, end in zip(LETTERS, comparison.ends, strict=True):
-        if why := end.reason(cell, edge):
-            st.caption(f"{letter}: {why}.")
+    reasons = (end.reason(cell, edge) for end in comparison.ends)
+    for letter, because in zip(LETTERS, reasons, strict=True):
+        if because:
+            st.caption(f"{letter}: {because}.")
     if a == b:
         st.caption(f"{said} · both: {_measured(a, when_a)}")
         return

@@ -16,8 +16,8 @@ def reason(
 ) -> str | None:
     """e.g. "decided third of 6, when “avg pool” led by 2.1 points; before any decision “conv 3×3” led by 8.0 points".
 
-    before: the edge's scores while nothing was decided, on the same images or on others. None where the choice needs no reason: it was not measured, or
-    it is what the earlier scores say too.
+    before: the edge's scores while nothing was decided, on the same images or on others. None where the choice needs no
+    reason: it was not measured, or it is what the earlier scores say too.
     """
     decisions = document.selection.decisions
     for number, (decision, step) in enumerate(zip(decisions, document.steps, strict=True)):
