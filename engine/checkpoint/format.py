@@ -23,11 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load as parse_tensors
 
-from engine.checkpoint.meta import RESTORE, check, damaged, parse, to_json
+from engine.checkpoint.arrays import Architecture, Arrays, check_numbers, check_shapes, read_architecture, read_tensors
+from engine.checkpoint.meta import META, RESTORE, check, parse, to_json
 from engine.errors import BadInput
 from engine.runs import files
 from engine.selection.alphas import Rows
@@ -38,12 +36,11 @@ from engine.spaces.image_sizes import stem_for
 if TYPE_CHECKING:
     from engine.supernet.supernet import Supernet
 
-META, WEIGHTS, ALPHAS, LOG = "meta.json", "weights.safetensors", "alphas.safetensors", "log.jsonl"
+WEIGHTS, ALPHAS, LOG = "weights.safetensors", "alphas.safetensors", "log.jsonl"
 OPTIMIZER, SCORES, SELECTION = "optimizer.safetensors", "scores.json", "selection.json"
 FILES = (META, WEIGHTS, ALPHAS, LOG, OPTIMIZER, SCORES, SELECTION)
 STATISTICS = ("running_mean", "running_var")
 
-Arrays = dict[str, NDArray[np.float32]]
 Reader = Callable[[str], bytes | None]
 """A file's content by name; None if the checkpoint has no such file."""
 
@@ -73,15 +70,6 @@ class Summary:
     def alphas(self) -> dict[str, Rows]:
         """Final alphas, per cell type [E, K]."""
         return dict(self.start.alphas)
-
-
-class Architecture(NamedTuple):
-    """alphas.safetensors: final alphas [E, K], their history, and the same of edge strengths where there are any."""
-
-    final: Arrays
-    history: Arrays
-    betas: Arrays
-    beta_history: Arrays
 
 
 class Verified(NamedTuple):
@@ -160,10 +148,10 @@ def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = Fa
     """What the files of a checkpoint say, after every check; `directory` is only named in errors. See `read`."""
     meta = read_meta(directory, state.get)
     space = recorded(meta["space"], meta.get("declaration"))
-    weights = _tensors(directory / WEIGHTS, state[WEIGHTS])
+    weights = read_tensors(directory / WEIGHTS, state[WEIGHTS])
     supernet = _fitting_supernet(directory, meta, weights) if fit else None
-    _check_numbers(directory / WEIGHTS, weights)
-    found = _architecture(directory / ALPHAS, space, meta["epochs"], state[ALPHAS])
+    check_numbers(directory / WEIGHTS, weights)
+    found = read_architecture(directory / ALPHAS, space, meta["epochs"], state[ALPHAS])
     changed = [name for name in (WEIGHTS, ALPHAS) if meta["sha256"].get(name) != sha256(state[name])]
     if changed or meta["digest"] != digest(meta, weights, found.final, found.betas):
         _fitting_supernet(directory, meta, weights)  # says more, where it has something to say
@@ -213,65 +201,8 @@ def _fitting_supernet(directory: Path, meta: Mapping[str, Any], weights: Arrays)
     except BadInput as error:
         raise BadInput(f"{directory / META}: {error}; {RESTORE}") from None
     expected = {name: tuple(value.shape) for name, value in supernet.state_dict().items()}
-    _check_shapes(f"{directory / WEIGHTS} does not fit {META}", expected, weights)
+    check_shapes(f"{directory / WEIGHTS} does not fit {META}", expected, weights)
     return supernet
-
-
-def _check_shapes(complaint: str, expected: Mapping[str, tuple[int, ...]], arrays: Arrays) -> None:
-    """Says which names and shapes differ: the first three of each kind, and how many there are."""
-    kinds = {
-        "missing": [f"{name} {shape}" for name, shape in expected.items() if name not in arrays],
-        "unknown": [f"{name} {array.shape}" for name, array in arrays.items() if name not in expected],
-        "of another shape": [
-            f"{name} {arrays[name].shape} instead of {shape}"
-            for name, shape in expected.items()
-            if name in arrays and arrays[name].shape != shape
-        ],
-    }
-    found = [
-        f"{len(names)} {kind}: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}"
-        for kind, names in kinds.items()
-        if names
-    ]
-    if found:
-        raise BadInput(f"{complaint}: {'; '.join(found)}; {RESTORE}")
-
-
-def _check_numbers(path: Path, weights: Arrays) -> None:
-    for name, array in weights.items():
-        if not np.isfinite(array).all():
-            raise BadInput(f"{path}: {name} {array.shape} holds NaN or infinity; {RESTORE}")
-        if name.endswith("running_var") and array.min(initial=0) < 0:
-            raise BadInput(f"{path}: {name} {array.shape} holds a negative variance; {RESTORE}")
-
-
-def _architecture(path: Path, space: SearchSpace, epochs: int, content: bytes | None) -> Architecture:
-    """Final alphas and edge strengths with their histories, by cell type."""
-    arrays = _tensors(path, content)
-    strengths = any(name.startswith("beta") for name in arrays)
-    expected: dict[str, tuple[int, ...]] = {}
-    for cell in space.cells:
-        recorded = epochs if arrays.get(f"history.{cell}", np.zeros(1)).size > 0 else 0
-        expected |= {f"final.{cell}": space.shape(cell), f"history.{cell}": (recorded, *space.shape(cell))}
-        if strengths:
-            edges = space.shape(cell)[:1]
-            expected |= {f"beta.{cell}": edges, f"beta_history.{cell}": (recorded, *edges)}
-    _check_shapes(f"{path} does not fit {META}, space {space.name} and {epochs} epochs", expected, arrays)
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            place = ", ".join(map(str, np.argwhere(~np.isfinite(array))[0]))
-            raise BadInput(f"{path}: {name} holds NaN or infinity at [{place}]; {RESTORE}")
-    for last, history in (("final", "history"), ("beta", "beta_history")) if strengths else (("final", "history"),):
-        for cell in space.cells:
-            rows = arrays[f"{history}.{cell}"]
-            if len(rows) and not np.array_equal(rows[-1], arrays[f"{last}.{cell}"]):
-                raise BadInput(f"{path}: {last}.{cell} is not the last epoch of {history}.{cell}; {RESTORE}")
-    return Architecture(*(_part(arrays, kind) for kind in ("final", "history", "beta", "beta_history")))
-
-
-def _part(arrays: Arrays, kind: str) -> Arrays:
-    """The arrays of one kind by cell type."""
-    return {name.removeprefix(f"{kind}."): array for name, array in arrays.items() if name.startswith(f"{kind}.")}
 
 
 def _start(path: Path, space: SearchSpace, found: Architecture, content: bytes | None) -> Selection:
@@ -302,19 +233,6 @@ def _scores(path: Path, content: bytes | None, current: str) -> dict[str, Any] |
     if scores.get("digest", current) != current:
         raise BadInput(f"{path} was measured on another supernet; delete it, or measure again")
     return scores
-
-
-def _tensors(path: Path, content: bytes | None) -> Arrays:
-    if content is None:
-        raise BadInput(f"{path} is missing; {RESTORE}")
-    try:
-        arrays = parse_tensors(content)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:  # KeyError: a type that numpy lacks
-        raise damaged(path, error) from None
-    for name, array in arrays.items():
-        if array.dtype != np.float32:
-            raise BadInput(f"{path}: {name} {array.shape} is {array.dtype} and must be float32; {RESTORE}")
-    return arrays
 
 
 def _no_checkpoint(path: Path) -> BadInput:

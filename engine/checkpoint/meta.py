@@ -21,6 +21,7 @@ from engine.fields import setting
 from engine.spaces import recorded
 from engine.spaces.image_sizes import check_image_size
 
+META = "meta.json"
 FORMAT = 1
 RESTORE = "restore the folder from a copy, or train it again"
 
