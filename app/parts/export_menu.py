@@ -8,6 +8,7 @@ import platform
 import re
 from collections.abc import Iterator, Sequence
 from importlib import metadata
+from keyword import iskeyword
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -154,17 +155,22 @@ def menu(ask: Questions) -> None:
 
 
 def _button(document: SelectionRecord, name: str, format: Format, missing: int) -> None:
-    stem = re.sub(r"[^\w.-]+", "-", str(document.checkpoint["name"]))
     st.download_button(
         format.label,
         lambda: export(document, name).encode(),  # made on click, on a thread that knows nothing of the session
-        file_name=f"{stem}.{name}.{format.extension}" if format.extension != name else f"{stem}.{name}",
+        file_name=f"{module_name(str(document.checkpoint['name']))}.{format.extension}",
         mime=format.media_type,
         on_click="ignore",
         disabled=format.needs_genotype and missing > 0,
         width="stretch",
         key=f"export-{name}",
     )
+
+
+def module_name(name: str) -> str:
+    """A supernet's name as files of it are called, so that its PyTorch module can be imported: "nas_bench_201"."""
+    plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "supernet"
+    return plain if plain.isidentifier() and not iskeyword(plain) else f"cell_{plain}"
 
 
 def link(page: PageState) -> str:

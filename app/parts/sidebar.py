@@ -52,7 +52,7 @@ def sidebar() -> None:
         usable = {name: entry.summary for name, entry in entries.items() if entry.summary is not None}
         for entry in entries.values():
             if entry.error:
-                st.warning(entry.error, icon="⚠️")
+                st.warning(entry.error, icon=":material/warning:")
         if not usable:
             st.error(
                 "No supernet found. Put a checkpoint folder into checkpoints/ or name its folder in "
@@ -97,7 +97,7 @@ def sidebar() -> None:
 def _images(page: PageState) -> None:
     """Which images are measured on, where there is a choice; or that none are here which fit."""
     for sentence in image_sets.missing():
-        st.warning(sentence, icon="⚠️")
+        st.warning(sentence, icon=":material/warning:")
     names = list(image_sets.fitting(page.summary))
     if keys.DATA.get(None) not in names:
         keys.DATA.drop()
@@ -109,7 +109,7 @@ def _images(page: PageState) -> None:
             f"Nothing can be measured: this supernet tells {classes} classes apart, and no such images are here. Put "
             f"{dataset or 'the images it was trained on'} into data/, or name their folder in {image_sets.OWN}; then "
             "reload.",
-            icon="⚠️",
+            icon=":material/warning:",
         )
 
 
@@ -167,7 +167,7 @@ def _retry(jobs: JobManager, job: Job, visitor: str) -> None:
     try:
         jobs.retry(job, visitor)
     except BadInput as error:
-        st.toast(str(error), icon="⚠️")
+        st.toast(str(error), icon=":material/warning:")
 
 
 def _strip(jobs: JobManager, was_active: bool) -> None:

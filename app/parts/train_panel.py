@@ -120,4 +120,4 @@ def _launch(recipe: Recipe) -> None:
     try:
         launch(recipe)
     except BadInput as error:
-        st.toast(str(error), icon="⚠️")
+        st.toast(str(error), icon=":material/warning:")

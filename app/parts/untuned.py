@@ -17,5 +17,8 @@ def untuned(ask: Questions, do: Actions) -> None:
         st.caption("fine-tuning · the numbers below are those of the weights before it")
         return
     said, button = st.columns([4, 1], vertical_alignment="center")
-    said.warning("The tuned weights of this link are not on this machine: the numbers below are untuned.", icon="⚠️")
+    said.warning(
+        "The tuned weights of this link are not on this machine: the numbers below are untuned.",
+        icon=":material/warning:",
+    )
     button.button("Tune again", on_click=do.tune_again, width="stretch", key="tune-again")

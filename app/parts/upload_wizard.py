@@ -184,7 +184,7 @@ def _keep(found: "Checkpoint", name: str) -> None:
             raise BadInput(f"{MOST_KEPT} imports are kept already; delete some in {folder.parent}")
         save_import(found, folder)
     except BadInput as error:
-        st.toast(_plain(str(error)), icon="⚠️")
+        st.toast(_plain(str(error)), icon=":material/warning:")
         return
     kept = next(entry.id for entry in workshop().catalog.entries().values() if entry.path == folder)
     open_run(kept)

@@ -93,4 +93,4 @@ class Actions:
         try:
             start()
         except BadInput as error:
-            st.toast(str(error), icon="⚠️")
+            st.toast(str(error), icon=":material/warning:")

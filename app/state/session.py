@@ -78,7 +78,7 @@ def read(run: str, start: Selection) -> None:
         link, dropped = url.read(news, start)
         current.adopt(link)
         for sentence in dropped:
-            st.toast(sentence, icon="⚠️")
+            st.toast(sentence, icon=":material/warning:")
 
 
 def write(run: str, space: SearchSpace, more: Mapping[str, str]) -> None:
@@ -117,5 +117,5 @@ def check(runs: Mapping[str, SearchSpace], default: str) -> None:
     sentences = url.check(st.query_params.to_dict(), runs, default)
     for sentence in sentences:
         if sentence not in keys.SAID.get([]):
-            st.toast(sentence, icon="⚠️")
+            st.toast(sentence, icon=":material/warning:")
     keys.SAID.set(sentences)

@@ -84,7 +84,7 @@ def _read_all(texts: Mapping[str, str], runs: Mapping[str, RunEndings]) -> dict[
         try:
             found[name] = read(text, runs)
         except BadInput as error:
-            st.toast(f"The link's {name} was left out: {error}.", icon="⚠️")
+            st.toast(f"The link's {name} was left out: {error}.", icon=":material/warning:")
     return found
 
 

@@ -54,7 +54,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         line = "true CIFAR-10 accuracy of the finished cell after 200 epochs of training (NAS-Bench-201)"
     text.title(headline(first, second, comparison.rows), line)
     for damaged in dict.fromkeys(line for end in comparison.ends for line in end.endings.damaged):
-        st.warning(damaged, icon="⚠️")
+        st.warning(damaged, icon=":material/warning:")
     cell = _controls(comparison)
     edge = _focus(comparison, cell) if comparison.comparable else None
     left, middle, right = st.columns([9, 5, 9])

@@ -99,9 +99,23 @@ def _controls(deciding: Deciding) -> None:
     page, run = deciding.page, deciding.run
     is_past = run.is_past
     nothing = is_past or not page.decisions
-    undo.button("↶ Undo", shortcut="U", on_click=deciding.undo, disabled=nothing, width="stretch", key="undo")
+    undo.button(
+        "Undo",
+        icon=":material/undo:",
+        shortcut="U",
+        on_click=deciding.undo,
+        disabled=nothing,
+        width="stretch",
+        key="undo",
+    )
     redo.button(
-        "↷ Redo", shortcut="Y", on_click=deciding.redo, disabled=is_past or not run.undone, width="stretch", key="redo"
+        "Redo",
+        icon=":material/redo:",
+        shortcut="Y",
+        on_click=deciding.redo,
+        disabled=is_past or not run.undone,
+        width="stretch",
+        key="redo",
     )
     with export:
         export_menu.menu(deciding.ask)
@@ -154,9 +168,9 @@ def _tuning(deciding: Deciding) -> None:
 
 def _auto_play(deciding: Deciding) -> None:
     if deciding.run.playing:
-        st.button("⏸ Pause", on_click=deciding.pause, width="stretch", key="pause")
+        st.button("Pause", icon=":material/pause:", on_click=deciding.pause, width="stretch", key="pause")
         return
-    with st.popover("▶ Play", width="stretch"):
+    with st.popover("Play", icon=":material/play_arrow:", width="stretch"):
         st.button("by α", on_click=play, args=(deciding, "alpha"), width="stretch", key="play-alpha")
         st.button("by measurement", on_click=play, args=(deciding, "measured"), width="stretch", key="play-measured")
         st.slider("Seconds per step", 0.5, 3.0, 1.0, 0.5, key=keys.SPEED.name)

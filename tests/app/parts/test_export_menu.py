@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app.parts.export_menu import module_name
 from app.state import url
 from app.state.run import RunState
 from app.state.url import Link
@@ -170,3 +171,17 @@ def test_what_tuning_left_unknown_is_not_made_up(draw: Callable[..., AppTest]) -
     assert [(point.decisions, point.tuned) for point in document.path] == [(0, 0)]
     assert document.steps[0].scores is not None and document.steps[1].scores is None
     assert document.undecided == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("nas-bench-201", "nas_bench_201"),
+        ("my run (2)", "my_run_2"),
+        ("201", "cell_201"),
+        ("class", "cell_class"),
+        ("—", "supernet"),
+    ],
+)
+def test_exported_files_can_be_imported_by_their_name(name: str, expected: str) -> None:
+    assert module_name(name) == expected and module_name(name).isidentifier()
