@@ -20,9 +20,7 @@ from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
 from app.state import keys
 
-st.set_page_config(
-    page_title="Supernet Explorer", page_icon=":material/hub:", layout="wide", initial_sidebar_state="auto"
-)
+st.set_page_config(page_title="Supernet Explorer", page_icon="🕸️", layout="wide", initial_sidebar_state="auto")
 pages = {
     "start": st.Page(start.page, title="Start", url_path="start", default=True),
     "explore": st.Page(explore.page, title="Explore", url_path="explore"),

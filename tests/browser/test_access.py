@@ -1,0 +1,33 @@
+"""No page breaks WCAG 2.1 at level A or AA, as far as axe-core can see, in either theme."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+DECIDED = "c0-1.SK,c0-2.SK,c0-3.SK,c1-2.C3,c1-3.C1,c2-3.C3"
+PAGES = {
+    "Start": "start",
+    "Explore": "explore?run=nas-bench-201&edge=c1-2",
+    "Explore a DARTS cell": "explore?run=s2",
+    "Explore, nothing measured": "explore?run=small-201",
+    "Decide": "decide?run=nas-bench-201",
+    "Decide a DARTS cell": "decide?run=s2",
+    "Decide, finished": f"decide?run=nas-bench-201&d={DECIDED}",
+    "Compare": "compare?run=nas-bench-201",
+}
+LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_breaks_the_rules_of_access(name: str, theme: str, open_page: Callable[..., Page]) -> None:
+    found = Axe().run(open_page(PAGES[name], color_scheme=theme), options=LEVELS)
+    assert not [_said(broken) for broken in found.response["violations"]]
+
+
+def _said(broken: dict[str, Any]) -> str:
+    places = "; ".join(f"{node['target']} {node['html'][:160]}" for node in broken["nodes"][:4])
+    return f"{broken['id']} ({broken['impact']}), {len(broken['nodes'])} times: {places}"
