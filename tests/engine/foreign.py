@@ -262,12 +262,12 @@ def alphas_of(space: SearchSpace) -> dict[str, Tensor]:
     return alphas
 
 
-IMAGES = torch.randn(8, 3, 16, 16, generator=torch.Generator().manual_seed(5))
+IMAGES = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(5))
 
 
 @torch.no_grad()
 def logits(net: nn.Module, alphas: dict[str, Tensor], bn: str) -> Tensor:
-    """[8, classes] of IMAGES, with the statistics of the batch or the running ones."""
+    """[4, classes] of IMAGES, with the statistics of the batch or the running ones."""
     return copy.deepcopy(net).train(bn == "batch")(IMAGES, {cell: rows.softmax(-1) for cell, rows in alphas.items()})
 
 

@@ -315,7 +315,7 @@ def page() -> None:
 
 @pytest.fixture
 def app() -> AppTest:
-    return AppTest.from_function(page)
+    return AppTest.from_function(page, default_timeout=60)
 
 
 def test_a_link_restores_the_session_and_callbacks_write_the_next_one(app: AppTest) -> None:
@@ -344,7 +344,7 @@ def test_bad_values_are_dropped_with_a_message_each(app: AppTest) -> None:
 def test_a_visitor_stays_the_same_from_run_to_run_and_differs_from_others(app: AppTest) -> None:
     first = app.run().text[0].value
     assert app.run().text[0].value == first
-    assert AppTest.from_function(page).run().text[0].value != first
+    assert AppTest.from_function(page, default_timeout=60).run().text[0].value != first
 
 
 def test_a_browser_is_recognised_under_every_mask_of_its_cookie() -> None:

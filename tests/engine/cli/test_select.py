@@ -58,9 +58,14 @@ def test_a_run_prints_one_object_and_leaves_its_selection(cli, run, photos, tmp_
 
 
 def test_tuning_is_five_epochs_unless_told_otherwise(cli, run, photos, tmp_path):
-    assert cli(*options(run, photos, tmp_path / "run"))[0] == 0
+    begun = engine.load(run).start
+    for edge in range(4):
+        begun = begun.discretize("cell", edge, "nor_conv_1x1")
+    (tmp_path / "begun.json").write_text(begun.to_json())
+    code, _, said = cli(*options(run, photos, tmp_path / "run", "--selection", tmp_path / "begun.json"))
+    assert code == 0, said
     document = SelectionRecord.from_json((tmp_path / "run" / "selection.json").read_text())
-    assert document.tuning == PUBLISHED
+    assert document.tuning == PUBLISHED and sum(point.tuned > 0 for point in document.path) == PUBLISHED.amount
     assert document.settings["order"] == "random"
 
 

@@ -22,6 +22,8 @@ from tests.engine.published_networks import DARTS_PT, S5_AUXILIARY, S5_LOGITS, g
 CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|"
 GENOTYPES = {name: genotype(normal, reduce) for name, normal, reduce, _, _ in DARTS_PT}
 S5 = GENOTYPES["darts_pt_s5_0"]
+WRITTEN = DARTS_PT[::3]
+"""Cells of every space and data set; tests/engine/network counts the parameters of all there are."""
 
 
 RUNNER = """
@@ -48,7 +50,7 @@ print(json.dumps(found))
 
 def test_modules_run_without_this_project_and_have_the_published_sizes(tmp_path: Path) -> None:
     sizes = {}
-    for name, *_ in DARTS_PT:
+    for name, *_ in WRITTEN:
         classes = 100 if "_c100_" in name else 10
         (tmp_path / f"{name}.py").write_text(export(GENOTYPES[name], "torch"), encoding="utf-8")
         sizes[name] = [(36, 20, classes), (16, 8, classes)]
@@ -58,7 +60,7 @@ def test_modules_run_without_this_project_and_have_the_published_sizes(tmp_path:
     answer = subprocess.run([sys.executable, "-I", "-c", RUNNER], cwd=tmp_path, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout)
-    for name, _, _, large, small in DARTS_PT:
+    for name, _, _, large, small in WRITTEN:
         assert found[name] == [large, small], name
     assert found["bench"] == [_bench_parameters(16, 5, 10), _bench_parameters(4, 1, 10)]
 
@@ -105,13 +107,6 @@ def test_noise_of_s4_is_drawn_anew() -> None:
     network = names["Network"](4, 3).eval()
     images = torch.zeros(2, 3, 16, 16)
     assert network(images).shape == (2, 10) and not torch.equal(network(images), network(images))
-
-
-def test_the_main_program_counts_parameters(tmp_path: Path) -> None:
-    (tmp_path / "network.py").write_text(export(parse_genotype(CELL), "torch"), encoding="utf-8")
-    answer = subprocess.run([sys.executable, "-I", "network.py"], cwd=tmp_path, capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stderr
-    assert re.match(r"[\d,]+ parameters\n", answer.stdout)
 
 
 @pytest.mark.parametrize("found", [S5, GENOTYPES["darts_pt_s1_1"], parse_genotype(CELL)], ids=["s5", "s1", "bench"])
@@ -198,7 +193,9 @@ def own_cell(space: SearchSpace, *operations: str) -> Genotype:
     return Genotype({"cell": list(zip(operations, (0, 0, 1, 0, 1, 2), strict=True))}, space)
 
 
-def test_operations_of_a_plug_in_are_written_out(own: SearchSpace, tmp_path: Path) -> None:
+def test_operations_of_a_plug_in_are_written_out_and_its_main_program_counts_parameters(
+    own: SearchSpace, tmp_path: Path
+) -> None:
     found = own_cell(own, "bottle", "nor_conv_3x3", "tanh", "tanh", "tanh", "bottle")
     text = export(found, "torch")
     assert "class Bottle" in text and "class Tanh" in text
@@ -206,6 +203,7 @@ def test_operations_of_a_plug_in_are_written_out(own: SearchSpace, tmp_path: Pat
     (tmp_path / "network.py").write_text(text, encoding="utf-8")
     answer = subprocess.run([sys.executable, "-I", "network.py"], cwd=tmp_path, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
+    assert re.match(r"[\d,]+ parameters\n", answer.stdout)
     torch.manual_seed(0)
     theirs = run(found)["Network"](4, 1)
     torch.manual_seed(0)

@@ -27,7 +27,7 @@ def test_the_forward_pass_equals_the_official_one():
 
 
 @pytest.mark.parametrize(("name", "normal", "reduce", "large", "small"), DARTS_PT, ids=[row[0] for row in DARTS_PT])
-def test_published_cells_build_networks_of_the_published_sizes(name, normal, reduce, large, small):
+def test_published_cells_build_networks_of_the_published_sizes(unfilled, name, normal, reduce, large, small):
     classes = 100 if "c100" in name else 10
     with torch.device("meta"):
         assert count_parameters(Network(genotype(normal, reduce), 36, 20, classes)) == large
@@ -39,7 +39,7 @@ def test_the_table_holds_every_published_cell():
 
 
 @pytest.mark.parametrize(("name", "normal", "reduce", "large"), OTHERS, ids=[row[0] for row in OTHERS])
-def test_cells_of_other_methods_build_networks_of_the_known_sizes(name, normal, reduce, large):
+def test_cells_of_other_methods_build_networks_of_the_known_sizes(unfilled, name, normal, reduce, large):
     with torch.device("meta"):
         assert count_parameters(Network(genotype(normal, reduce), auxiliary=False)) == large
 

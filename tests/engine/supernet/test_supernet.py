@@ -100,7 +100,7 @@ SIZES = [
 
 
 @pytest.mark.parametrize(("name", "classes", "parameters"), SIZES)
-def test_published_size_supernets_have_the_published_parameter_counts(name, classes, parameters):
+def test_published_size_supernets_have_the_published_parameter_counts(unfilled, name, classes, parameters):
     with torch.device("meta"):
         net = Supernet(search_space(name), classes=classes)
     assert sum(p.numel() for p in net.parameters()) == parameters

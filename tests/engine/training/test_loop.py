@@ -208,7 +208,7 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_identical_result(tmp_path, da
     recipe = Recipe(**SMALL, epochs=2)
     count = moments(lambda: train(recipe, tmp_path / "whole", data=data))
     whole = tensors(tmp_path / "whole")
-    for moment in range(0, count, 17):
+    for moment in range(0, count, 23):
         place = tmp_path / str(moment)
         with pytest.raises(Killed), dying(moment):
             train(recipe, place, data=data)
