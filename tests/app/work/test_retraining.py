@@ -76,7 +76,7 @@ def said(app: AppTest) -> str:
 
 
 @pytest.mark.slow
-def test_a_run_is_followed_stopped_and_gone_on_with(page, photos):
+def test_a_run_is_followed_stopped_killed_and_gone_on_with(page, photos):
     launch(recipe(photos, 10_000))
     running = until(lambda run: run.epoch >= 1 and run.status.remaining)
     assert running.running
@@ -90,7 +90,12 @@ def test_a_run_is_followed_stopped_and_gone_on_with(page, photos):
     app.run()
     assert f"stopped after epoch {stopped.epoch} of 10000" in said(app)
     app.button("retrain-resume").click().run()
-    until(lambda run: run.epoch > stopped.epoch)
+    os.kill(until(lambda run: run.epoch > stopped.epoch).status.pid, signal.SIGKILL)
+    killed = until(lambda run: not run.running)
+    app.run()
+    assert f"stopped after epoch {killed.epoch} of 10000" in said(app)
+    app.button("retrain-resume").click().run()
+    until(lambda run: run.epoch > killed.epoch)
 
 
 @pytest.mark.slow
@@ -103,17 +108,6 @@ def test_a_finished_run_shows_its_test_accuracy_with_interval_and_images(page, p
     last = run.status.details["result"]["last"]
     assert f"**{last['accuracy']:.1f} % [{last['ci'][0]:.1f}, {last['ci'][1]:.1f}] on 40 test images" in text
     assert "running statistics" in text and "chosen on the test images" in text and "trained on 40 images" in text
-
-
-@pytest.mark.slow
-def test_a_killed_run_is_seen_and_goes_on(page, photos):
-    launch(recipe(photos, 10_000))
-    os.kill(until(lambda run: run.epoch).status.pid, signal.SIGKILL)
-    killed = until(lambda run: not run.running)
-    app = page.run()
-    assert "stopped after epoch" in said(app)
-    app.button("retrain-resume").click().run()
-    until(lambda run: run.epoch > killed.epoch)
 
 
 def test_the_process_has_a_session_of_its_own_and_no_more_threads_than_the_budget(monkeypatch):

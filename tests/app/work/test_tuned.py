@@ -24,6 +24,7 @@ from engine.selection.selection import Selection
 from tests.app.conftest import SECONDS, finish, heading, keys, text
 from tests.app.screens.test_decide import press, selection, tape
 from tests.app.small_runs import OF_201, OF_S2
+from tests.engine.small_runs import write_photos
 
 Visit = Callable[..., AppTest]
 
@@ -195,14 +196,15 @@ def test_a_process_makes_the_same_stages_as_the_worker(
 
 @pytest.mark.slow
 def test_a_process_that_is_left_stops_and_goes_on_when_it_is_asked_for_again(
-    summary: Summary, monkeypatch: pytest.MonkeyPatch, outside: None
+    summary: Summary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outside: None
 ) -> None:
     monkeypatch.setitem(tuned.PRESETS, "p", PRESETS["p"]._replace(unit="epochs", amount=10_000))
     decisions = taken(summary, 1).decisions
+    photos = str(write_photos(tmp_path / "photos", per_class=4))  # an epoch is a batch
     manager = JobManager()
 
     def follow(job: Job) -> None:
-        tuned.tune_outside(summary, decisions, "p", job)
+        tuned.tune_outside(summary, decisions, "p", job, photos)
 
     job = manager.submit("key", "Tuning", lambda job: None, "me", follow)
     (folder,) = until(lambda: [each for each in tuned.root().glob("*/") if read_events(each)])
