@@ -15,6 +15,8 @@ TORCH_INDEX ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# For two cores: two workers compute while the third mostly waits for its browser. tests/conftest.py says who does what.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: app test quick lint bench screenshots clean
 
@@ -50,13 +52,13 @@ app: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.browser.chromium --install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
 
 # Left out: what drives a browser, draws pages, trains, tunes, or measures on a whole supernet.
 SLOW_ROOMS := engine/checkpoint engine/cli engine/export engine/network engine/scoring engine/selecting engine/training app/work
 
 quick: $(VENV)/.installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not page and not slow" \
+	$(PYTEST) -m "not browser and not page and not slow" \
 	    $(SLOW_ROOMS:%=--ignore=tests/%) --ignore=tests/test_contributing.py
 
 lint: $(VENV)/.installed-dev

@@ -1,15 +1,29 @@
-"""What every test shares.
+"""What every test shares, and how several workers share the tests.
 
 root         the repository's folder
 small_runs   a folder with two small trained supernets (tests/app/small_runs.py)
+LONGEST      what takes longest, so that workers begin with it and end together
 """
 
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+LONGEST = (
+    "tests/browser/",
+    "tests/app/work/",
+    "tests/engine/cli/",
+    "tests/engine/selecting/",
+    "tests/app/screens/",
+    "tests/engine/network/",
+    "tests/engine/training/",
+    "tests/engine/checkpoint/",
+    "tests/engine/export/",
+)
 
 # The first call into torch alone takes longer than Hypothesis' usual deadline; in CI the same examples run every time.
 settings.register_profile("default", deadline=None)
@@ -17,8 +31,21 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A worker takes a file at a time, and one worker all that drives the browser: with one server, one browser."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneBrowser(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return LONGEST[0] if nodeid.startswith(LONGEST[0]) else super()._split_scope(nodeid)
+
+    return OneBrowser(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that draw pages are marked `page`, so that `make quick` can leave them out."""
+    """What takes longest comes first. Tests that draw pages are marked `page`: `make quick` leaves them out."""
+    items.sort(key=lambda item: next((i for i, room in enumerate(LONGEST) if item.nodeid.startswith(room)), 99))
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "visit" in fixtures or "AppTest" in vars(getattr(item, "module", item)):
