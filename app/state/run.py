@@ -19,7 +19,8 @@ class RunState:
 
     link: the one home of what stands: decisions with their tuning, order, edge in focus; selection and address follow
     from it. by: who took a decision ("α", "measured", "you"). undone: decisions taken back, the next to redo last.
-    skipped: edges put off, as (cell type, edge). picked: an operation chosen but not decided. playing: who decides in
+    skipped: edges put off, as (cell type, edge). picked: an operation chosen but not decided,
+    picked_inputs: the same of a node, as cell type, node and edges. playing: who decides in
     auto-play, since `played` (seconds of a clock that never goes back). preset: the tuning that follows the next
     decision, a letter of `app.work.tuned.PRESETS`. looking: how many of the decisions are looked at, without taking
     back the others. branches: the lines of decisions that were left, by name. changed: since the address was written.
@@ -30,6 +31,7 @@ class RunState:
     by: dict[Decision, str] = field(default_factory=dict)
     skipped: list[tuple[str, int]] = field(default_factory=list)
     picked: OperationDecision | None = None
+    picked_inputs: tuple[str, int, tuple[int, ...]] | None = None
     playing: str | None = None
     played: float = 0.0
     preset: str = "n"

@@ -34,17 +34,20 @@ def test_tuning_follows_a_decision_and_is_part_of_the_link(open_page: OpenPage) 
     press(page, "a")
     expect(title(page)).to_contain_text("Step 2 of 6")
     expect(page).to_have_url(has(tune="q"))
-    tape = page.locator("ol.tape li").first
+    tape = page.locator(".st-key-tape-card [data-id='1']")
     expect(tape).to_contain_text(re.compile(r"[\d.]+ → [\d.]+ %"), timeout=LIVE)
     expect(strip(page)).to_have_count(0, timeout=LIVE)
-    before_and_after = tape.locator("b").inner_text()
+    before_and_after = tape.get_attribute("aria-label") or ""
     settle(page)
     press(page, "u")
     expect(title(page)).to_contain_text("Step 1 of 6")
     press(page, "y")
-    expect(tape.locator("b")).to_have_text(before_and_after)
+    expect(tape).to_have_attribute("aria-label", before_and_after)
     other = open_page(page.url.rpartition("/")[2])
-    expect(other.locator("ol.tape li b").first).to_have_text(before_and_after)
+    accuracy = before_and_after.split("; ")[2]
+    expect(other.locator(".st-key-tape-card [data-id='1']")).to_have_attribute(
+        "aria-label", re.compile(re.escape(accuracy))
+    )
     assert other.get_by_text("not on this machine").count() == 0
 
 
@@ -55,10 +58,10 @@ def test_the_past_is_looked_at_and_gone_on_from_in_a_branch(open_page: OpenPage)
     press(page, "a")
     expect(title(page)).to_contain_text("Step 3 of 6")
     settle(page, quiet=PAUSE)
-    page.get_by_role("button", name="Look back").click()
-    button(page, "look-1").click()
+    page.locator(".st-key-tape-card [data-id='1']").click()
     expect(page.get_by_text("You look at the supernet after 1 decision of 2.")).to_be_visible()
     expect(page.locator(".st-key-use-alpha")).to_have_count(0)
+    expect(page.locator(".st-key-tape-card [data-id='2']")).to_have_class(re.compile("quiet"))
     button(page, "branch-off").click()
     expect(title(page)).to_contain_text("Step 2 of 6")
     expect(page).to_have_url(re.compile(r"d=c0-1\.\w\w(&|$)"))

@@ -1,21 +1,24 @@
 """What a visitor's clicks do on Decide. `app.state.run` keeps what was decided; the Selection says what is legal.
 
-Deciding     callbacks: take and undo decisions, look back, branch, and measure what belongs to them
-PATH_SEEDS   edge orders that a live measured path is followed in
+Deciding         callbacks: take and undo decisions, look back, branch, and measure what belongs to them
+PATH_SEEDS       edge orders that a live measured path is followed in
+NOT_TOLD_APART   why measurement suggests nothing
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from app.screens.decide.step import CurrentStep
 from app.state import keys, url
 from app.state.actions import Actions
 from app.state.questions import Questions
-from app.work.questions import Request
+from app.state.run import BRANCH_NAMES
+from app.work.questions import Measurement, Request
 from engine.selection.decisions import Decision, OperationDecision
 from engine.selection.orders import NextStep
 from engine.selection.selection import Selection
 
 PATH_SEEDS = (0, 1, 2, 3)
+NOT_TOLD_APART = "These images do not tell the operations apart, so measurement suggests nothing"
 
 
 class Deciding:
@@ -54,10 +57,22 @@ class Deciding:
         self._enter_cell()
         self.measure_next()
 
-    def pick(self, decision: OperationDecision) -> None:
-        """Choose an operation without deciding yet."""
+    def choose(self, row: str) -> None:
+        """Choose a row of the grid without deciding yet: an operation, or one more or less of a node's inputs."""
+        place = self.step.place
+        if place is None or self._is_stale:
+            return
+        if place.kind == "edge":
+            self.pause()
+            self.run.picked = OperationDecision(place.cell, place.index, row)
+        else:
+            self.choose_inputs(set(self.step.chosen_inputs) ^ {int(row)})
+
+    def choose_inputs(self, edges: Collection[int]) -> None:
+        """Choose a node's inputs without deciding yet; as many as it keeps can be decided."""
         self.pause()
-        self.run.picked = decision
+        assert self.step.place is not None
+        self.run.picked_inputs = (self.step.place.cell, self.step.place.index, tuple(sorted(edges)))
 
     def skip(self) -> None:
         self.pause()
@@ -113,6 +128,34 @@ class Deciding:
         if not self._is_stale:
             self.run.branch_off()
 
+    @property
+    def has_all_branches(self) -> bool:
+        """Whether no name is left for another branch."""
+        return len(self.run.branches) + 1 == len(BRANCH_NAMES)
+
+    def try_other(self, number: int, decision: Decision) -> None:
+        """Take another decision after the first `number`, in a new branch; the line so far stays in the old one."""
+        self.pause()
+        if self._is_stale or self.has_all_branches:
+            return
+        self.run.look(number)
+        self.run.branch_off()
+        self.take(decision, "you")
+        self._enter_cell()
+        self.measure_next()
+
+    def exchange(self, number: int, decision: Decision) -> None:
+        """Take another decision at step `number` (from 1), all others the same, in a new branch."""
+        self.pause()
+        if self._is_stale or self.has_all_branches:
+            return
+        after = [(each, self.run.by.get(each, "link")) for each in self.run.link.decisions[number:]]
+        self.run.look(number - 1)
+        self.run.branch_off()
+        for each, by in [(decision, "you"), *after]:
+            self.take(each, by)
+        self.measure_next()
+
     def switch_branch(self) -> None:
         """Go on in the branch that its widget names."""
         chosen = keys.BRANCH.get(None)
@@ -161,12 +204,22 @@ class Deciding:
             return
         self.do.begin([each for each in requests(self.ask) if self.ask.find(each) is None], "Measuring accuracies")
 
+    @property
+    def request(self) -> Request:
+        """What is asked of the step on screen."""
+        assert self.step.place is not None
+        return self.ask.request(self.step.place.kind, self.step.place.cell, self.step.place.index)
+
+    @property
+    def preliminary(self) -> Measurement | None:
+        """How far its measurement is that is being taken right now."""
+        return self.ask.preliminary(self.request)
+
     def measure_on_more_images(self) -> None:
         """Measure the step on screen on the next larger number of images."""
-        place, found = self.step.place, self.step.measurement
-        if place is not None and found is not None:
-            request = self.ask.request(place.kind, place.cell, place.index)
-            self.do.begin([self.ask.more(request, found)], "Measuring this step")
+        found = self.step.measurement
+        if self.step.place is not None and found is not None:
+            self.do.begin([self.ask.more(self.request, found)], "Measuring this step")
 
     @property
     def larger(self) -> str | None:

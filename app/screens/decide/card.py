@@ -1,37 +1,216 @@
-"""The decision card: what alpha and measurement would keep, every operation to choose from, and what it costs.
+"""The decision card: a grid of evidence for the step, the choice made in it, and what it costs.
 
-card   draw the card of the current step
+card    draw the card of the current step
+words   a decision in words
+
+Whatever is known or still being measured, every part has its place and height, so that no click lands on another
+button: verdict, grid, preview, buttons.
 """
 
 import streamlit as st
 
-from app.parts import text
-from app.screens.decide.actions import Deciding
-from app.state.page import PageState
+from app.figures.decision_grid import GridRow, inputs_grid, operations_grid
+from app.figures.evidence_table import Mark, Table
+from app.parts import sentences, text
+from app.parts.evidence_table import evidence_table
+from app.parts.progress import running
+from app.screens.decide.actions import NOT_TOLD_APART, Deciding
+from app.state import keys
+from engine import nasbench201
+from engine.checkpoint.sizes import operation_parameters
 from engine.drawing import palette, wording
 from engine.results import EdgeScores, InputScores
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
 from engine.spaces import SearchSpace
 
+_NUMBERS = {1: "one input", 2: "two inputs", 3: "three inputs"}
+
 
 def card(deciding: Deciding) -> None:
-    text.heading("Decision")
     step = deciding.step
     assert step.place is not None
     found = step.measurement
+    coming = deciding.preliminary if found is None else None
+    shown = found or coming
+    _verdict(deciding, found.result if found else None)
     decision: Decision | None
     if step.place.kind == "edge":
-        edge = found.edge if found else None
-        _suggestions(deciding, edge)
-        decision = _operations(deciding, edge)
+        decision = step.choice
+        table = _operations(deciding, shown.edge if shown else None, preliminary=found is None)
     else:
-        inputs = found.inputs if found else None
-        _suggestions(deciding, inputs)
-        decision = _inputs(deciding, inputs)
-    if decision is not None:
-        _consequence(deciding, decision)
-    st.button(
-        "Decide and go on",
+        decision = step.inputs_choice
+        table = _inputs(deciding, shown.inputs if shown else None, preliminary=found is None)
+    if keys.LIST_VIEW.get(False):
+        _list(deciding, table)
+    else:
+        take = (lambda: deciding.take_by_hand(decision)) if decision is not None else None
+        evidence_table(table, key="decision-grid", on_choose=deciding.choose, on_take=take)
+    with st.container(key="preview"):
+        _preview(deciding, decision)
+    _buttons(deciding, decision)
+    _measuring(deciding)
+
+
+def words(space: SearchSpace, decision: Decision) -> str:
+    """e.g. "conv 3×3", or the names of the inputs that are kept."""
+    if isinstance(decision, OperationDecision):
+        return palette.operation(decision.operation).label
+    edges = [space.edge(decision.cell, edge) for edge in decision.edges]
+    return " and ".join(wording.plain(space.cell(decision.cell).node_name(edge.source)) for edge in edges)
+
+
+def _verdict(deciding: Deciding, result: object) -> None:
+    """One line, always as high: what measurement says of this step."""
+    badge = ""
+    if isinstance(result, EdgeScores):
+        badge = f"<span class='badge {result.verdict}'>{wording.VERDICT[result.verdict].text}</span>"
+        said = sentences.edge_finding(result)
+    elif isinstance(result, InputScores):
+        kept = InputsDecision(result.cell, result.node, result.keep)
+        said = f"Removing {words(deciding.page.space, kept)} hurts most."
+    else:
+        said = "Not measured yet: α alone cannot say which one matters."
+    st.html(f"<div class='verdict-line'>{badge}<span>{wording.subscripts(said)}</span></div>")
+
+
+def _operations(deciding: Deciding, scores: EdgeScores | None, *, preliminary: bool) -> Table:
+    page, step = deciding.page, deciding.step
+    assert step.place is not None
+    cell, edge = step.place.cell, step.place.index
+    names = page.space.operations(cell, edge)
+    weights = dict(zip(names, page.weights()[edge], strict=True))
+    sizes = operation_parameters(page.stage(page.decisions).summary)
+    by_alpha, chosen, measured = step.suggested.get("α"), step.choice, step.suggested.get("measured")
+    rows = []
+    for name in sorted(names, key=lambda name: -weights[name]):
+        drop = scores.operation(name) if scores else None
+        mark: Mark = ""
+        if scores is not None and name == scores.best:
+            mark = "leads" if measured is None else "measured"
+        rows.append(
+            GridRow(
+                name,
+                palette.operation(name).label,
+                name,
+                weights[name],
+                drop.drop if drop else None,
+                drop.ci if drop else None,
+                mark,
+                sizes.get((cell, edge, name), 0),
+                isinstance(by_alpha, OperationDecision) and by_alpha.operation == name,
+            )
+        )
+    reach = None
+    if nasbench201.covers(page.space):
+        reach = {name: nasbench201.reachable(page.selection.discretize(cell, edge, name)) for name in names}
+    return operations_grid(
+        rows,
+        name=f"Operations of {wording.plain(step.name)}",
+        chosen=chosen.operation if chosen else None,
+        reach=reach,
+        preliminary=preliminary,
+    )
+
+
+def _inputs(deciding: Deciding, scores: InputScores | None, *, preliminary: bool) -> Table:
+    page, step = deciding.page, deciding.step
+    assert step.place is not None
+    cell, node = step.place.cell, step.place.index
+    spec = page.space.cell(cell)
+    drops = {row.edge: row for row in scores.candidates} if scores else {}
+    kept = scores.keep if scores else ()
+    mark: Mark = "measured" if "measured" in step.suggested else "leads"
+    rows = []
+    for edge in spec.entering(node):
+        operation, drop = page.selection.operation(cell, edge.index), drops.get(edge.index)
+        rows.append(
+            GridRow(
+                str(edge.index),
+                spec.node_name(edge.source),
+                operation,
+                None,
+                drop.drop if drop else None,
+                drop.ci if drop else None,
+                mark if edge.index in kept else "",
+                0,
+                False,
+            )
+        )
+    chosen = [str(edge) for edge in step.chosen_inputs]
+    return inputs_grid(rows, name=wording.plain(step.name), chosen=chosen, preliminary=preliminary)
+
+
+def _list(deciding: Deciding, table: Table) -> None:
+    """The grid as a plain list of choices."""
+    labels = {row["id"]: row["label"] for row in table["rows"]}
+    chosen = [row["id"] for row in table["rows"] if row["chosen"]]
+    place = deciding.step.place
+    key = f"choices-{deciding.page.entry.id}-{place.cell}-{place.kind}{place.index}" if place else "choices"
+
+    def choose() -> None:
+        value = st.session_state[key]
+        if table["role"] == "radio":
+            deciding.choose(value)
+        else:
+            deciding.choose_inputs([int(edge) for edge in value])
+
+    if table["role"] == "radio":
+        at = list(labels).index(chosen[0]) if chosen else None
+        st.radio(table["label"], list(labels), format_func=labels.__getitem__, index=at, key=key, on_change=choose)
+    else:
+        st.pills(
+            table["label"],
+            list(labels),
+            selection_mode="multi",
+            default=chosen,
+            format_func=labels.__getitem__,
+            key=key,
+            on_change=choose,
+        )
+
+
+def _preview(deciding: Deciding, decision: Decision | None) -> None:
+    """What the choice would cost at once, or the question."""
+    if decision is None:
+        step = deciding.step
+        said = "Choose one of them: a click, or its number."
+        if step.place is not None and step.place.kind == "node":
+            keep = deciding.page.space.cell(step.place.cell).kept(step.place.index)
+            said = f"Choose exactly {_NUMBERS.get(keep, f'{keep} inputs')}."
+        st.markdown(said)
+        return
+    ask, selection = deciding.ask, deciding.page.selection
+    before, after = ask.find(ask.accuracy()), ask.find(ask.accuracy(selection.decide(decision)))
+    what = words(deciding.page.space, decision)
+    if before and after:
+        images = " and ".join(dict.fromkeys(wording.count(each.images) for each in (before, after)))
+        then = wording.percent(after.accuracy.accuracy, after.accuracy.baseline.ci)
+        st.markdown(
+            f"With **{what}** the supernet goes **{wording.percent(before.accuracy.accuracy)} → {then}** at once "
+            f"({images} images)."
+        )
+    else:
+        st.button(
+            f"What would {what} cost?",
+            on_click=deciding.measure_after,
+            args=(decision,),
+            disabled=ask.busy,
+            key="try",
+            help="Measure the supernet's accuracy with this choice, without taking it",
+        )
+
+
+def _buttons(deciding: Deciding, decision: Decision | None) -> None:
+    step, space = deciding.step, deciding.page.space
+    assert step.place is not None
+    is_node = step.place.kind == "node"
+    if decision is None:
+        label = "Choose the inputs" if is_node else "Choose an operation"
+    else:
+        label = f"Keep {words(space, decision)} and go on"
+    primary, skip = st.columns([5, 2])
+    primary.button(
+        label,
         type="primary",
         shortcut="ArrowRight",
         on_click=deciding.take_by_hand,
@@ -40,162 +219,49 @@ def card(deciding: Deciding) -> None:
         width="stretch",
         key="decide",
     )
-    st.button(
-        "Skip this edge",
-        shortcut="N",
-        on_click=deciding.skip,
-        disabled=step.place.kind == "node",
-        width="stretch",
-        key="skip",
-    )
-    if found is not None:
-        st.caption(("measuring · " if found.partial else "") + text.provenance(found))
-
-
-def _suggestions(deciding: Deciding, scores: EdgeScores | InputScores | None) -> None:
-    suggested = deciding.step.suggested
-    alpha = suggested["α"]
-    st.button(
-        f"○ α would keep **{_words(deciding.page.space, alpha)}**{_alpha_value(deciding.page, alpha)}",
-        shortcut="A",
-        on_click=deciding.take_by_hand,
-        args=(alpha,),
-        width="stretch",
-        key="use-alpha",
-    )
-    if "measured" in suggested:
-        measured = suggested["measured"]
-        st.button(
-            f"● measurement would keep **{_words(deciding.page.space, measured)}**{_drop(measured, scores)}",
-            shortcut="P",
+    skip.button("Skip this edge", shortcut="N", on_click=deciding.skip, disabled=is_node, width="stretch", key="skip")
+    columns = st.columns(2)
+    for place, (who, sign, shortcut, key) in zip(columns, _SUGGESTIONS, strict=True):
+        suggested = step.suggested.get(who)
+        name = f"**{words(space, suggested)}**" if suggested else "nothing"
+        place.button(
+            f"{sign} {_VERBS[who]} {name}",
+            shortcut=shortcut,
             on_click=deciding.take_by_hand,
-            args=(measured,),
+            args=(suggested,),
+            disabled=suggested is None,
             width="stretch",
-            key="use-measured",
+            key=key,
+            help=None if suggested or who == "α" or step.measurement is None else NOT_TOLD_APART,
         )
-    elif scores is None:
-        st.button(
-            "● Measure this step" if not deciding.ask.busy else "● measuring …",
-            on_click=deciding.measure_this,
-            disabled=deciding.ask.busy,
-            width="stretch",
-            key="measure-step",
-        )
-    elif isinstance(scores, EdgeScores) and scores.none_stands_out:
-        st.info("No operation stands out any more: every interval holds zero, so measurement suggests none.")
-        larger = deciding.larger
-        if larger:
+
+
+_SUGGESTIONS = (("α", "○", "A", "use-alpha"), ("measured", "●", "P", "use-measured"))
+_VERBS = {"α": "Take α's", "measured": "Take the measured"}
+
+
+def _measuring(deciding: Deciding) -> None:
+    """What the evidence rests on, and more of it: one line, whose button becomes the progress of its work."""
+    ask, found = deciding.ask, deciding.step.measurement
+    request = deciding.request
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    with left:
+        if (job := ask.job(request)) is not None:
+            running(job, deciding.do, "step", ask.preliminary(request), ask.wanted(request, found))
+        elif found is None:
+            st.button("Measure this step", on_click=deciding.measure_this, width="stretch", key="measure-step")
+        else:
+            larger = deciding.larger
             st.button(
-                f"Measure on more images ({larger})",
+                f"More images: {larger}" if larger else "All images are used",
                 on_click=deciding.measure_on_more_images,
-                disabled=deciding.ask.busy,
+                disabled=larger is None or ask.busy,
                 width="stretch",
                 key="step-more",
             )
-
-
-def _words(space: SearchSpace, decision: Decision) -> str:
-    if isinstance(decision, OperationDecision):
-        return palette.operation(decision.operation).label
-    edges = [space.edge(decision.cell, edge) for edge in decision.edges]
-    return " and ".join(wording.plain(space.cell(decision.cell).node_name(edge.source)) for edge in edges)
-
-
-def _alpha_value(page: PageState, decision: Decision) -> str:
-    if isinstance(decision, InputsDecision):
-        return ""
-    column = page.space.operation_index(decision.cell, decision.edge, decision.operation)
-    return f" {wording.weight(page.weights()[decision.edge][column])}"
-
-
-def _drop(decision: Decision, scores: EdgeScores | InputScores | None) -> str:
-    if isinstance(decision, OperationDecision) and isinstance(scores, EdgeScores):
-        best = scores.operation(decision.operation)
-        return f" {wording.number(best.drop, sign=True)}{' ' + wording.interval(best.ci) if best.ci else ''}"
-    return ""
-
-
-def _operations(deciding: Deciding, scores: EdgeScores | None) -> Decision:
-    """All operations of the edge to choose from; the suggested one is chosen at first."""
-    page, place = deciding.page, deciding.step.place
-    assert place is not None
-    names = page.space.operations(place.cell, place.index)
-    weights = dict(zip(names, page.weights()[place.index], strict=True))
-    drops = {score.name: score.drop for score in scores.operations} if scores else {}
-    suggested = deciding.step.suggested
-    default = suggested.get("measured", suggested["α"])
-    chosen = deciding.step.picked or default
-    assert isinstance(chosen, OperationDecision)
-    st.caption("or any of")
-    for number, name in enumerate(sorted(names, key=lambda name: -weights[name]), start=1):
-        look = palette.operation(name)
-        decision = OperationDecision(place.cell, place.index, name)
-        ring = " ○" if decision == suggested["α"] else ""
-        drop = f" · {wording.points(drops[name])}" if name in drops else ""
-        dot = " ●" if scores and name == scores.best else ""
-        st.button(
-            f"**{look.code}** {look.label} · {wording.weight(weights[name])}{ring}{drop}{dot}",
-            shortcut=str(number),
-            on_click=deciding.pick,
-            args=(decision,),
-            width="stretch",
-            key=f"{'chosen' if decision == chosen else 'offered'}-operation-{number}",
-        )
-    return chosen
-
-
-def _inputs(deciding: Deciding, scores: InputScores | None) -> Decision | None:
-    """The node's inputs; exactly as many are kept as its cell type says."""
-    page, place = deciding.page, deciding.step.place
-    assert place is not None
-    spec = page.space.cell(place.cell)
-    edges = spec.entering(place.index)
-    suggested = deciding.step.suggested
-    default = suggested.get("measured", suggested["α"])
-    assert isinstance(default, InputsDecision)
-    drops = {row.edge: row for row in scores.candidates} if scores else {}
-    keep = spec.kept(place.index)
-    number = {1: "one", 2: "two", 3: "three"}.get(keep, str(keep))
-
-    def words(index: int) -> str:
-        source = wording.plain(spec.node_name(page.space.edge(place.cell, index).source))
-        operation = page.selection.operation(place.cell, index)
-        code = f" ({palette.operation(operation).code})" if operation else ""
-        return f"{source}{code}" + (f" · {wording.points(drops[index].drop)}" if index in drops else "")
-
-    key = f"inputs-{page.entry.id}-{place.cell}-node{place.index}-{bool(drops)}"
-    chosen = st.pills(
-        f"keep {number} inputs" if keep > 1 else "keep one input",
-        [edge.index for edge in edges],
-        selection_mode="multi",
-        default=list(default.edges),
-        format_func=words,
-        key=key,
-    )
-    if len(chosen) != keep:
-        st.caption(f"Choose exactly {number} input{'s' if keep > 1 else ''}.")
-        return None
-    return InputsDecision(place.cell, place.index, tuple(sorted(chosen)))
-
-
-def _consequence(deciding: Deciding, decision: Decision) -> None:
-    ask, selection = deciding.ask, deciding.page.selection
-    before, after = ask.find(ask.accuracy()), ask.find(ask.accuracy(selection.decide(decision)))
-    if before and after:
-        images = " and ".join(dict.fromkeys(wording.count(each.images) for each in (before, after)))
-        then = wording.percent(after.accuracy.accuracy, after.accuracy.baseline.ci)
-        st.markdown(
-            f"With **{_words(deciding.page.space, decision)}** the supernet goes "
-            f"**{wording.percent(before.accuracy.accuracy)} → {then}** "
-            f"on {images} images."
-        )
-    else:
-        st.button(
-            f"What would {_words(deciding.page.space, decision)} cost?",
-            on_click=deciding.measure_after,
-            args=(decision,),
-            disabled=deciding.ask.busy,
-            width="stretch",
-            key="try",
-            help="Measure the supernet's accuracy with this choice, without taking it",
-        )
+    with right:
+        coming = ask.preliminary(request)
+        if found is not None:
+            st.caption(text.provenance(found))
+        elif coming is not None:
+            st.caption(f"preliminary: {wording.count(coming.images)} images so far")

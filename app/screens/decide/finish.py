@@ -1,17 +1,25 @@
 """The finished cell beside what pure alpha and pure measurement would have given.
 
-finished   draw the end state of a selection
+finished     draw the end state of a selection
+conclusion   the sentence above it, where a table knows how good the cell is
 """
+
+from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
 from app.parts.style import picture
 from app.screens.decide.actions import Deciding
+from app.screens.decide.ending import Ending, ending, sentence
 from app.screens.decide.outcomes import paths_line
+from app.screens.decide.tape import place_name
 from app.state import keys, session
 from app.state.page import PageState
+from app.state.questions import Questions
+from app.work.questions import MeasuredPath
 from engine import nasbench201
-from engine.drawing import wording
+from engine.drawing import palette, wording
 from engine.drawing.finished_cell import finished_cell
 from engine.selection.genotype import Genotype, parse_genotype
 
@@ -22,6 +30,8 @@ def finished(deciding: Deciding) -> None:
     alpha = page.start.alpha_path().decoded()
     paths = ask.paths(page.start)
     measured = parse_genotype(paths[0].genotype) if paths else None
+    if nasbench201.covers(page.space):
+        _other(deciding)
     columns = st.columns(3)
     with columns[0], st.container(border=True):
         st.markdown("**Your cell**")
@@ -33,7 +43,8 @@ def finished(deciding: Deciding) -> None:
             result = found.accuracy
             st.caption(
                 f"one-shot accuracy {wording.percent(result.accuracy, result.baseline.ci)} on "
-                f"{wording.count(result.images)} images, {wording.bn(result.bn)}"
+                f"{wording.count(result.images)} images, {wording.bn(result.bn)}: this cell inside the supernet, with "
+                "the weights it shared with all others. Trained alone it gets better, and may rank otherwise."
             )
     with columns[1], st.container(border=True):
         st.markdown("**Pure α**")
@@ -52,7 +63,7 @@ def finished(deciding: Deciding) -> None:
         else:
             _cell(page, measured, yours)
             st.caption(paths_line(paths, page))
-            if page.space.genotype_format == "nas-bench-201":
+            if nasbench201.covers(page.space):
                 ends = ", ".join(f"{nasbench201.lookup(path.genotype).cifar10:.2f}" for path in paths)
                 st.caption(f"true accuracy by edge order: {ends} %")
     for note in page.selection.replaced_none:
@@ -63,14 +74,72 @@ def finished(deciding: Deciding) -> None:
         st.switch_page(keys.PAGES.get({})["compare"], query_params=session.query(page.entry.id, page.space))
 
 
+def conclusion(page: PageState, ask: Questions) -> str | None:
+    """How good the cell is beside the two others; None where no table knows."""
+    if not nasbench201.covers(page.space):
+        return None
+    paths = ask.paths(page.start)
+    seed = paths[0].seed if paths else None
+    return sentence(_ending(page, paths), "by index" if seed is None else f"order {seed}")
+
+
+def _ending(page: PageState, paths: Sequence[MeasuredPath]) -> Ending:
+    alpha = str(page.start.alpha_path().decoded())
+    return ending(page.selection, alpha, paths[0].genotype if paths else None)
+
+
+def _other(deciding: Deciding) -> None:
+    """The one step that cost most, and the same cell with the other operation there."""
+    page = deciding.page
+    found = _ending(page, ()).other
+    if found is None:
+        st.caption("No single other operation would make it better.")
+        return
+    label = palette.operation(found.decision.operation).label
+    said, button = st.columns([3, 1], vertical_alignment="center")
+    said.markdown(
+        f"You lost **{wording.number(found.gain, 2)} points** at step {found.number}: with **{label}** on "
+        f"{place_name(page, found.decision)}, all else the same, the cell reaches "
+        f"{wording.percent(found.accuracy, digits=2)}."
+    )
+    button.button(
+        "Try the other in a branch",
+        on_click=deciding.exchange,
+        args=(found.number, found.decision),
+        disabled=deciding.has_all_branches,
+        width="stretch",
+        key="exchange",
+    )
+
+
 def _cell(page: PageState, genotype: Genotype, other: Genotype | None) -> None:
     for cell in page.space.cells:
         if len(page.space.cells) > 1:
             st.caption(cell)
         st.html(picture(finished_cell(genotype, cell, other), page.theme))
-    if page.space.genotype_format == "nas-bench-201":
+    if nasbench201.covers(page.space):
         found = nasbench201.lookup(str(genotype))
-        st.html(
-            f"<div class='numbers'><div><span>true CIFAR-10 accuracy</span><b>{found.cifar10:.2f} %</b></div>"
-            f"<div><span>rank of 15,625</span><b>{wording.count(found.rank['cifar10'])}</b></div></div>"
+        values = (
+            ("true CIFAR-10 accuracy", f"{found.cifar10:.2f} %"),
+            ("rank of 15,625", wording.count(found.rank["cifar10"])),
         )
+    else:
+        parameters, adds = _size(str(genotype), page.summary.meta["classes"])
+        values = (("parameters", f"{parameters / 1e6:.2f} M"), ("multiply-adds", f"{adds / 1e6:.0f} M"))
+    cells = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in values)
+    st.html(f"<div class='numbers'>{cells}</div>")
+
+
+@lru_cache(maxsize=256)
+def _size(genotype: str, classes: int) -> tuple[int, int]:
+    """Parameters and multiply-adds of a cell's network at its family's published size, for images of 32 pixels.
+
+    Nothing is computed and no weight is made.
+    """
+    import torch
+
+    from engine.network import Network, count_parameters, multiply_adds
+
+    with torch.device("meta"):
+        network = Network(parse_genotype(genotype), classes=classes)
+    return count_parameters(network), multiply_adds(network)

@@ -9,7 +9,7 @@ from app.parts.untuned import untuned
 from app.screens.decide.actions import Deciding
 from app.screens.decide.autoplay import advance, play
 from app.screens.decide.card import card
-from app.screens.decide.finish import finished
+from app.screens.decide.finish import conclusion, finished
 from app.screens.decide.outcomes import outcomes
 from app.screens.decide.step import at_step
 from app.screens.decide.tape import past, tape
@@ -20,6 +20,7 @@ from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.url import LARGEST_SEED
 from app.work import tuned
+from engine import nasbench201
 from engine.drawing import wording
 from engine.selection.genotype import parse_genotype
 
@@ -49,7 +50,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     deciding = Deciding(at_step(ask), do)
     page, step = deciding.page, deciding.step
     if step.place is None:
-        text.title("Every edge is decided", _order_line(page))
+        text.title("Every edge is decided", conclusion(page, deciding.ask) or _order_line(page))
         _controls(deciding)
         untuned(deciding.ask, deciding.do)
         finished(deciding)
@@ -64,20 +65,21 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     with controls:
         _controls(deciding)
     untuned(deciding.ask, deciding.do)
-    left, centre, right = st.columns([13, 10, 7])
+    left, right = st.columns([11, 17])
     with left:
         with st.container(border=True, key="cell-card"):
             cell_card(deciding.ask, deciding.do, key="decide", title="The cell so far")
-        if page.space.genotype_format == "nas-bench-201":
+        if nasbench201.covers(page.space):
             with st.container(border=True, key="outcomes-card"):
                 outcomes(deciding)
-    with centre, st.container(border=True, key="decision-card"):
-        if page.run.is_past:
-            past(deciding)
-        else:
-            card(deciding)
-    with right, st.container(border=True, key="tape-card"):
-        tape(deciding)
+    with right:
+        with st.container(border=True, key="decision-card"):
+            if page.run.is_past:
+                past(deciding)
+            else:
+                card(deciding)
+        with st.container(border=True, key="tape-card"):
+            tape(deciding)
 
 
 def _order_line(page: PageState) -> str:

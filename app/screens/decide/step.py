@@ -21,13 +21,14 @@ class CurrentStep:
 
     @property
     def name(self) -> str:
-        """The edge to decide, or which inputs to keep."""
+        """The edge to decide, or which inputs to keep; with its cell, where the space has several."""
         place, space = self._place, self.page.space
         spec = space.cell(place.cell)
+        cell = f"{place.cell} cell, " if len(space.cells) > 1 else ""
         if place.kind == "edge":
-            return spec.edge_name(space.edge(place.cell, place.index))
+            return cell + spec.edge_name(space.edge(place.cell, place.index))
         kept, entering = spec.kept(place.index), len(spec.entering(place.index))
-        return f"keep {kept} of {entering} inputs to {spec.node_name(place.index)}"
+        return f"{cell}keep {kept} of {entering} inputs to {spec.node_name(place.index)}"
 
     @property
     def _place(self) -> NextStep:
@@ -62,6 +63,34 @@ class CurrentStep:
         if place is None or picked is None:
             return None
         return picked if (picked.cell, picked.edge) == (place.cell, place.index) else None
+
+    @property
+    def preselected(self) -> Decision | None:
+        """What is chosen before anybody has picked: what is measured, or alpha's choice where nothing is."""
+        suggested = self.suggested
+        return suggested.get("measured") if self.measurement else suggested.get("α")
+
+    @property
+    def choice(self) -> OperationDecision | None:
+        """The operation that is chosen for an edge: picked, else preselected."""
+        chosen = self.picked or self.preselected
+        return chosen if isinstance(chosen, OperationDecision) else None
+
+    @property
+    def chosen_inputs(self) -> tuple[int, ...]:
+        """The edges that are chosen for a node, as many as they may be."""
+        picked = self.page.run.picked_inputs
+        if picked is not None and picked[:2] == (self._place.cell, self._place.index):
+            return picked[2]
+        chosen = self.preselected
+        return chosen.edges if isinstance(chosen, InputsDecision) else ()
+
+    @property
+    def inputs_choice(self) -> InputsDecision | None:
+        """The decision that the chosen inputs make, where they are as many as the node keeps."""
+        cell, node, edges = self._place.cell, self._place.index, tuple(sorted(self.chosen_inputs))
+        keep = self.page.space.cell(cell).kept(node)
+        return InputsDecision(cell, node, edges) if len(edges) == keep else None
 
     def next(self) -> NextStep | None:
         """What comes next by the order alone, as the selection now is."""

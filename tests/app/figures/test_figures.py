@@ -15,7 +15,6 @@ from app.figures.matrix import MatrixCell, MatrixInfo, MatrixRow, matrix_info, p
 from app.figures.outcomes import OutcomesInfo, outcomes_info, plot_outcomes
 from app.figures.scoreboard import draw_scoreboard, scoreboard_info
 from app.figures.slope import SlopeInfo, SlopeRow, plot_slope, slope_info
-from app.figures.tape import TapeInfo, plot_tape, tape_info
 from engine import nasbench201
 from engine.drawing.palette import THEMES, colour, roles
 from engine.errors import BadInput
@@ -444,28 +443,8 @@ class TestOutcomes:
         assert texts(figure) == ["no cell is reachable"]
 
 
-class TestTape:
-    def test_unknown_accuracies_leave_a_gap_in_the_count(self):
-        assert tape_info([54.3, None, 29.1]) == TapeInfo(((0, 54.3), (2, 29.1)), 2, 2)
-        assert tape_info([54.3, 26.3, 29.1], current=1) == TapeInfo(((0, 54.3), (1, 26.3), (2, 29.1)), 2, 1)
-
-    @pytest.mark.parametrize("theme", THEMES)
-    def test_the_current_moment_is_hollow(self, theme):
-        figure = check(plot_tape, tape_info([54.3, 26.3, 29.1], current=1), theme)
-        line = figure["data"][0]
-        assert (line["x"], line["y"]) == ([0, 1, 2], [54.3, 26.3, 29.1])
-        accent = roles(theme).accent
-        assert line["marker"]["color"] == [accent, roles(theme).background, accent]
-        assert texts(figure) == ["29.1"]
-
-    @pytest.mark.parametrize("accuracies", [[], [None]])
-    def test_nothing_measured_is_a_labelled_empty_figure(self, accuracies):
-        figure = check(plot_tape, tape_info(accuracies), "light")
-        assert texts(figure) == ["accuracy not measured yet"]
-
-
 def test_figures_need_neither_streamlit_nor_torch():
-    modules = "butterfly, matrix, scoreboard, slope, outcomes, tape, edge_alphas"
+    modules = "butterfly, decision_grid, matrix, scoreboard, slope, outcomes, tape_rows, edge_alphas"
     code = f"import sys; from app.figures import {modules}; sys.exit(bool({{'streamlit', 'torch'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -1,5 +1,6 @@
 """Decide without a browser: every way to take a decision, to take it back, and what stands at the end."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.figures.evidence_table import Table
 from app.screens.decide import actions
 from app.state import url
 from app.work.questions import Kind, Measurement, Request
@@ -48,8 +50,18 @@ def press(app: AppTest, key: str) -> AppTest:
 
 def tape(app: AppTest) -> list[str]:
     """The tape's lines, the first decision first."""
-    (entries,) = re.findall(r"<ol class='tape' reversed>(.*?)</ol>", text(app))
-    return [re.sub(r"<.*?>", " ", line) for line in re.findall(r"<li>(.*?)</li>", entries)][::-1]
+    return [row["label"] for row in table(app, "tape")["rows"] if row["id"] != "0"][::-1]
+
+
+def table(app: AppTest, key: str) -> Table:
+    """What a table of evidence shows."""
+    (found,) = (part.proto.json for part in app.get("bidi_component") if part.proto.id.endswith(f"-{key}"))
+    return json.loads(found)
+
+
+def chosen(app: AppTest) -> list[str]:
+    """The rows of the grid that are chosen."""
+    return [row["id"] for row in table(app, "decision-grid")["rows"] if row["chosen"]]
 
 
 def link_to(selection: Selection) -> str:
@@ -63,7 +75,7 @@ def test_alphas_suggestion_is_taken_and_stands_in_tape_and_link(visit: Visit) ->
     assert heading(app) == "Step 2 of 6 · input → node 2"
     assert selection(app).operation("cell", 0) == start(OF_201).best_by_alpha("cell", 0)
     (line,) = tape(app)
-    assert "input → node 1" in line and "α" in line
+    assert line.startswith("1. input → node 1: ") and "as α suggests" in line
 
 
 def test_undo_and_redo_walk_through_the_decisions(visit: Visit) -> None:
@@ -88,16 +100,52 @@ def test_a_decision_after_undo_leaves_nothing_to_redo(visit: Visit) -> None:
 def test_any_operation_can_be_chosen_and_then_decided(visit: Visit) -> None:
     app = visit("decide", run=OF_201)
     names = start(OF_201).space.operations("cell", 0)
-    for number in range(1, len(names) + 1):
-        (key,) = (key for key in keys(app) if key.endswith(f"-operation-{number}"))
-        press(app, key)
-        assert f"chosen-operation-{number}" in keys(app)
+    by_weight = sorted(names, key=lambda name: -start(OF_201).alphas["cell"][0][names.index(name)])
+    grid = table(app, "decision-grid")
+    assert [row["id"] for row in grid["rows"]] == by_weight and chosen(app) == by_weight[:1]
+    assert [grid["keys"][str(number)] for number in range(1, 6)] == by_weight
+    for name in by_weight:
+        choose(app, name)
         press(app, "decide")
+        assert selection(app).operation("cell", 0) == name
         press(app, "undo")
     press(app, "redo")
-    by_weight = sorted(names, key=lambda name: -start(OF_201).alphas["cell"][0][names.index(name)])
-    assert selection(app).operation("cell", 0) == by_weight[-1]
-    assert "you" in tape(app)[0]
+    assert "by you" in tape(app)[0]
+
+
+def choose(app: AppTest, name: str) -> None:
+    """Choose a row of the grid, in its list view."""
+    listed = app.toggle(key="list-view").set_value(True).run()
+    (choices,) = (radio for radio in listed.radio if str(radio.key).startswith("choices-"))
+    choices.set_value(name).run()
+    app.toggle(key="list-view").set_value(False).run()
+    assert not app.exception and chosen(app) == [name]
+
+
+def test_the_grid_says_in_words_what_its_rows_show(visit: Visit) -> None:
+    app = visit("decide", run="nas-bench-201", edge="c1-2")
+    rows = {row["id"]: row["label"] for row in table(app, "decision-grid")["rows"]}
+    assert rows["nor_conv_3x3"].startswith("conv 3×3; α weight 0.21; drop 10.4 [7.4, 13.5] pts; measured best; ")
+    assert "adds 60,480 weights" in rows["nor_conv_3x3"] and "adds 0 weights" in rows["skip_connect"]
+    assert "best reachable 94.4 %" in rows["nor_conv_3x3"] and "of 3,125 cells" in rows["nor_conv_3x3"]
+    assert "α keeps it" in rows["skip_connect"]
+    assert "weights, in all" not in rows["none"]
+
+
+def test_a_space_without_a_table_has_no_reachable_column(visit: Visit) -> None:
+    grid = table(visit("decide", run=OF_S2), "decision-grid")
+    assert [column["head"] for column in grid["columns"]][-1] == "weights"
+    assert not any("reachable" in row["label"] for row in grid["rows"])
+
+
+def test_everything_of_the_card_has_a_place_before_and_after_it_is_measured(visit: Visit) -> None:
+    app = visit("decide", run=OF_201, budget="512")
+    places = ["decide", "skip", "use-alpha", "use-measured"]
+    before = [key for key in (button.key for button in app.button) if key in places]
+    assert len(table(app, "decision-grid")["rows"]) == 5
+    app = finish(press(app, "measure-step"))
+    assert [key for key in (button.key for button in app.button) if key in places] == before == places
+    assert all(row["cells"][4]["kind"] == "drop" for row in table(app, "decision-grid")["rows"])
 
 
 def test_skipped_edges_come_last(visit: Visit) -> None:
@@ -156,7 +204,7 @@ def test_a_selected_edge_is_decided_next_whatever_the_order_says(visit: Visit) -
 
 def test_measurement_suggests_once_it_has_measured_and_its_word_can_be_taken(visit: Visit) -> None:
     app = visit("decide", run=OF_201, budget="512")
-    assert "use-measured" not in keys(app)
+    assert app.button(key="use-measured").disabled
     app = finish(press(app, "measure-step"))
     found = workshop().measurements.find(request(start(OF_201), "edge", 0), summary(OF_201))
     assert found is not None and found.source == "live"
@@ -164,7 +212,7 @@ def test_measurement_suggests_once_it_has_measured_and_its_word_can_be_taken(vis
     app.run()
     press(app, "use-measured")
     assert selection(app).operation("cell", 0) == found.result.best
-    expected = "both" if found.result.best == found.result.best_by_alpha else "measured"
+    expected = "as both suggest" if found.result.best == found.result.best_by_alpha else "as measured"
     assert expected in tape(app)[0]
 
 
@@ -189,7 +237,10 @@ def test_where_nothing_stands_out_the_card_says_so_and_offers_more_images(visit:
     keep(found._replace(result=unclear(found.result)))
     app.run()
     assert "none stands out" in text(app).lower() or "no operation stands out" in text(app).lower()
-    assert "use-measured" not in keys(app) and "use-alpha" in keys(app)
+    assert app.button(key="use-measured").disabled and not app.button(key="use-alpha").disabled
+    assert not any(
+        cell.get("mark") == "measured" for row in table(app, "decision-grid")["rows"] for cell in row["cells"]
+    )
     app = finish(press(app, "step-more"))
     assert app.session_state["budget"] == "512" and "1,024 images" in text(app)
 
@@ -202,7 +253,7 @@ def test_a_choice_can_be_tried_without_taking_it(visit: Visit) -> None:
 
 def test_the_accuracy_after_every_decision_is_measured_on_request(visit: Visit) -> None:
     app = visit("decide", run=OF_201, budget="512", d="c0-1.SK,c0-2.C3")
-    assert all("–" in line for line in tape(app))
+    assert all("not measured" in line for line in tape(app))
     app = finish(press(app, "measure-track"))
     assert all(re.search(r"\d %", line) for line in tape(app)) and "measure-track" not in keys(app)
 
@@ -213,22 +264,24 @@ def test_inputs_are_decided_once_all_operations_are(visit: Visit) -> None:
         for edge in decided.undecided_edges(cell):
             decided = decided.discretize(cell, edge, decided.best_by_alpha(cell, edge))
     app = visit("decide", run=OF_S2, budget="512", d=link_to(decided))
-    assert heading(app) == "Step 29 of 34 · keep 2 of 3 inputs to node 1"
+    assert heading(app) == "Step 29 of 34 · normal cell, keep 2 of 3 inputs to node 1"
     assert app.button(key="skip").disabled
     app = finish(press(app, "measure-step"))
-    assert "use-measured" in keys(app)
+    assert table(app, "decision-grid")["role"] == "checkbox" and len(chosen(app)) in (0, 2)
+    app.toggle(key="list-view").set_value(True).run()
     edges = [edge.index for edge in decided.space.cell("normal").entering(3)]
-    for chosen, is_legal in ((edges[:1], False), (edges, False), (edges[1:], True)):
-        inputs(app).set_value(chosen).run()
+    for edges_chosen, is_legal in ((edges[:1], False), (edges, False), (edges[1:], True)):
+        inputs(app).set_value([str(edge) for edge in edges_chosen]).run()
         assert not app.exception and app.button(key="decide").disabled is not is_legal
     press(app, "decide")
     assert selection(app).kept("normal", 3) == tuple(edges[1:])
-    assert "inputs of" in tape(app)[-1]
-    assert heading(app).startswith("Step 30 of 34 · keep 2 of 4 inputs")
+    app.toggle(key="list-view").set_value(False).run()
+    assert "normal, inputs of node 1: " in tape(app)[-1]
+    assert heading(app).startswith("Step 30 of 34 · normal cell, keep 2 of 4 inputs")
 
 
 def inputs(app: AppTest):
-    (pills,) = (group for group in app.button_group if str(group.key).startswith("inputs-"))
+    (pills,) = (group for group in app.button_group if str(group.key).startswith("choices-"))
     return pills
 
 

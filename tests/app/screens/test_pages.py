@@ -173,7 +173,7 @@ def test_a_link_restores_run_cell_edge_budget_and_decisions(visit: Visit) -> Non
     app = visit("decide", **link, order="random")
     assert not app.toast, [message.value for message in app.toast]
     assert [app.session_state[key] for key in ("run", "cell", "budget")] == [OF_S2, "reduce", "4k"]
-    assert heading(app) == "Step 3 of 34 · ck-2 → node 1"
+    assert heading(app) == "Step 3 of 34 · reduce cell, ck-2 → node 1"
     assert "random" in text(app) and app.number_input(key="order-seed").value == 5
 
 
