@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 DECIDED = "c0-1.SK,c0-2.SK,c0-3.SK,c1-2.C3,c1-3.C1,c2-3.C3"
 PAGES = {
-    "Start": "start",
+    "Start": "",
     "Explore": "explore?run=nas-bench-201&edge=c1-2",
     "Explore a DARTS cell": "explore?run=s2",
     "Explore, nothing measured": "explore?run=small-201",
