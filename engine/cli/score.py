@@ -1,8 +1,10 @@
 """`score`: masked evaluation of one edge, or of every edge and every node's inputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,16 +16,21 @@ from engine.cli.options import (
     Device,
     Download,
     Json,
+    Threads,
     check_writable,
     options_from,
     pick_device,
     read_selection,
 )
 from engine.errors import BadInput
+from engine.runs.many import Workers, many
+from engine.runs.many import workers as read_workers
 from engine.scoring.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.scoring.job import MeasuringJob
     from engine.scoring.scorer import Scorer
+    from engine.scoring.sweep import Target
     from engine.selection.selection import Selection
 
 MOST_ORDERS = 1000
@@ -48,6 +55,15 @@ def score(
     settings: Settings,
     data_dir: DataDir = None,
     download: Download = False,
+    workers: Annotated[
+        str,
+        typer.Option(metavar="N|ray", help="With --all: how many measure at a time, or ray: on a Ray cluster."),
+    ] = "1",
+    threads: Threads = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="With --all: what is measured is kept there, and the same command goes on."),
+    ] = None,
     json: Json = False,
     device: Device = "auto",
 ) -> None:
@@ -57,15 +73,25 @@ def score(
         raise BadInput(f"--orders goes with --all and is a number from 0 to {MOST_ORDERS}, not {orders}")
     if orders and (settings.published or settings.until_sure is not None):
         raise BadInput("--orders measures with fixed images; use it without --published and --until-sure")
+    at_once = read_workers(workers)
+    if not every and (at_once != 1 or out is not None):
+        raise BadInput("--workers and --out are about the edges of --all; leave them out, or add --all")
     if store:
         check_writable(checkpoint)
+    if out is not None:
+        check_writable(out)
+
+    import torch
 
     import engine
     from engine.checkpoint.folder import write_scores
+    from engine.scoring.job import MeasuringJob
     from engine.scoring.scorer import Scorer
     from engine.scoring.sweep import sweep, undecided
 
     where = pick_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
     loaded = engine.load(checkpoint)
     decided = loaded.start if selection is None else read_selection(selection, loaded)
     worth = truth.of(decided, truth_data) if with_truth else ()
@@ -77,8 +103,22 @@ def score(
         console.note(f"warning: {scorer.images.warning}")
     with console.Progress("img") as bar:
         if every:
-            total = len(undecided(decided))
-            found = sweep(scorer, decided, loaded.digest, _reporter(bar, scorer, "all edges", total))
+            show = _reporter(bar, scorer, "all edges", len(undecided(decided)))
+            if at_once == 1 and out is None:
+                found = sweep(scorer, decided, loaded.digest, show)
+            else:
+                job = partial(
+                    MeasuringJob,
+                    checkpoint=checkpoint,
+                    digest=loaded.digest,
+                    selection=decided.to_json(),
+                    settings=settings,
+                    device=where,
+                    data_dir=data_dir,
+                    download=download,
+                )
+                by = partial(_together, job, at_once, threads, out, show)
+                found = sweep(scorer, decided, loaded.digest, by=by)
         else:
             assert cell is not None and edge is not None  # or `_check_target` would have refused
             label = f"{cell}, edge {edge}"
@@ -97,6 +137,32 @@ def score(
         console.emit(found)
     else:
         console.out(f"{_setting(scorer)}\n\n{text}")
+
+
+def _together(
+    job: "Callable[[Target, Path], MeasuringJob]",
+    at_once: Workers,
+    threads: int | None,
+    out: Path | None,
+    show: Callable[[float], None],
+    targets: "Sequence[Target]",
+) -> list[dict[str, Any]]:
+    """The scores of all targets by several workers, kept in `out`; without one they are kept until all are there."""
+    # Machines of a cluster work in the same folder, if anywhere.
+    shared = "." if at_once == "ray" else None
+    try:
+        with console.interruptible(), nullcontext(out) if out else TemporaryDirectory(dir=shared) as place:
+            jobs = [job(target, Path(place) / str(target)) for target in targets]
+            return many(
+                jobs,
+                at_once,
+                threads=threads,
+                report=lambda statuses: show(sum(status.share for status in statuses if status)),
+            )
+    except KeyboardInterrupt:
+        kept = f"what is measured is kept in {out}; the same command goes on" if out else "with --out it can go on"
+        console.note(f"interrupted; {kept}")
+        raise typer.Exit(130) from None
 
 
 def _paths(scorer: "Scorer", selection: "Selection", orders: int) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from engine.errors import BadInput
 from engine.runs.status import Status, read_status
@@ -73,7 +73,11 @@ def many(
     if workers == "ray":
         return _on_ray(jobs, report)
     if workers == 1 or len(jobs) < 2:
-        return [job.run() for job in jobs]
+        results = []
+        for job in jobs:
+            results.append(job.run())
+            report([read_status(each.folder) for each in jobs])
+        return results
     count = min(workers, len(jobs))
     return _in_processes(jobs, count, max(1, (threads or _cores()) // count), report)
 
@@ -82,65 +86,82 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Worker(NamedTuple):
+    """A process that does one job after the other; jobs go through the pipe, (result, error) comes back."""
+
+    process: multiprocessing.process.BaseProcess
+    pipe: Connection
+
+
 def _in_processes(jobs: Sequence[Job[R]], count: int, threads: int, report: Report) -> list[R]:
     waiting, begun = list(range(len(jobs))), dict.fromkeys(range(len(jobs)), 0)
-    running: dict[int, tuple[multiprocessing.process.BaseProcess, Connection]] = {}
+    idle: list[_Worker] = []
+    busy: dict[int, _Worker] = {}
     results: dict[int, R] = {}
     try:
-        while waiting or running:
-            while waiting and len(running) < count:
+        while waiting or busy:
+            while waiting and len(busy) < count:
                 number = waiting.pop(0)
                 begun[number] += 1
-                running[number] = _start(jobs[number], threads)
-            multiprocessing.connection.wait([answer for _, answer in running.values()], LOOK)
-            for number, (process, answer) in list(running.items()):
-                if not answer.poll():
+                busy[number] = idle.pop() if idle else _start(threads)
+                with suppress(OSError):  # it was killed while it was idle, which is seen below
+                    busy[number].pipe.send(jobs[number])
+            multiprocessing.connection.wait([worker.pipe for worker in busy.values()], LOOK)
+            for number, worker in list(busy.items()):
+                if not worker.pipe.poll():
                     continue
-                del running[number]
+                del busy[number]
                 try:
-                    result, error = answer.recv()
-                except EOFError:  # it was killed before it could answer
-                    process.join()
+                    result, error = worker.pipe.recv()
+                except (EOFError, OSError):  # it was killed before it could answer
+                    worker.process.join()
                     if begun[number] == ATTEMPTS:
                         raise RuntimeError(
                             f"the worker of {jobs[number].folder} was killed {ATTEMPTS} times (exit code "
-                            f"{process.exitcode}); is there enough memory?"
+                            f"{worker.process.exitcode}); is there enough memory?"
                         ) from None
                     waiting.insert(0, number)
                     continue
-                process.join()
+                idle.append(worker)
                 if error is not None:
                     raise error
                 results[number] = result
             report([read_status(job.folder) for job in jobs])
     finally:
-        for process, _ in running.values():
-            process.terminate()
-        for process, _ in running.values():
-            process.join()
+        for worker in (*idle, *busy.values()):
+            worker.process.terminate()
+        for worker in (*idle, *busy.values()):
+            worker.process.join()
     return [results[number] for number in range(len(jobs))]
 
 
-def _start(job: Job[R], threads: int) -> tuple[multiprocessing.process.BaseProcess, Connection]:
+def _start(threads: int) -> _Worker:
     context = multiprocessing.get_context("spawn")  # a forked torch cannot use its threads
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(job, threads, os.getcwd(), theirs), daemon=False)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(threads, os.getcwd(), theirs), daemon=False)
     process.start()
     theirs.close()
-    return process, ours
+    return _Worker(process, ours)
 
 
-def _work(job: Job[Any], threads: int, place: str, answer: Connection) -> None:
-    """In a worker: do the job and send (result, None) or (None, error)."""
+def _work(threads: int, place: str, pipe: Connection) -> None:
+    """In a worker: do the jobs that come, until it is stopped."""
     os.chdir(place)
     _take(threads)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite end: the folder says "interrupted"
     try:
-        answer.send((job.run(), None))
+        while True:
+            job = pipe.recv()
+            try:
+                pipe.send((job.run(), None))
+            except BrokenPipeError:
+                return
+            except Exception as error:
+                pipe.send((None, error))
+    except EOFError:  # nobody is there to give any
+        return
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    except Exception as error:
-        answer.send((None, error))
 
 
 def _on_ray(jobs: Sequence[Job[R]], report: Report) -> list[R]:

@@ -33,6 +33,10 @@ class Target(NamedTuple):
     number: int
     is_node: bool = False
 
+    def __str__(self) -> str:
+        """A name for files: "normal-edge-3"."""
+        return f"{self.cell}-{'node' if self.is_node else 'edge'}-{self.number}"
+
 
 Measure = Callable[[Sequence[Target]], Sequence[dict[str, Any]]]
 """Gives the scores of some targets, in order, as `Scorer.record` does."""

@@ -34,6 +34,11 @@ def test_a_killed_workers_job_is_taken_up_by_another_from_its_folder(tmp_path):
     assert [status.state for status in told[-1] if status] == ["done"] * 3
 
 
+def test_a_worker_does_one_job_after_the_other(tmp_path):
+    found = many(jobs(tmp_path, 0, 0, 0, 0, 0), 2)
+    assert len({process for processes in found for process in processes}) == 2
+
+
 def test_relative_paths_are_the_callers(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     many(jobs(Path("runs"), 0, 0), 2)
