@@ -223,12 +223,9 @@ def test_a_narrower_window_gets_another_layout(open_page: OpenPage) -> None:
 def test_the_browser_draws_strands_where_the_static_picture_does(open_page: OpenPage) -> None:
     page = open_page("?space=darts&focus=4&measure=alpha&width=600")
     beside = parallels(cell_layout(DARTS, 560).lines[4])
-    drawn = (
-        line(page, "n2-3")
-        .locator(".strand")
-        .evaluate_all("all => all.map((one) => [one.getAttribute('d'), parseFloat(one.style.strokeWidth)])")
-    )
-    assert len(drawn) == 7
+    strands = line(page, "n2-3").locator(".strand")
+    expect(strands).to_have_count(7)
+    drawn = strands.evaluate_all("all => all.map((one) => [one.getAttribute('d'), parseFloat(one.style.strokeWidth)])")
     top = sum(width for _, width in drawn) / 2
     for shape, width in drawn:
         np.testing.assert_allclose(numbers(shape), numbers(beside.path(top - width / 2)), atol=0.15)

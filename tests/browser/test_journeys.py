@@ -93,7 +93,7 @@ def alpha_genotype(small_runs: Path) -> str:
 
 def test_the_first_graph_appears_within_seconds(open_page: OpenPage, app_server: str, browser: Any) -> None:
     spent = []
-    for _ in range(3):
+    for _ in range(2):  # the first one may be the server's first page
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         page = context.new_page()
         began = time.monotonic()
