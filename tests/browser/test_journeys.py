@@ -214,6 +214,20 @@ def test_the_list_view_selects_an_edge(open_page: OpenPage) -> None:
     expect(page.locator("h2.edge-name")).to_have_text("node 1 → node 2")
 
 
+def test_the_truth_is_asked_for_and_remembered_over_a_reload(open_page: OpenPage) -> None:
+    page = open_page("explore?run=nas-bench-201&edge=c1-2")
+    expect(page.get_by_text("Who is right?")).to_have_count(0)
+    page.get_by_text("Show the truth", exact=True).click()
+    expect(page.get_by_text("Who is right?")).to_be_visible()
+    expect(page.get_by_role("cell", name=re.compile("3 of 6"))).to_be_visible()
+    assert "truth" not in page.url
+    page.reload()
+    expect(page.get_by_text("Who is right?")).to_be_visible()
+    other = open_page(page.url.rpartition("/")[2])
+    expect(other.get_by_text("Show the truth", exact=True)).to_be_visible()
+    expect(other.get_by_text("Who is right?")).to_have_count(0)
+
+
 # Decide
 
 

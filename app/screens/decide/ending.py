@@ -1,9 +1,10 @@
 """What the end of a selection says: how good the cell is, beside alpha's and the measured one, and what it lost where.
 
-Ending      what is known of a finished NAS-Bench-201 selection
-ending      look it up
-sentence    it in words
-Other       one step taken otherwise, all else the same
+Ending         what is known of a finished NAS-Bench-201 selection
+ending         look it up
+sentence       it in words
+Other          one step taken otherwise, all else the same
+selection_of   a selection that ends at a given cell
 """
 
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from engine import nasbench201
 from engine.drawing import wording
 from engine.selection.decisions import OperationDecision
+from engine.selection.genotype import Genotype
 from engine.selection.selection import Selection
 
 
@@ -73,3 +75,21 @@ def _beside(points: float, who: str) -> str:
 def _points(value: float) -> str:
     """One decimal, or two where one would say nothing."""
     return wording.number(value, 1 if value >= 0.05 else 2)
+
+
+def selection_of(start: Selection, genotype: Genotype) -> Selection:
+    """A complete selection that is decoded to a genotype.
+
+    An edge that it does not keep is decided for its first operation, which the supernet then never uses.
+    """
+    selection, space = start.with_decisions(), start.space
+    for cell in space.cells:
+        kept = {(source, target): name for name, source, target in genotype.edges(cell)}
+        for edge in space.edges(cell):
+            name = kept.get((edge.source, edge.target)) or space.eligible(cell, edge)[0]
+            selection = selection.discretize(cell, edge, name)
+        for node in selection.open_nodes(cell):
+            entering = space.cell(cell).entering(node)
+            inputs = [edge.index for edge in entering if (edge.source, edge.target) in kept]
+            selection = selection.keep_inputs(cell, node, inputs)
+    return selection

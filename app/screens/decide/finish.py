@@ -9,48 +9,45 @@ from functools import lru_cache
 
 import streamlit as st
 
+from app.parts import text
 from app.parts.style import picture
 from app.screens.decide.actions import Deciding
-from app.screens.decide.ending import Ending, ending, sentence
+from app.screens.decide.ending import Ending, ending, selection_of, sentence
 from app.screens.decide.outcomes import paths_line
 from app.screens.decide.tape import place_name
 from app.state import keys, session
 from app.state.page import PageState
 from app.state.questions import Questions
-from app.work.questions import MeasuredPath
+from app.work.questions import MeasuredPath, Measurement, Request
 from engine import nasbench201
 from engine.drawing import palette, wording
 from engine.drawing.finished_cell import finished_cell
 from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.selection import Selection
 
 
 def finished(deciding: Deciding) -> None:
     page, ask = deciding.page, deciding.ask
     yours = page.selection.decoded()  # `replaced_none` says below what that changed
-    alpha = page.start.alpha_path().decoded()
+    alpha = page.start.alpha_path()
     paths = ask.paths(page.start)
     measured = parse_genotype(paths[0].genotype) if paths else None
     if nasbench201.covers(page.space):
         _other(deciding)
     columns = st.columns(3)
     with columns[0], st.container(border=True):
-        st.markdown("**Your cell**")
+        text.heading("Your cell")
         _cell(page, yours, None)
         found = ask.find(ask.accuracy())
+        _accuracy(found)
         if found is None:
             st.button("Measure its accuracy", on_click=deciding.measure_next, disabled=ask.busy, key="measure-final")
-        else:
-            result = found.accuracy
-            st.caption(
-                f"one-shot accuracy {wording.percent(result.accuracy, result.baseline.ci)} on "
-                f"{wording.count(result.images)} images, {wording.bn(result.bn)}: this cell inside the supernet, with "
-                "the weights it shared with all others. Trained alone it gets better, and may rank otherwise."
-            )
     with columns[1], st.container(border=True):
-        st.markdown("**Pure α**")
-        _cell(page, alpha, yours)
+        text.heading("Pure α")
+        _cell(page, alpha.decoded(), yours)
+        _beside(deciding, alpha, "measure-alpha")
     with columns[2], st.container(border=True):
-        st.markdown("**Pure measurement**")
+        text.heading("Pure measurement")
         if measured is None:
             st.caption("Each edge by its largest drop, measured again after every decision, from the start.")
             st.button(
@@ -62,16 +59,57 @@ def finished(deciding: Deciding) -> None:
             )
         else:
             _cell(page, measured, yours)
+            _beside(deciding, selection_of(page.start, measured), "measure-measured")
             st.caption(paths_line(paths, page))
             if nasbench201.covers(page.space):
                 ends = ", ".join(f"{nasbench201.lookup(path.genotype).cifar10:.2f}" for path in paths)
                 st.caption(f"true accuracy by edge order: {ends} %")
+    st.caption(_reading(page))
     for note in page.selection.replaced_none:
         st.warning(note)
     st.markdown("**Genotype**")
     st.code(str(yours), language=None, wrap_lines=True)
     if st.button("Compare with other endings", key="to-compare"):
         st.switch_page(keys.PAGES.get({})["compare"], query_params=session.query(page.entry.id, page.space))
+
+
+def _beside(deciding: Deciding, selection: Selection, key: str) -> None:
+    """The supernet's accuracy as another cell, on the weights that it was trained to."""
+    page, ask = deciding.page, deciding.ask
+    request = Request.of(page.summary, selection, "accuracy", "", 0, images=page.images, data=page.data)
+    found = ask.find(request)
+    _accuracy(found)
+    if found is None:
+        st.button(
+            "Measure its accuracy",
+            on_click=deciding.do.begin,
+            args=([request], "Measuring the cell beside yours"),
+            disabled=ask.busy,
+            key=key,
+        )
+
+
+def _accuracy(found: Measurement | None) -> None:
+    if found is not None:
+        result = found.accuracy
+        st.caption(
+            f"one-shot accuracy {wording.percent(result.accuracy, result.baseline.ci)} on "
+            f"{wording.count(result.images)} images, {wording.bn(result.bn)}"
+        )
+
+
+def _reading(page: PageState) -> str:
+    """What the numbers mean."""
+    weights = "yours after its tuning, the others without" if page.letters else "none of them tuned"
+    first = (
+        f"One-shot accuracy: the supernet with all but the cell's operations taken away ({weights}). Its weights were "
+        "shared by all cells; trained alone, a cell gets better, and cells may rank otherwise."
+    )
+    if nasbench201.covers(page.space):
+        return first
+    skeleton = page.space.skeleton
+    channels, cells = skeleton.network
+    return f"{first} Parameters and multiply-adds: of its network with {channels} channels and {cells} cells."
 
 
 def conclusion(page: PageState, ask: Questions) -> str | None:

@@ -29,10 +29,21 @@ _HEIGHT = 232
 
 def tape(deciding: Deciding) -> None:
     page, run = deciding.page, deciding.run
-    text.heading("Tape", "choose a row to look back · ring: α · dot: measured · person: you")
+    track = deciding.ask.accuracy_track()
+    known = [found for at_once, after in track if (found := after or at_once) is not None]
+    name, button = st.columns([3, 1], vertical_alignment="center")
+    with name:
+        text.heading("Tape", "choose a row to look back · ring: α · dot: measured · person: you")
+    if len(known) < len(track):
+        button.button(
+            "Measure accuracies",
+            on_click=deciding.measure_track,
+            disabled=deciding.ask.busy,
+            width="stretch",
+            key="measure-track",
+        )
     if run.branches:
         _branches(deciding)
-    track = deciding.ask.accuracy_track()
     rows = decisions_taken(deciding, track)
     first = track[0][0]
     start = None if first is None else first.accuracy.accuracy
@@ -41,21 +52,10 @@ def tape(deciding: Deciding) -> None:
     table = tape_rows(rows, start=(start, median), shown=len(run.shown), reachable=covered)
     with st.container(height=_HEIGHT if len(rows) > 4 else "content", border=False, key="tape-rows"):
         evidence_table(table, key="tape", on_choose=lambda row: deciding.look(int(row)))
-    known = [found for at_once, after in track if (found := after or at_once) is not None]
-    left, right = st.columns([2, 1], vertical_alignment="center")
-    with left:
-        if known:
-            images = " and ".join(dict.fromkeys(wording.count(found.result.images) for found in known))
-            of = image_sets.name_of(found.data for found in known)
-            st.caption(f"{images} images{of} · {wording.bn(known[-1].result.bn)}")
-    if len(known) < len(track):
-        right.button(
-            "Measure accuracies",
-            on_click=deciding.measure_track,
-            disabled=deciding.ask.busy,
-            width="stretch",
-            key="measure-track",
-        )
+    if known:
+        images = " and ".join(dict.fromkeys(wording.count(found.result.images) for found in known))
+        of = image_sets.name_of(found.data for found in known)
+        st.caption(f"{images} images{of} · {wording.bn(known[-1].result.bn)}")
     if covered:
         _costliest(deciding, [median, *(row.median for row in rows)])
 

@@ -5,11 +5,14 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.screens.decide.ending import Ending, ending, sentence
+from app.screens.decide.ending import Ending, ending, selection_of, sentence
+from app.state import url
+from app.work.workshop import workshop
 from engine import nasbench201
 from engine.selection.decisions import OperationDecision
+from engine.selection.genotype import parse_genotype
 from engine.selection.selection import Selection
-from tests.app.conftest import text
+from tests.app.conftest import finish, text
 
 Visit = Callable[..., AppTest]
 C3, SKIP = "nor_conv_3x3", "skip_connect"
@@ -87,16 +90,28 @@ def test_the_page_ends_with_it_and_one_click_makes_the_branch(visit: Visit) -> N
 
 def test_other_families_set_the_sizes_side_by_side(visit: Visit) -> None:
     start = app_start(visit)
-    app = visit("decide", run="s2", d=start)
+    app = visit("decide", run="s2", d=start, budget="512")
     assert not app.exception and "Your cell reaches" not in text(app)
-    assert text(app).count("multiply-adds") >= 2 and text(app).count("parameters") >= 2
+    assert text(app).count("<span>multiply-adds</span>") >= 2 and text(app).count("<span>parameters</span>") >= 2
+    assert "36 channels and 20 cells" in text(app)
+    app = finish(app.button(key="measure-alpha").click().run())
+    # the same cell, and the same weights: nothing is tuned
+    assert not app.exception and text(app).count("one-shot accuracy") == 2
+
+
+@pytest.mark.parametrize("name", ["nas-bench-201", "s2", "darts"])
+def test_a_cell_gives_a_selection_that_ends_at_it(name: str) -> None:
+    summary = workshop().catalog.entries()[name].summary
+    assert summary is not None
+    for path in (summary.scores or {}).get("paths", ())[:2]:
+        genotype = parse_genotype(path["genotype"])
+        assert selection_of(summary.start, genotype).genotype() == genotype
+    alpha = summary.start.alpha_path().decoded()
+    assert selection_of(summary.start, alpha).decoded() == alpha
 
 
 def app_start(visit: Visit) -> str:
     """The link of alpha's whole cell."""
-    from app.state import url
-    from app.work.workshop import workshop
-
     summary = workshop().catalog.entries()["s2"].summary
     assert summary is not None
     return url.format_decisions(summary.start.alpha_path().decisions, summary.space)
