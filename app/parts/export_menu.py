@@ -151,7 +151,7 @@ def menu(ask: Questions) -> None:
         st.code(command_line(document), language=None, wrap_lines=True)
         st.markdown("**Share**")
         st.code(link(page), language=None, wrap_lines=True)
-        st.caption("The link holds the supernet, the decisions and what is in focus.")
+        st.caption("The link holds the supernet's name, the decisions, who took them, and what is in focus.")
 
 
 def _button(document: SelectionRecord, name: str, format: Format, missing: int) -> None:
@@ -176,6 +176,6 @@ def module_name(name: str) -> str:
 def link(page: PageState) -> str:
     """The page's address, with everything that the session has put into it."""
     address = (st.context.url or "").partition("?")[0]
-    shown = {key: value for key, value in st.query_params.to_dict().items() if value and key not in url.KEYS}
-    said = shown | session.query(page.entry.id, page.space)
-    return f"{address}?{urlencode(said, safe=',:')}" if said else address
+    known = (*url.CONTEXT, *url.OF_PAGES)
+    shown = {key: value for key, value in st.query_params.to_dict().items() if value and key in known}
+    return f"{address}?{urlencode(session.query(page.entry.id, page.space) | shown, safe=',:')}"

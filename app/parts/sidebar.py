@@ -13,7 +13,7 @@ from app.library import image_sets
 from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
-from app.state.live import REFRESH, begin
+from app.state.live import REFRESH, begin, current
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.url import BUDGETS
@@ -45,7 +45,7 @@ def style() -> None:
 
 
 def sidebar() -> None:
-    """Draw the sidebar. Its widgets own `run`, `cell`, `budget` and `data` in the address: they exist on every page."""
+    """Draw the sidebar. Its widgets own `cell`, `budget` and `data` in the address: they exist on every page."""
     with st.sidebar:
         shop = workshop()
         entries = shop.catalog.entries()
@@ -61,9 +61,9 @@ def sidebar() -> None:
             return
         session.check({name: summary.space for name, summary in usable.items()}, next(iter(usable)))
         session.carry()
-        # A bound widget puts its options into the address as they are shown.
-        st.selectbox("Supernet", list(usable), key=keys.RUN.name, bind="query-params")
-        page = begin()
+        begin()
+        st.selectbox("Supernet", list(usable), key=keys.RUN.name)
+        page = current()
         if page is None:
             return
         st.caption(_description(page))

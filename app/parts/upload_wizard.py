@@ -197,8 +197,4 @@ def open_run(run: str) -> None:
     A run that this session has been in before is as it was left.
     """
     keys.RUN.set(run)
-    begun = workshop().catalog.entries()[run].begun
-    if begun and run not in session.states():
-        state = session.state(run)
-        state.link = replace(state.link, decisions=begun)
-        state.changed = True
+    session.state(run, workshop().catalog.entries()[run].begun).changed = True

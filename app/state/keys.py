@@ -62,7 +62,8 @@ class Key(Generic[V]):
         return self.name in st.session_state
 
 
-# What the sidebar chooses; the first four stand in the address too (`app.state.url.CONTEXT`)
+# What the sidebar chooses; run, cell, budget and data stand in the address too, the last three as widgets' own
+# (`app.state.url.CONTEXT`)
 RUN: Key[str] = Key("run", "widget", "the supernet on screen, as the catalog names it")
 CELL: Key[str | None] = Key("cell", "widget", "the cell type on screen")
 BUDGET: Key[str] = Key("budget", "widget", "images per measurement, a name of url.BUDGETS")

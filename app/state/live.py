@@ -29,7 +29,7 @@ def current() -> PageState | None:
     cells, cell = entry.summary.space.cells, keys.CELL.get(None)
     return PageState(
         entry,
-        session.state(entry.id),
+        session.state(entry.id, entry.begun),
         cell=cell if cell in cells else cells[0],
         images=url.BUDGETS.get(keys.BUDGET.get("1k"), 1024),
         image_set=image_sets.chosen(entry.summary, keys.DATA.get(None)),
@@ -39,15 +39,16 @@ def current() -> PageState | None:
     )
 
 
-def begin() -> PageState | None:
+def begin(*, part: bool = False) -> PageState | None:
     """The page's state, with what Back, Forward or a link changed; None when there is nothing to show.
 
-    Once in a drawing, before anything asks for the state.
+    Once in a drawing, before anything asks for the state, and before the widgets are drawn that it sets. part: whether
+    only a part of the page is drawn.
     """
-    page = current()
-    if page is not None:
-        session.read(page.entry.id, page.start)
-    return page
+    runs = {name: entry.summary.start for name, entry in workshop().catalog.entries().items() if entry.summary}
+    if runs:
+        session.read(runs, part=part)
+    return current()
 
 
 def live(body: Body, settle: Settle | None = None) -> None:
@@ -66,7 +67,7 @@ def live(body: Body, settle: Settle | None = None) -> None:
     def draw() -> None:
         nonlocal alone
         # The first drawing is part of the whole page's, which has begun with the sidebar; later ones stand alone.
-        now = begin() if alone else current()
+        now = begin(part=True) if alone else current()
         alone = True
         if now is None:
             return

@@ -4,31 +4,32 @@ RunState       decisions, what was undone, order, edge in focus, branches
 BRANCH_NAMES   names of branches
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from app.state.url import Link
+from app.state.url import AUTHORS, Link, Taken
 from engine.selection.decisions import Decision, OperationDecision
 
-BRANCH_NAMES = tuple("ABCDEFGH")
+BRANCH_NAMES = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 """As many branches as a visitor can have of a run."""
+_LETTER = {name: letter for letter, name in AUTHORS.items()}
 
 
 @dataclass
 class RunState:
     """One run in one session.
 
-    link: the one home of what stands: decisions with their tuning, order, edge in focus; selection and address follow
-    from it. by: who took a decision ("α", "measured", "you"). undone: decisions taken back, the next to redo last.
-    skipped: edges put off, as (cell type, edge). picked: an operation chosen but not decided,
-    picked_inputs: the same of a node, as cell type, node and edges. playing: who decides in
-    auto-play, since `played` (seconds of a clock that never goes back). preset: the tuning that follows the next
-    decision, a letter of `app.work.tuned.PRESETS`. looking: how many of the decisions are looked at, without taking
-    back the others. branches: the lines of decisions that were left, by name. changed: since the address was written.
+    link: the one home of what stands: decisions with their tuning and who took them, order, edge in focus; selection
+    and address follow from it. undone: decisions taken back, the next to redo last. skipped: edges put off, as (cell
+    type, edge). picked: an operation chosen but not decided, picked_inputs: the same of a node, as cell type, node and
+    edges. playing: who decides in auto-play, since `played` (seconds of a clock that never goes back). preset: the
+    tuning that follows the next decision, a letter of `app.work.tuned.PRESETS`. looking: how many of the decisions are
+    looked at, without taking back the others. branches: the lines of decisions that were left, by name. changed: since
+    the address was written; stepped: by undo (-1) or redo (1).
     """
 
     link: Link = field(default_factory=Link)
-    undone: list[Decision] = field(default_factory=list)
-    by: dict[Decision, str] = field(default_factory=dict)
+    undone: list[Taken] = field(default_factory=list)
     skipped: list[tuple[str, int]] = field(default_factory=list)
     picked: OperationDecision | None = None
     picked_inputs: tuple[str, int, tuple[int, ...]] | None = None
@@ -39,6 +40,12 @@ class RunState:
     branch: str = BRANCH_NAMES[0]
     branches: dict[str, Link] = field(default_factory=dict)
     changed: bool = False
+    stepped: int = 0
+
+    @property
+    def by(self) -> dict[Decision, str]:
+        """Who took a decision, a word of AUTHORS; those that came with a link are left out."""
+        return {each.decision: AUTHORS[each.by] for each in self.link.taken if each.by != "l"}
 
     @property
     def is_past(self) -> bool:
@@ -51,48 +58,67 @@ class RunState:
         return self.link.decisions[: self.looking] if self.is_past else self.link.decisions
 
     def adopt(self, link: Link) -> None:
-        """Take the address's word; decisions that Back took away can be redone, Forward takes them from there."""
-        before, after = self.link.decisions, link.decisions
-        if before[: len(after)] == after:
+        """Take the address's word. Decisions that Back took away can be redone, and Forward takes them from there.
+
+        Where the address leads to another line, that is a branch of its own, or the one in which it was left.
+        """
+        before, after = self.link.taken, link.taken
+        old, new = self.link.decisions, link.decisions
+        forward = new[len(old) :]
+        if old[: len(new)] == new:
             self.undone.extend(reversed(before[len(after) :]))
+        elif new[: len(old)] == old and [each.decision for each in self.undone[-len(forward) :]] == [
+            *reversed(forward)
+        ]:
+            del self.undone[-len(forward) :]
         else:
-            forward = list(reversed(after[len(before) :]))
-            if after[: len(before)] == before and self.undone[-len(forward) :] == forward:
-                del self.undone[-len(forward) :]
-            else:
-                self.undone.clear()
-        self.link = link
-        self.playing = self.looking = None
+            self.undone.clear()
+            beside = None if new[: len(old)] == old else self._free
+            other = next((name for name, line in self.branches.items() if line.decisions == new), beside)
+            if other is not None:
+                self.branches.pop(other, None)
+                self.branches[self.branch] = self.link
+                self.branch = other
+        self.link, self.playing = link, None
+        if new != old:
+            self.looking = None
         if link.tune:
             self.preset = link.tune[-1]
 
     # Decisions
 
     def take(self, decision: Decision, by: str, *, is_last: bool) -> None:
-        """Take a decision that is legal now. by: who takes it. is_last: whether the selection is complete then."""
-        taken, number = self.link.decisions, len(self.link.decisions)
+        """Take a decision that is legal now. by: who takes it, a word of AUTHORS. is_last: whether the selection is
+        complete then."""
         # Nothing is left to be measured after the last decision.
-        letters = self.link.tune[:number].ljust(number, "n") + ("n" if is_last else self.preset)
+        taken = Taken(decision, "n" if is_last else self.preset, _LETTER[by])
         self.undone.clear()
-        self.by[decision] = by
-        self._move((*taken, decision), letters.rstrip("n"))
+        self._move((*self.link.taken, taken))
 
     def undo(self) -> None:
-        """Take back the last decision, if there is one; its tuning is remembered."""
-        if taken := self.link.decisions:
+        """Take back the last decision, if there is one; its tuning and who took it are remembered."""
+        if taken := self.link.taken:
             self.undone.append(taken[-1])
-            self._move(taken[:-1], self.link.tune)
+            self._move(taken[:-1])
+            self.stepped = -1
 
     def redo(self) -> None:
         """Take the decision that was undone last, if there is one."""
         if self.undone:
-            self._move((*self.link.decisions, self.undone.pop()), self.link.tune)
+            self._move((*self.link.taken, self.undone.pop()))
+            self.stepped = 1
 
-    def reset(self) -> None:
-        """Back to no decision; order and seed stay, and redo leads forward again."""
-        self.undone.extend(reversed(self.link.decisions))
+    def start_over(self) -> None:
+        """Back to no decision, in a new branch where a name is left for one; order and seed stay."""
+        taken = self.link.taken
         self.skipped.clear()
-        self._move((), self.link.tune)
+        if not taken:
+            return
+        if self._free is None:
+            self.undone.extend(reversed(taken))
+            self._move(())
+        else:
+            self._leave(())
 
     def skip(self, cell: str, edge: int) -> None:
         """Put an edge off until all others are decided."""
@@ -101,8 +127,8 @@ class RunState:
         self.skipped.append((cell, edge))
         self.focus(None)
 
-    def _move(self, decisions: tuple[Decision, ...], tune: str) -> None:
-        self._change(replace(self.link, decisions=decisions, tune=tune, edge=None))
+    def _move(self, taken: Sequence[Taken]) -> None:
+        self._change(self.link.having(taken))
 
     # What is looked at
 
@@ -122,12 +148,31 @@ class RunState:
 
     # Branches
 
+    @property
+    def _free(self) -> str | None:
+        """A name for one more branch."""
+        return next((name for name in BRANCH_NAMES if name not in (self.branch, *self.branches)), None)
+
     def branch_off(self) -> None:
         """Go on from the moment looked at in a new branch; the line so far stays under its name."""
-        kept = self.shown
-        self.branches[self.branch] = self.link
-        self.branch = next(name for name in BRANCH_NAMES if name not in self.branches)
-        self._go(replace(self.link, decisions=kept, tune=self.link.tune[: len(kept)].rstrip("n"), edge=None))
+        self._leave(self.link.taken[: len(self.shown)])
+
+    def begin(self, link: Link) -> bool:
+        """Go on with another line; the one so far stays as a branch, where it is not a beginning of the other. False,
+        and nothing is changed, where no name is left for that."""
+        old, new = self.link.decisions, link.decisions
+        if new[: len(old)] != old:
+            if self._free is None:
+                return False
+            self._leave(())
+        self._go(link)
+        return True
+
+    def _leave(self, taken: Sequence[Taken]) -> None:
+        assert self._free is not None
+        name, self.branches[self.branch] = self._free, self.link
+        self.branch = name
+        self._go(self.link.having(taken))
 
     def switch(self, name: str) -> None:
         """Go on in another branch."""
@@ -141,4 +186,4 @@ class RunState:
         self.playing = self.looking = None
 
     def _change(self, link: Link) -> None:
-        self.link, self.changed = link, True
+        self.link, self.changed, self.stepped = link, True, 0

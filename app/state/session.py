@@ -15,15 +15,17 @@ the visitor has moved in it, and the state follows. Only `app.state.live` reads 
 import hashlib
 import time
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import cycle
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.state import keys, url
+from app.state import history, keys, url
 from app.state.address import Address
 from app.state.run import RunState
+from app.state.url import Link
+from engine.selection.decisions import Decision
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
@@ -51,9 +53,12 @@ def states() -> dict[str, RunState]:
     return keys.RUNS.kept(dict)
 
 
-def state(run: str) -> RunState:
-    """What the session holds of a run; it is kept while other runs are looked at."""
-    return states().setdefault(run, RunState())
+def state(run: str, begun: Sequence[Decision] = ()) -> RunState:
+    """What the session holds of a run; it is kept while other runs are looked at.
+
+    begun: the decisions it comes with, where it is seen for the first time.
+    """
+    return states().setdefault(run, RunState(link=Link(decisions=tuple(begun))))
 
 
 def page() -> str:
@@ -67,33 +72,44 @@ def shown(names: Collection[str]) -> dict[str, str]:
     return {name: said[name] for name in names if name in said}
 
 
-def read(run: str, start: Selection) -> None:
-    """Adopt what the address says of a run, where the visitor has moved in it and no callback has changed the run.
+def read(runs: Mapping[str, Selection], *, part: bool = False) -> None:
+    """Adopt what the address says, where the visitor has moved in it and no callback has changed the run on screen.
 
-    start: the run's selection without decisions.
+    runs: the selections that runs begin with, by name; the first is on screen where the address names none of them.
+    part: whether only a part of the page is drawn.
     """
-    current = state(run)
-    news = keys.ADDRESS.kept(Address).news(shown(url.KEYS), page(), run, time.monotonic())
-    if news is not None and not current.changed:
-        link, dropped = url.read(news, start)
-        current.adopt(link)
+    first = next(iter(runs))
+    if keys.RUN.get("") not in runs:
+        keys.RUN.set(first)
+    address, said = keys.ADDRESS.kept(Address), shown(url.KEYS)
+    news = address.news(said, page(), time.monotonic(), part=part)
+    on_screen = keys.RUN.get("")
+    if news is not None and not state(on_screen, runs[on_screen].decisions).changed:
+        address.adopt(said)
+        run = news.get("run", first)
+        run = run if run in runs else first
+        if run != on_screen:
+            keys.RUN.set(run)
+        link, dropped = url.read(news, runs[run].with_decisions())
+        state(run).adopt(link)
         for sentence in dropped:
             st.toast(sentence, icon=":material/warning:")
 
 
 def write(run: str, space: SearchSpace, more: Mapping[str, str]) -> None:
     """Let the address say what the session holds of a run, and more. All of it is one step in the browser's history."""
-    current, wanted = state(run), url.write(space, state(run).link)
-    changes = keys.ADDRESS.kept(Address).write(shown(url.KEYS), wanted, time.monotonic()) | dict(more)
-    current.changed = False
+    current, address = state(run), keys.ADDRESS.kept(Address)
+    changes = address.write(shown(url.KEYS), query(run, space), time.monotonic(), current.stepped) | dict(more)
+    current.changed, current.stepped = False, 0
     if changes:
         st.query_params.update(changes)
+    history.ask(address.step)
 
 
 def query(run: str, space: SearchSpace) -> dict[str, str]:
     """The session's part of the address, for `st.switch_page` and `st.page_link`. Without it, they drop our keys, and
     `st.switch_page` refuses an address that holds a widget's."""
-    return url.write(space, state(run).link)
+    return {"run": run} | url.write(space, state(run).link)
 
 
 def carry() -> None:

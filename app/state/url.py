@@ -3,12 +3,13 @@
 PARAMETERS        the table: every key of a link, who writes it, how it is read and written
 KEYS              the keys that the session writes
 CONTEXT           the keys of the sidebar's widgets, which write them themselves
-Link              what these keys say about a run
+OF_PAGES          further keys, which pages write and read
+Link, Taken       what these keys say about a run, and about one decision
 read              query parameters -> Link, with a sentence for everything that had to be dropped
 write             Link -> query parameters, what is at its default left out
-check             sentences about what run, cell, budget and data say, where it cannot be used
+check             sentences about what run, cell, budget and data say where it cannot be used, and about unknown keys
 format_decisions  decisions as text, "n0-2.S3,n1-2.SK,n3:0+1"
-BUDGETS, ORDERS, LETTERS   images per measurement, edge orders and tuning, as a link names them
+BUDGETS, ORDERS, LETTERS, AUTHORS   images per measurement, edge orders, tuning and who decided, as a link names them
 
 An edge is written as in `app.figures.edge_names`. A decision is `edge.code` (codes of `engine.drawing.palette`), or
 `node:source+source` for the inputs a node keeps, nodes numbered as in a genotype.
@@ -16,8 +17,8 @@ An edge is written as in `app.figures.edge_names`. A decision is `edge.code` (co
 
 import re
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from app.figures.edge_names import edge_id, parse_edge_id, prefix
@@ -35,14 +36,28 @@ ORDERS = ("index", "random", "disagreement")
 LARGEST_SEED = 2**32 - 1
 LETTERS = ("n", "q", "p")
 """How a link says what followed a decision: no tuning, quick, published."""
+AUTHORS = {"l": "link", "a": "α", "m": "measured", "b": "both", "y": "you"}
+"""How a link says who took a decision; the first where it does not: that came with a link, and nobody here took it."""
+OF_PAGES = ("a", "b")
+"""Keys that single pages read and write, as `app.state.live` lets them: a link that holds others is told so."""
+_OF_STREAMLIT = ("embed", "embed_options")
+
+
+class Taken(NamedTuple):
+    """A decision with its letters: the tuning that followed, and who took it."""
+
+    decision: Decision
+    tune: str
+    by: str
 
 
 @dataclass(frozen=True)
 class Link:
     """What a link says about a run: the edge in focus, the decisions that stand, and the order of what is left.
 
-    tune: one letter for every decision that was followed by tuning, see `app.tuned.PRESETS`; "n" for none, which may
-    be left out at the end. Together with the decisions it names the tuned weights.
+    tune: one letter for every decision that was followed by tuning, see `app.work.tuned.PRESETS`; "n" for none, which
+    may be left out at the end. Together with the decisions it names the tuned weights. by: one letter of AUTHORS for
+    every decision; "l" may be left out at the end.
     """
 
     edge: str | None = None
@@ -50,12 +65,27 @@ class Link:
     order: str = ORDERS[0]
     seed: int = 0
     tune: str = ""
+    by: str = ""
+
+    @property
+    def taken(self) -> tuple[Taken, ...]:
+        """Every decision with its letters."""
+        number = len(self.decisions)
+        letters = self.tune[:number].ljust(number, "n"), self.by[:number].ljust(number, "l")
+        return tuple(map(Taken, self.decisions, *letters))
+
+    def having(self, taken: Sequence[Taken]) -> "Link":
+        """The same with these decisions instead, and no edge in focus."""
+        tune, by = "".join(each.tune for each in taken), "".join(each.by for each in taken)
+        decisions = tuple(each.decision for each in taken)
+        return replace(self, decisions=decisions, tune=tune.rstrip("n"), by=by.rstrip("l"), edge=None)
 
 
 class Parameter(NamedTuple):
     """One key of a link.
 
-    field: of Link; None where a sidebar widget is bound to the key and alone writes it. parse: raises BadInput.
+    field: of Link; None for the run, and where a sidebar widget is bound to the key and alone writes it. parse: raises
+    BadInput.
     """
 
     key: str
@@ -94,11 +124,12 @@ def write(space: SearchSpace, link: Link) -> dict[str, str]:
 
 
 def check(params: Mapping[str, str], runs: Mapping[str, SearchSpace], default: str) -> list[str]:
-    """One sentence for each of run, cell, budget and data that cannot be used; their widgets drop such values silently.
+    """One sentence for each of run, cell, budget and data that cannot be used, as their widgets drop such values
+    silently, and one for all keys that nobody here knows.
 
     runs: the names there are, with their spaces; `default` is the one taken where the link names none of them.
     """
-    run = params.get("run", default)
+    run = params.get("run") or default
     dropped = []
     if run not in runs:
         dropped.append(f"The link's run was left out: there is no supernet {reprlib.repr(run)} here.")
@@ -108,6 +139,12 @@ def check(params: Mapping[str, str], runs: Mapping[str, SearchSpace], default: s
                 parameter.parse(text, runs[run if run in runs else default])
             except BadInput as error:
                 dropped.append(f"The link's {parameter.key} was left out: {error}.")
+    if unknown := [key for key in params if key not in (*KEYS, *CONTEXT, *OF_PAGES, *_OF_STREAMLIT)]:
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        dropped.append(
+            f"The link's {', '.join(map(reprlib.repr, unknown[:3]))}{more} mean nothing here: a link has "
+            f"{', '.join((*KEYS, *CONTEXT, *OF_PAGES))}."
+        )
     return dropped
 
 
@@ -204,10 +241,16 @@ def _seed(text: str, space: SearchSpace) -> int:
     return int(text)
 
 
-def _tune(text: str, space: SearchSpace) -> str:
-    if not re.fullmatch(f"[{''.join(LETTERS)}]{{1,{space.steps}}}", text):
-        raise BadInput(f"tuning is a letter of {', '.join(LETTERS)} for each decision, not {reprlib.repr(text)}")
-    return text.rstrip("n")
+def _letters(what: str, known: Iterable[str], left_out: str) -> Callable[[str, SearchSpace], str]:
+    """One letter for each decision. left_out: the one that is not written at the end."""
+    letters = tuple(known)
+
+    def parse(text: str, space: SearchSpace) -> str:
+        if not re.fullmatch(f"[{''.join(letters)}]{{1,{space.steps}}}", text):
+            raise BadInput(f"{what} is a letter of {', '.join(letters)} for each decision, not {reprlib.repr(text)}")
+        return text.rstrip(left_out)
+
+    return parse
 
 
 def _data(text: str, space: SearchSpace) -> str:
@@ -227,7 +270,8 @@ PARAMETERS = (
     Parameter("d", "decisions", _all_decisions, format_decisions),
     Parameter("order", "order", _one_of("order", ORDERS), _as_text),
     Parameter("seed", "seed", _seed, _as_text),
-    Parameter("tune", "tune", _tune, _as_text),
+    Parameter("tune", "tune", _letters("tuning", LETTERS, "n"), _as_text),
+    Parameter("by", "by", _letters("who decided", AUTHORS, "l"), _as_text),
 )
-KEYS = tuple(parameter.key for parameter in PARAMETERS if parameter.field is not None)
-CONTEXT = tuple(parameter.key for parameter in PARAMETERS if parameter.field is None)
+KEYS = ("run", *(parameter.key for parameter in PARAMETERS if parameter.field is not None))
+CONTEXT = tuple(parameter.key for parameter in PARAMETERS if parameter.key not in KEYS)

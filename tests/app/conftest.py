@@ -3,6 +3,7 @@
 visit     visit("decide", run="small-s2", d="n0-2.S3") -> AppTest: the app on a page, with the small runs beside the
           bundled ones; every call is another session, and nothing is measured yet
 finish    wait until all background work has ended, then draw again
+step      take the step in the browser's history that the page has asked for, if it has
 heading   what the page says in its first line
 text      everything the page says
 keys      keys of the buttons on the page
@@ -45,6 +46,14 @@ def finish(app: AppTest) -> AppTest:
     for job in workshop().jobs.active():
         assert job.wait(SECONDS)
     return app.run()
+
+
+def step(app: AppTest) -> AppTest:
+    address = app.session_state["address"]
+    if address.steps:
+        app.query_params.update(address.step.query)
+        app.run()
+    return app
 
 
 def heading(app: AppTest) -> str:

@@ -53,8 +53,9 @@ def follow(runs: Mapping[str, RunEndings], run: str, *, entered: bool) -> dict[s
     if entered and sides.address.page is not None:
         sides.address.page = ""  # it was not asked on the pages in between
     shown, now = session.shown(NAMES), time.monotonic()
-    news = sides.address.news(shown, session.page(), "", now)
+    news = sides.address.news(shown, session.page(), now)
     if news is not None and not sides.changed:
+        sides.address.adopt(shown)
         sides.chosen = _read_all(news, runs)
     elif sides.run not in (None, run):
         sides.chosen = {}  # another run in the sidebar begins anew

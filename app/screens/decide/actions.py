@@ -91,11 +91,11 @@ class Deciding:
             self.run.redo()
             self._enter_cell()
 
-    def reset(self) -> None:
+    def start_over(self) -> None:
         """Back to the undecided supernet."""
         self.pause()
         if not self._is_stale:
-            self.run.reset()
+            self.run.start_over()
             self._enter_cell()
 
     def _enter_cell(self) -> None:

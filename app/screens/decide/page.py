@@ -136,7 +136,24 @@ def _controls(deciding: Deciding) -> None:
         st.number_input("Seed", min_value=0, max_value=LARGEST_SEED, step=1, key=keys.SEED.name, value=page.link.seed)
         st.button("Use this order", on_click=deciding.set_order, type="primary", key="use-order")
         st.caption("Or click any undecided edge to decide it next.")
-        st.button("Start over", on_click=deciding.reset, disabled=nothing, key="reset")
+        if st.button("Start over", disabled=nothing, key="start-over"):
+            _start_over(deciding)
+
+
+@st.dialog("Start over?")
+def _start_over(deciding: Deciding) -> None:
+    """Ask. What was decided is a branch afterwards."""
+    run = deciding.run
+    number = len(run.link.decisions)
+    st.markdown(
+        f"{number} {'decision stays' if number == 1 else 'decisions stay'} as branch {run.branch}, and you go on "
+        "without any in a new one; edge order and tuning stay as they are."
+    )
+    go, stay = st.columns(2)
+    if go.button("Start over", type="primary", on_click=deciding.start_over, key="start-over-now", width="stretch"):
+        st.rerun()
+    if stay.button("Keep going", key="start-over-not", width="stretch"):
+        st.rerun()
 
 
 def _tuning(deciding: Deciding) -> None:

@@ -18,7 +18,7 @@ from engine.checkpoint.format import Summary
 from engine.selection.genotype import magnitude_genotype
 from engine.selection.orders import edge_order
 from engine.selection.selection import Selection
-from tests.app.conftest import finish, heading, keys, text
+from tests.app.conftest import finish, heading, keys, step, text
 from tests.app.small_runs import OF_201, OF_S2
 
 Visit = Callable[..., AppTest]
@@ -45,7 +45,7 @@ def selection(app: AppTest) -> Selection:
 def press(app: AppTest, key: str) -> AppTest:
     app.button(key=key).click().run()
     assert not app.exception
-    return app
+    return step(app)
 
 
 def tape(app: AppTest) -> list[str]:
@@ -343,13 +343,15 @@ def test_pausing_stops_auto_play(visit: Visit) -> None:
     assert selection(app).decisions == () and "play-alpha" in keys(app)
 
 
-def test_start_over_can_be_taken_back(visit: Visit) -> None:
+def test_start_over_asks_and_keeps_the_line_as_a_branch(visit: Visit) -> None:
     app = press(press(visit("decide", run=OF_201), "use-alpha"), "use-alpha")
     both = selection(app)
-    press(app, "reset")
+    press(app, "start-over")
+    assert selection(app) == both and "2 decisions stay as branch A" in text(app)
+    press(app, "start-over-now")
     assert selection(app).decisions == ()
-    press(press(app, "redo"), "redo")
-    assert selection(app) == both
+    app.button_group(key="branch-choice").set_value("A").run()
+    assert not app.exception and selection(app) == both
 
 
 def test_each_visitor_decides_alone(visit: Visit) -> None:

@@ -49,9 +49,9 @@ def test_a_click_that_is_reported_twice_counts_once(run: RunState, draw: Draw) -
     drawn.redo()
     assert len(run.link.decisions) == 3 and run.undone == []
     drawn = draw()
-    drawn.reset()
-    drawn.reset()
-    assert run.link.decisions == () and len(run.undone) == 3
+    drawn.start_over()
+    drawn.start_over()
+    assert run.link.decisions == () and run.branch == "B" and len(run.branches["A"].decisions) == 3
 
 
 def test_a_branch_is_left_once(run: RunState, draw: Draw) -> None:

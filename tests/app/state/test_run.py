@@ -3,7 +3,7 @@
 import pytest
 
 from app.state.run import BRANCH_NAMES, RunState
-from app.state.url import Link
+from app.state.url import Link, Taken
 from engine.selection.decisions import OperationDecision
 
 A, B, C = (OperationDecision("cell", edge, "skip_connect") for edge in range(3))
@@ -18,10 +18,19 @@ def decided(*letters: str) -> RunState:
     return run
 
 
-def test_a_decision_is_written_into_the_link_with_its_tuning() -> None:
+def test_a_decision_is_written_into_the_link_with_its_tuning_and_who_took_it() -> None:
     run = decided("n", "q", "n")
-    assert run.link == Link(decisions=(A, B, C), tune="nq")
+    assert run.link == Link(decisions=(A, B, C), tune="nq", by="yyy")
     assert run.changed and run.by == {A: "you", B: "you", C: "you"}
+    run.undo()
+    run.take(C, "α", is_last=False)
+    assert run.link.by == "yya"
+
+
+def test_nobody_here_took_what_came_with_a_link() -> None:
+    run = RunState(link=Link(decisions=(A, B), by="lm"))
+    run.take(C, "both", is_last=False)
+    assert run.by == {B: "measured", C: "both"} and run.link.by == "lmb"
 
 
 def test_the_last_decision_is_followed_by_no_tuning() -> None:
@@ -30,16 +39,18 @@ def test_the_last_decision_is_followed_by_no_tuning() -> None:
     assert run.link.tune == "qq"
 
 
-def test_undo_remembers_the_tuning_and_another_decision_forgets_it() -> None:
+def test_undo_remembers_tuning_and_author_and_another_decision_forgets_them() -> None:
     run = decided("q", "p")
     run.undo()
-    assert run.link == Link(decisions=(A,), tune="qp") and run.undone == [B]
+    assert run.link == Link(decisions=(A,), tune="q", by="y") and run.undone == [Taken(B, "p", "y")]
+    assert run.stepped == -1
     run.redo()
-    assert run.link == Link(decisions=(A, B), tune="qp") and run.undone == []
+    assert run.link == Link(decisions=(A, B), tune="qp", by="yy") and run.undone == []
+    assert run.stepped == 1
     run.undo()
     run.preset = "n"
-    run.take(C, "you", is_last=False)
-    assert run.link == Link(decisions=(A, C), tune="q") and run.undone == []
+    run.take(C, "α", is_last=False)
+    assert run.link == Link(decisions=(A, C), tune="q", by="ya") and run.undone == [] and run.stepped == 0
 
 
 def test_nothing_to_undo_or_redo_changes_nothing() -> None:
@@ -49,13 +60,36 @@ def test_nothing_to_undo_or_redo_changes_nothing() -> None:
     assert run == RunState()
 
 
-def test_start_over_can_be_redone_to_the_end() -> None:
+def test_start_over_keeps_the_line_as_a_branch() -> None:
+    run = decided("n", "q", "n")
+    whole = run.link
+    run.start_over()
+    assert run.link == Link() and run.branch == "B"
+    run.start_over()  # nothing is left to leave
+    assert run.branches == {"A": whole}
+    run.switch("A")
+    assert run.link == whole
+
+
+def test_start_over_without_a_name_for_a_branch_can_be_redone_to_the_end() -> None:
     run = decided("n", "n", "n")
-    run.reset()
-    assert run.link.decisions == ()
+    run.branches = {name: Link(decisions=(B,)) for name in BRANCH_NAMES[1:]}
+    run.start_over()
+    assert run.link.decisions == () and run.branch == "A"
     for _ in range(3):
         run.redo()
     assert run.link.decisions == (A, B, C)
+
+
+def test_another_line_is_begun_beside_the_one_so_far() -> None:
+    run = decided("n", "n")
+    assert run.begin(Link(decisions=(C,), by="m"))
+    assert run.link == Link(decisions=(C,), by="m") and run.branches["A"].decisions == (A, B)
+    assert run.begin(Link(decisions=(C, A)))  # what only goes on with it takes its place
+    assert run.branch == "B" and run.link.decisions == (C, A)
+    run.branches |= {name: Link() for name in BRANCH_NAMES if name != "B"}
+    before = run.link
+    assert not run.begin(Link(decisions=(A,))) and run.link == before
 
 
 def test_a_decision_and_another_order_take_the_focus_away() -> None:
@@ -64,7 +98,7 @@ def test_a_decision_and_another_order_take_the_focus_away() -> None:
     assert run.link.edge is None
     run.focus("c0-2")
     run.set_order("random", 3)
-    assert run.link == Link(decisions=(A,), order="random", seed=3)
+    assert run.link == Link(decisions=(A,), order="random", seed=3, by="y")
 
 
 def test_a_skipped_edge_comes_last_among_the_skipped() -> None:
@@ -88,11 +122,11 @@ def test_branches_keep_what_was_left() -> None:
     run = decided("q", "q", "n")
     run.look(1)
     run.branch_off()
-    assert (run.branch, run.link) == ("B", Link(decisions=(A,), tune="q")) and not run.is_past
+    assert (run.branch, run.link) == ("B", Link(decisions=(A,), tune="q", by="y")) and not run.is_past
     run.take(C, "you", is_last=False)
     run.switch("A")
     assert run.branch == "A" and run.link.decisions == (A, B, C)
-    assert run.branches == {"B": Link(decisions=(A, C), tune="q")}
+    assert run.branches == {"B": Link(decisions=(A, C), tune="q", by="yy")}
 
 
 @pytest.mark.parametrize("name", BRANCH_NAMES[1:])

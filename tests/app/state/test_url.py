@@ -47,7 +47,8 @@ def test_what_is_written_is_read_back(walk, order: str, seed: int, data: st.Data
     space = selection.space
     cell = data.draw(st.sampled_from(space.cells))
     edge = data.draw(st.sampled_from(space.edges(cell)))
-    link = Link(f"{cell[0]}{edge.source}-{edge.target}", selection.decisions, order, seed)
+    by = data.draw(st.text("".join(url.AUTHORS), max_size=len(selection.decisions))).rstrip("l")
+    link = Link(f"{cell[0]}{edge.source}-{edge.target}", selection.decisions, order, seed, by=by)
     assert url.read(url.write(space, link), undecided(name)) == (link, [])
 
 
@@ -117,6 +118,8 @@ def test_the_longest_legal_beginning_is_kept_and_the_rest_is_named(bad: str) -> 
         ("seed", "٣", "seed"),
         ("order", "backwards", "order"),
         ("d", "n0-2", "decisions"),
+        ("by", "ax", "by"),
+        ("by", "a" * 99, "by"),
     ],
 )
 def test_a_bad_value_becomes_the_default_with_one_short_sentence(key: str, bad: str, field: str) -> None:
@@ -148,7 +151,7 @@ def test_no_link_can_raise_and_what_is_read_is_legal(params: dict[str, str], nam
     assert start.replay(link.decisions).decisions == link.decisions
     assert all(sentence and "\n" not in sentence for sentence in dropped)
     assert url.read(url.write(start.space, link), start) == (link, [])
-    assert len(url.check(params, {"demo": start.space}, "demo")) <= 3
+    assert len(url.check(params, {"demo": start.space}, "demo")) <= 4
 
 
 def test_what_sidebar_widgets_would_drop_silently_is_named() -> None:
@@ -161,6 +164,17 @@ def test_what_sidebar_widgets_would_drop_silently_is_named() -> None:
         "cell",
         "budget",
     ]
+
+
+def test_keys_that_nobody_knows_are_named_in_one_line_and_those_of_streamlit_and_of_pages_are_not() -> None:
+    runs = {"demo": DARTS}
+    assert (
+        url.check({"embed": "true", "embed_options": "dark_theme", "a": "x", "run": "demo", "by": "a"}, runs, "demo")
+        == []
+    )
+    (sentence,) = url.check({"dd": "n0-2.S3", "utm_source": "mail", "x" * 999: "1", "y": "", "z": ""}, runs, "demo")
+    assert "'dd', 'utm_source'" in sentence and "and 2 more" in sentence and "run, edge, d, order" in sentence
+    assert len(sentence) < 250 and "\n" not in sentence
 
 
 def test_links_are_read_without_streamlit_and_torch() -> None:
