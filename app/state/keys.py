@@ -3,8 +3,9 @@
 Key      a name, who writes it, and what it stands for; reads and writes the value
 TABLE    all of them
 
-Owners, as in the URL's table (`app.state.url`): "run" is kept for each run, "session" for the visit, and a "widget"
-writes its own key, under which it is drawn (`key=keys.CELL.name`). A widget that nobody else reads needs no entry.
+Owners: "run" is kept for each run, "session" for the visit, and a "widget" writes its own key, under which it is drawn
+(`key=keys.CELL.name`); the value of a "visitor" key is a widget's too, and the visitor finds it again the next time
+(`app.state.memory`). A widget that nobody else reads needs no entry.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from app.parts.upload_wizard import Check
     from app.screens.compare.address import Sides
     from app.state.address import Address
+    from app.state.memory import Kept
     from app.state.run import RunState
 
-Owner = Literal["run", "session", "widget"]
+Owner = Literal["run", "session", "widget", "visitor"]
 V = TypeVar("V")
 
 
@@ -69,7 +71,7 @@ CELL: Key[str | None] = Key("cell", "widget", "the cell type on screen")
 BUDGET: Key[str] = Key("budget", "widget", "images per measurement, a name of url.BUDGETS")
 DATA: Key[str | None] = Key("data", "widget", "whose images are measured and tuned on")
 ISOLATED: Key[str | None] = Key("isolate", "widget", "the operation that is highlighted everywhere")
-LIST_VIEW: Key[bool] = Key("list-view", "widget", "whether graphs are shown as tables")
+LIST_VIEW: Key[bool] = Key("list-view", "visitor", "whether graphs are shown as tables")
 
 TRUTH: Key[bool] = Key("show-the-truth", "widget", "whether true accuracies are shown beside the evidence")
 CONTEST: Key[str] = Key("contest", "widget", "whether scores are held against the truth, or one edge is ranked twice")
@@ -80,6 +82,7 @@ ADDRESS: "Key[Address]" = Key("address", "session", "what the address bar said, 
 CONTEXT: Key[tuple[str, Mapping[str, Any]]] = Key("context", "session", "page, and what the sidebar chose on it")
 SAID: Key[list[str]] = Key("said", "session", "messages about the address that have been shown")
 VISITOR: Key[str] = Key("visitor", "session", "who this is, the same after a reload")
+KEPT: "Key[Kept]" = Key("kept", "session", "what of this visit is written down for the visitor's next")
 PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages to switch to, by name")
 
 # Cards

@@ -47,6 +47,7 @@ def begin(*, part: bool = False) -> PageState | None:
     """
     runs = {name: entry.summary.start for name, entry in workshop().catalog.entries().items() if entry.summary}
     if runs:
+        session.restore(runs)
         session.read(runs, part=part)
     return current()
 

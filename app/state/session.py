@@ -6,6 +6,7 @@ write     write what has changed: once in a drawing, when the state is settled a
 query     the session's part of the address, to take along to another page
 carry     keep what the sidebar chose from page to page
 check     tell the visitor which of the sidebar's values in the address cannot be used
+restore   once in a session: what the visitor made when here before (`app.state.memory`)
 visitor   who this is, the same after a reload (by `browser`)
 
 The link is the document, and Back and Forward are undo and redo: where the address does not say what was last written,
@@ -21,7 +22,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.state import history, keys, url
+from app.state import history, keys, memory, url
 from app.state.address import Address
 from app.state.run import RunState
 from app.state.url import Link
@@ -32,7 +33,12 @@ from engine.spaces import SearchSpace
 
 def visitor() -> str:
     """Who this is: the browser by the cookie that Streamlit gave it, which outlives a reload; else the session."""
-    return keys.VISITOR.kept(lambda: browser(st.context.cookies.get("_streamlit_xsrf")) or uuid.uuid4().hex)
+    return keys.VISITOR.kept(lambda: _known() or uuid.uuid4().hex)
+
+
+def _known() -> str | None:
+    """Who this is, where that will be known after a reload too."""
+    return browser(st.context.cookies.get("_streamlit_xsrf"))
 
 
 def browser(cookie: object) -> str | None:
@@ -59,6 +65,34 @@ def state(run: str, begun: Sequence[Decision] = ()) -> RunState:
     begun: the decisions it comes with, where it is seen for the first time.
     """
     return states().setdefault(run, RunState(link=Link(decisions=tuple(begun))))
+
+
+def restore(runs: Mapping[str, Selection]) -> None:
+    """Once in a session: take up what the visitor made when here before. runs: the selections that runs begin with."""
+    if keys.KEPT.is_set:
+        return
+    known = _known()
+    kept = memory.Kept() if known is None else memory.recall(known)
+    for name, run in kept.runs.items():
+        if name in runs and name not in states():
+            states()[name] = memory.unpack(run, runs[name].with_decisions())
+    for key in keys.TABLE:
+        if key.owner == "visitor" and key.name in kept.widgets and not key.is_set:
+            key.set(kept.widgets[key.name])
+    keys.KEPT.set(kept)
+
+
+def _remember(run: str, space: SearchSpace) -> None:
+    """Keep what the session holds of a run for the visitor's next one, if there was a change."""
+    known, kept = _known(), keys.KEPT.get(memory.Kept())
+    now = memory.pack(state(run), space)
+    widgets = {key.name: key.get(None) for key in keys.TABLE if key.owner == "visitor" and key.is_set}
+    is_new = not now.is_untouched if run not in kept.runs else now != kept.runs[run]
+    if known is not None and (
+        is_new or any(value != kept.widgets.get(name) for name, value in widgets.items() if value)
+    ):
+        memory.remember(known, run, now, widgets)
+        keys.KEPT.set(memory.Kept(kept.runs | {run: now}, kept.widgets | widgets))
 
 
 def page() -> str:
@@ -104,6 +138,7 @@ def write(run: str, space: SearchSpace, more: Mapping[str, str]) -> None:
     if changes:
         st.query_params.update(changes)
     history.ask(address.step)
+    _remember(run, space)
 
 
 def query(run: str, space: SearchSpace) -> dict[str, str]:

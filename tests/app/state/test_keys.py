@@ -12,7 +12,7 @@ from app.state import keys, url
 def test_every_key_is_named_once_and_says_what_it_stands_for() -> None:
     assert len({key.name for key in keys.TABLE}) == len(keys.TABLE)
     assert all(key.meaning for key in keys.TABLE)
-    assert {key.owner for key in keys.TABLE} == {"run", "session", "widget"}
+    assert {key.owner for key in keys.TABLE} == {"run", "session", "widget", "visitor"}
 
 
 def test_what_the_sidebar_writes_into_the_address_are_its_widgets() -> None:
