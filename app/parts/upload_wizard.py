@@ -1,7 +1,6 @@
 """Bring your own: a visitor's search checkpoint, checked step by step, tried, and kept if the visitor says so.
 
 panel     the wizard
-open_run  make a run the current one, with the decisions that it was imported with
 checked   the four checks of an uploaded file, one after the other
 Upload    what is uploaded
 Check     one check's outcome
@@ -140,6 +139,8 @@ def _shown(upload: Upload) -> list[Check]:
                 checks.append(replace(check, title=title))
                 _draw(place, checks[-1])
         keys.CHECKS.set((upload.key, checks))
+        if checks[-1].checkpoint or len(checks) == len(TITLES):
+            keys.UPLOAD_NAME.set(_name(upload.name))  # the name follows the file
     for place, title in list(zip(places, TITLES, strict=True))[len(checks) :]:
         place.markdown(f"◌ {title}")
     for place, check in zip(places, checks, strict=False):
@@ -163,8 +164,9 @@ def _result(found: "Checkpoint") -> None:
     for note in found.meta["notes"]:
         st.caption(f"• {_plain(note)}")
     left, right = st.columns([2, 1], vertical_alignment="bottom")
-    name = left.text_input("Name", _name(found.name), max_chars=60, key="upload-name")
-    right.button("Keep it", type="primary", on_click=_keep, args=(found, name), key="upload-keep", width="stretch")
+    name = left.text_input("Name", max_chars=60, key=keys.UPLOAD_NAME.name)
+    if right.button("Keep it", type="primary", key="upload-keep", width="stretch"):
+        _keep(found, name)
     st.caption("Keeping it writes it down, and everybody who uses this app can open it.")
 
 
@@ -175,7 +177,7 @@ def _name(text: str) -> str:
 
 
 def _keep(found: "Checkpoint", name: str) -> None:
-    """Write the import down and open it; a refusal is a message."""
+    """Write the import down and go to Explore with it; a refusal is a message."""
     from engine.checkpoint.importers import save_import
 
     folder = catalog.imported() / _name(name)
@@ -186,15 +188,6 @@ def _keep(found: "Checkpoint", name: str) -> None:
     except BadInput as error:
         st.toast(_plain(str(error)), icon=":material/warning:")
         return
-    kept = next(entry.id for entry in workshop().catalog.entries().values() if entry.path == folder)
-    open_run(kept)
-    st.toast(f"Kept as {_plain(kept)}", icon="✅")
-
-
-def open_run(run: str) -> None:
-    """Make a run the current one, in a callback; a selection that had begun elsewhere stands as it stood there.
-
-    A run that this session has been in before is as it was left.
-    """
-    keys.RUN.set(run)
-    session.state(run, workshop().catalog.entries()[run].begun).changed = True
+    kept = next(entry for entry in workshop().catalog.entries().values() if entry.path == folder)
+    st.toast(f"Kept as {_plain(kept.id)}", icon=":material/check:")
+    session.go_to("explore", kept.id, found.start)

@@ -46,13 +46,9 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         inspector(ask, do)
     explore, decide, _ = st.columns([1, 1, 2])
     if explore.button("Explore the demo", type="primary", width="stretch", key="to-explore"):
-        _go_to("explore", page)
+        session.go_to("explore", page.entry.id, page.start)
     if decide.button("Step through a selection", width="stretch", key="to-decide"):
-        _go_to("decide", page)
-
-
-def _go_to(name: str, page: PageState) -> None:
-    st.switch_page(keys.PAGES.get({})[name], query_params=session.query(page.entry.id, page.space))
+        session.go_to("decide", page.entry.id, page.start)
 
 
 def _tiles() -> None:
@@ -88,6 +84,9 @@ def _tile(entry: Entry) -> None:
         images = wording.count(summary.scores["settings"]["images"])  # type: ignore[index]
         lines.append(f"{verdicts.count('disagree')} of {len(rows)} edges disagree, measured on {images} images")
     st.caption(" · ".join(lines))
-    st.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")
-    if keys.RUN.get("") != entry.id:
-        st.button("Open", key=f"open-{entry.id}", on_click=upload_wizard.open_run, args=(entry.id,))
+    badges = st.container(horizontal=True, gap="small")
+    badges.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")
+    if keys.RUN.get("") == entry.id:
+        badges.badge("open", icon=":material/check:", color="green")
+    if st.button(f"Open {entry.id}", key=f"open-{entry.id}"):
+        session.go_to("explore", entry.id, summary.start)

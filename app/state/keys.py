@@ -89,6 +89,7 @@ PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages t
 CELL_LIST: Key[Any] = Key("{}-list", "widget", "the row chosen in a cell's table")
 MATRIX: Key[Any] = Key("matrix", "widget", "the point chosen among all edges and operations")
 UPLOAD: Key[Any] = Key("upload", "widget", "the uploaded file")
+UPLOAD_NAME: Key[str] = Key("upload-name", "widget", "under which an upload is to be kept")
 CHECKS: "Key[tuple[tuple[object, ...] | None, list[Check]]]" = Key(
     "upload-checks", "session", "an upload and the outcomes of its checks"
 )

@@ -4,6 +4,7 @@ state     what the session holds of a run
 read      adopt what Back, Forward or a link changed: once in a drawing, at its beginning
 write     write what has changed: once in a drawing, when the state is settled and before the page is drawn
 query     the session's part of the address, to take along to another page
+go_to     draw another page, perhaps of another run
 carry     keep what the sidebar chose from page to page
 check     tell the visitor which of the sidebar's values in the address cannot be used
 restore   once in a session: what the visitor made when here before (`app.state.memory`)
@@ -18,6 +19,7 @@ import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from itertools import cycle
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -113,9 +115,10 @@ def read(runs: Mapping[str, Selection], *, part: bool = False) -> None:
     part: whether only a part of the page is drawn.
     """
     first = next(iter(runs))
-    if keys.RUN.get("") not in runs:
-        keys.RUN.set(first)
     address, said = keys.ADDRESS.kept(Address), shown(url.KEYS)
+    if keys.RUN.get("") not in runs:  # Streamlit may forget a widget's value where the page changes
+        before = address.written.get("run", first)
+        keys.RUN.set(before if before in runs else first)
     news = address.news(said, page(), time.monotonic(), part=part)
     on_screen = keys.RUN.get("")
     if news is not None and not state(on_screen, runs[on_screen].decisions).changed:
@@ -145,6 +148,12 @@ def query(run: str, space: SearchSpace) -> dict[str, str]:
     """The session's part of the address, for `st.switch_page` and `st.page_link`. Without it, they drop our keys, and
     `st.switch_page` refuses an address that holds a widget's."""
     return {"run": run} | url.write(space, state(run).link)
+
+
+def go_to(page: str, run: str, start: Selection) -> NoReturn:
+    """Draw another page instead, with a run as it was left, or as it begins where it is seen for the first time."""
+    state(run, start.decisions)
+    st.switch_page(keys.PAGES.get({})[page], query_params=query(run, start.space))
 
 
 def carry() -> None:

@@ -13,7 +13,9 @@ from streamlit.testing.v1 import AppTest
 import engine
 from app.parts import upload_wizard
 from app.parts.upload_wizard import TITLES, Upload, checked
+from app.state import keys, session
 from app.work.workshop import workshop
+from engine.selection.selection import Selection
 from engine.spaces import search_space
 from tests.engine.checkpoint.test_importers import selecting
 from tests.engine.foreign import alphas_of, darts_net, saved
@@ -41,7 +43,15 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def wizard(runs: Path) -> AppTest:
+def wizard(runs: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The panel alone; there is no page to go to."""
+
+    def go_to(page: str, run: str, start: Selection) -> None:
+        session.state(run, start.decisions)
+        keys.RUN.set(run)
+
+    monkeypatch.setattr(session, "go_to", go_to)
+
     def script() -> None:
         import streamlit as st
 
@@ -104,8 +114,16 @@ def test_a_begun_selection_opens_with_its_decisions(wizard: AppTest, runs: Path)
     assert "17 of 34 decisions" in said(app)
     app.button(key="upload-keep").click().run()
     state = app.session_state["states"]["checkpoint_70"]
-    assert len(state.link.decisions) == 17 and state.changed
+    assert len(state.link.decisions) == 17
     assert workshop().catalog.entries()["checkpoint_70"].begun == state.link.decisions
+
+
+def test_the_name_follows_the_uploaded_file(wizard: AppTest, good: bytes) -> None:
+    app = put(wizard, "weights.pt", good)
+    app.text_input(key="upload-name").set_value("mine").run()
+    assert app.run().text_input(key="upload-name").value == "mine"
+    app = put(app, "darts-pt-checkpoint.pth.tar", good)
+    assert app.text_input(key="upload-name").value == "darts-pt-checkpoint"
 
 
 def test_the_disk_is_not_filled(wizard: AppTest, runs: Path, good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

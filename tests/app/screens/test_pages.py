@@ -66,12 +66,20 @@ def test_start_offers_every_run_and_opens_the_chosen_one(visit: Visit) -> None:
     assert ("pre-measured" in words) == any(entry.summary.scores for entry in usable())
     app.button(key=f"open-{OF_S2}").click().run()
     assert not app.exception and app.session_state["run"] == OF_S2
+    assert "to-explore" not in keys(app) and "α keeps" in heading(app), "Open leads to Explore"
+    assert app.query_params["run"] in (OF_S2, [OF_S2])
+
+
+def test_the_tile_on_screen_says_so_and_keeps_its_button(visit: Visit) -> None:
+    app = visit(run=OF_S2)
+    assert f"open-{OF_S2}" in keys(app) and app.button(key=f"open-{OF_S2}").label == f"Open {OF_S2}"
+    assert sum("green-badge" in line.value and "open" in line.value for line in app.markdown) == 1
 
 
 @pytest.mark.parametrize(("button", "line"), [("to-explore", "α keeps"), ("to-decide", "Step 1 of 34")])
-def test_start_leads_on_with_the_run_that_was_opened(visit: Visit, button: str, line: str) -> None:
+def test_start_leads_on_with_the_run_on_screen(visit: Visit, button: str, line: str) -> None:
     app = visit()
-    app.button(key=f"open-{OF_S2}").click().run()
+    app.selectbox(key="run").set_value(OF_S2).run()
     app.button(key=button).click().run()
     assert not app.exception
     assert heading(app).startswith(line) and app.session_state["run"] == OF_S2

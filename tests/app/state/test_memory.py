@@ -116,7 +116,7 @@ def test_what_is_no_longer_legal_is_left_out() -> None:
     run = unpack(
         Run(odd, 7, ("c0-2", "x"), "z", 9, "?", {"A": {"d": "n0-2.S3"}, "??": {}, "B": {"d": "c0-1.C3"}}), START
     )
-    assert run.link == Link(decisions=(A,), by="ay") and run.undone == [] and run.skipped == [("cell", 1)]
+    assert run.link == Link(decisions=(A,), by="a") and run.undone == [] and run.skipped == [("cell", 1)]
     assert (run.preset, run.looking, run.branch) == ("n", None, "A")
     assert {name: len(link.decisions) for name, link in run.branches.items()} == {"B": 1}
 
