@@ -263,5 +263,5 @@ def test_the_address_is_written_once_a_drawing_and_only_when_it_changes(
     assert written == []
     app.session_state["states"][OF_201].focus("c0-2")
     app.run()
-    assert not app.exception and written == [{"edge": "c0-2"}] and app.query_params["edge"] == "c0-2"
+    assert not app.exception and written == [{"run": OF_201, "edge": "c0-2"}] and app.query_params["edge"] == "c0-2"
     assert not app.run().exception and len(written) == 1
