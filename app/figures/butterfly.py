@@ -26,14 +26,18 @@ class ButterflyRow(NamedTuple):
 
 
 class ButterflyInfo(NamedTuple):
-    """Rows by falling alpha, ties in column order. `by_alpha`, `by_measurement`, `decided` are operation names."""
+    """Rows by falling alpha, ties in column order. `by_alpha`, `by_measurement`, `decided` are operation names.
+
+    by_alpha: None where alpha is unknown. stands_out: whether the measured choice is told apart from its rival.
+    """
 
     edge: int
     rows: tuple[ButterflyRow, ...]
-    by_alpha: str
+    by_alpha: str | None
     by_measurement: str | None
     decided: str | None
     truth: EdgeWorth | None = None
+    stands_out: bool = False
 
     @property
     def measured(self) -> bool:
@@ -44,17 +48,19 @@ def butterfly_info(
     scores: EdgeScores | EdgeAlphas, decided: str | None = None, truth: EdgeWorth | None = None
 ) -> ButterflyInfo:
     """What to draw for an edge. decided: the operation it was decided for, if it was. truth: None for two columns."""
+    rows: list[tuple[float, ButterflyRow]]
     if isinstance(scores, EdgeScores):
         rows = [
-            (score.alpha, ButterflyRow(score.name, score.weight, score.drop, score.ci)) for score in scores.operations
+            (one.weight if one.alpha is None else one.alpha, ButterflyRow(one.name, one.weight, one.drop, one.ci))
+            for one in scores.operations
         ]
-        best = scores.best
+        best, stands_out = scores.best, scores.stands_out
     else:
         columns = zip(scores.operations, scores.alphas, scores.weights, strict=True)
         rows = [(alpha, ButterflyRow(name, weight, None, None)) for name, alpha, weight in columns]
-        best = None
+        best, stands_out = None, False
     ordered = tuple(row for _, row in sorted(rows, key=lambda pair: -pair[0]))
-    return ButterflyInfo(scores.edge, ordered, scores.best_by_alpha, best, decided, truth)
+    return ButterflyInfo(scores.edge, ordered, scores.best_by_alpha, best, decided, truth, stands_out)
 
 
 _MARGIN = Margin(6, 6, 30, 6)
@@ -107,9 +113,7 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
         _dots([-0.95 * left], [_place(info, info.by_alpha)], "circle-open", look.text, "α's choice"),
     ]
     annotations = [
-        label(
-            "α (mixing weight)" if info.truth is None else "α weight", sum(columns.left) / 2, 1, look.muted, **_header()
-        ),
+        label(_left_title(info), sum(columns.left) / 2, 1, look.muted, **_header()),
         label(_DROP if info.truth is None else "drop, points", sum(columns.right) / 2, 1, look.muted, **_header()),
     ]
     annotations += [
@@ -158,6 +162,12 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
     )
 
 
+def _left_title(info: ButterflyInfo) -> str:
+    if info.by_alpha is None:
+        return "mixing weight" if info.truth is None else "weight"
+    return "α (mixing weight)" if info.truth is None else "α weight"
+
+
 def _drops(info: ButterflyInfo, theme: Theme, high: float) -> list[dict]:
     """A bar with its whisker for every operation, the values behind them, the dot of the measured choice."""
     look = palette.roles(theme)
@@ -169,7 +179,7 @@ def _drops(info: ButterflyInfo, theme: Theme, high: float) -> list[dict]:
         "x": [rounded(max(0.0, drop, *(row.ci or ()))) for _, row, drop in rows],
         "y": [place for place, _, _ in rows],
         "text": [
-            "\u00a0" + _bold(wording.number(drop, sign=True), row.operation == info.by_measurement)
+            "\u00a0" + _bold(wording.number(drop, sign=True), info.stands_out and row.operation == info.by_measurement)
             for _, row, drop in rows
         ],
         "textposition": "middle right",
@@ -177,7 +187,10 @@ def _drops(info: ButterflyInfo, theme: Theme, high: float) -> list[dict]:
         "cliponaxis": False,
         "hoverinfo": "skip",
     }
-    dot = _dots([high], [_place(info, info.by_measurement)], "circle", look.text, "measured choice", xaxis="x2")
+    color, meaning = look.text, "measured choice"
+    if not info.stands_out:
+        color, meaning = look.border, "largest drop so far, not told apart"
+    dot = _dots([high], [_place(info, info.by_measurement)], "circle", color, meaning, xaxis="x2")
     return [*(_drop(info.edge, place, row, drop, theme) for place, row, drop in rows), values, dot]
 
 

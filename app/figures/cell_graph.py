@@ -18,11 +18,13 @@ from app.figures.evidence import quarters
 from engine.drawing import palette, wording
 from engine.drawing.geometry import parallels, path
 from engine.results import EdgeScores
+from engine.selection.alphas import preferred
 from engine.selection.selection import Selection
 from engine.spaces import Edge, SearchSpace
 
 Measure = Literal["alpha", "drop", "both"]
-State = Literal["agree", "disagree", "too_close", "unmeasured", "decided", "discarded"]
+State = Literal["agree", "disagree", "too_close", "indistinct", "measured", "unmeasured", "decided", "discarded"]
+"""Of an edge: its verdict, or "measured" where alpha is unknown and there is none."""
 Weights = Mapping[int, Sequence[float]] | Sequence[Sequence[float]]
 
 BAND = 22.0  # widest bundle of strands, in drawing units
@@ -30,6 +32,7 @@ _GAP = 1.25  # half the space between alpha's strands and the effects' in "both"
 _HAIRLINE = 1.0  # so that an operation without effect can still be seen
 _LEAST_TOTAL = 2.0  # drops of one edge, in points, below which the bundle stays thinner: noise must not look strong
 _SMALL_CELL = 6  # edges up to which the strands of all of them stay open
+_SIGNED = ("disagree", "too_close", "indistinct")  # states that a pill shows by a sign
 _TITLES = {"normal": "Normal cell", "reduce": "Reduction cell", "cell": "Cell"}
 
 
@@ -59,7 +62,7 @@ class EdgeMark(TypedDict):
 
     `band` is the width of all strands together and how far their common middle lies above the edge's own line.
     `quarters` of its small ring, 0 to 4, say on how many images it was measured.
-    `alpha` and `measured` are the halves of the pill (`measured` None: not measured yet), `operation` the decided one.
+    `alpha` and `measured` are the halves of the pill (None: unknown, not measured yet), `operation` the decided one.
     """
 
     id: str
@@ -68,7 +71,7 @@ class EdgeMark(TypedDict):
     state: State
     glyph: str
     quarters: int
-    alpha: str
+    alpha: str | None
     measured: str | None
     operation: str | None
     focused: bool
@@ -192,19 +195,24 @@ def _drop_scale(measured: Iterable[EdgeScores]) -> float:
 def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores | None) -> EdgeMark:
     space, cell, selection = view.space, view.cell, view.selection
     names = space.operations(cell, edge)
-    alpha = _favourite(names, space.eligible(cell, edge), weights)
+    alpha = preferred(names, space.eligible(cell, edge), weights)
     decided = selection.operation(cell, edge) if selection else None
     discarded = selection is not None and selection.is_discarded(cell, edge)
     measured = scores.best if scores else None
-    state: State = "discarded" if discarded else "decided" if decided else scores.verdict if scores else "unmeasured"
+    judged: State = "unmeasured" if scores is None else scores.verdict or "measured"
+    state: State = "discarded" if discarded else "decided" if decided else judged
     lines = [space.cell(cell).edge_name(edge)]
     if decided:
         lines.append(f"decided: {palette.operation(decided).label}" + (", input not kept" if discarded else ""))
     else:
-        lines.append(f"α favours {palette.operation(alpha).label} ({wording.weight(weights[names.index(alpha)])})")
+        if alpha is None:
+            lines.append("α is unknown")
+        else:
+            lines.append(f"α favours {palette.operation(alpha).label} ({wording.weight(weights[names.index(alpha)])})")
         lines.append(f"measured: {_finding(scores)}" if scores else "not measured yet")
         if scores:
-            lines.append(f"{wording.VERDICT[scores.verdict].word}, on {wording.count(scores.images)} images")
+            verdict = f"{wording.VERDICT[scores.verdict].word}, " if scores.verdict else ""
+            lines.append(f"{verdict}on {wording.count(scores.images)} images")
     picked = {decided} if decided else {alpha, measured}
     strands = [] if decided else _strands(view, names, weights, scores)
     return {
@@ -212,7 +220,7 @@ def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores 
         "label": " · ".join(lines),
         "lines": lines,
         "state": state,
-        "glyph": wording.VERDICT[scores.verdict].glyph if scores and state in ("disagree", "too_close") else "",
+        "glyph": wording.VERDICT[scores.verdict].glyph if scores and state in _SIGNED else "",
         "quarters": quarters(scores.images, view.available) if scores and not decided and not discarded else 0,
         "alpha": alpha,
         "measured": measured,
@@ -223,12 +231,6 @@ def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores 
         "band": _band(strands),
         "strands": strands,
     }
-
-
-def _favourite(names: Sequence[str], eligible: Sequence[str], weights: Sequence[float]) -> str:
-    """What alpha keeps: the largest weight, ties to the first; `none` counts only where it may win."""
-    allowed = [column for column, name in enumerate(names) if name in eligible]
-    return names[max(allowed, key=lambda column: weights[column])]
 
 
 def _finding(scores: EdgeScores) -> str:

@@ -12,7 +12,11 @@ from engine.drawing.geometry import Parallels
 from engine.drawing.palette import Theme
 from engine.spaces.operations import described
 
-LINE_WIDTHS = {"agree": 2.5, "disagree": 2.0, "too_close": 2.0, "unmeasured": 1.6, "decided": 5.0, "discarded": 1.5}
+LINE_WIDTHS = {"agree": 2.5, "disagree": 2.0, "too_close": 2.0, "indistinct": 2.0, "measured": 2.0} | {
+    "unmeasured": 1.6,
+    "decided": 5.0,
+    "discarded": 1.5,
+}
 LINE_DASHES = {"disagree": "6 4", "discarded": "1.5 4"}
 RING = 14
 """What a pill's ring of evidence takes of its width."""

@@ -11,14 +11,17 @@ from engine.spaces import Edge
 
 
 class EdgeAlphas(NamedTuple):
-    """One edge as alpha sees it, named as in EdgeScores. `operations`, `alphas`, `weights` are in column order."""
+    """One edge as alpha sees it, named as in EdgeScores. `operations`, `alphas`, `weights` are in column order.
+
+    best_by_alpha: None where alpha is unknown.
+    """
 
     cell: str
     edge: int
     operations: tuple[str, ...]
     alphas: tuple[float, ...]
     weights: tuple[float, ...]
-    best_by_alpha: str
+    best_by_alpha: str | None
 
 
 def edge_alphas(alphas: Alphas, cell: str, edge: int | Edge) -> EdgeAlphas:

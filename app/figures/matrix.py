@@ -29,15 +29,19 @@ class MatrixCell(NamedTuple):
 
 
 class MatrixRow(NamedTuple):
-    """One edge. `cells` are the operations that the edge offers, or only the decided one."""
+    """One edge. `cells` are the operations that the edge offers, or only the decided one.
+
+    by_alpha, verdict: None where alpha is unknown. stands_out: whether the measured choice is told apart.
+    """
 
     edge: int
     name: str
     cells: tuple[MatrixCell, ...]
-    by_alpha: str
+    by_alpha: str | None
     by_measurement: str | None
     verdict: Verdict | None
     decided: str | None
+    stands_out: bool = False
 
 
 class MatrixInfo(NamedTuple):
@@ -73,14 +77,14 @@ def _row(space: SearchSpace, scores: EdgeScores | EdgeAlphas, decided: str | Non
     name = space.cell(scores.cell).edge_name(space.edge(scores.cell, scores.edge))
     if isinstance(scores, EdgeScores):
         cells = tuple(MatrixCell(score.name, score.weight, score.drop, score.ci) for score in scores.operations)
-        choice, verdict = scores.best, scores.verdict
+        choice, verdict, stands_out = scores.best, scores.verdict, scores.stands_out
     else:
         columns = zip(scores.operations, scores.weights, strict=True)
         cells = tuple(MatrixCell(operation, weight, None, None) for operation, weight in columns)
-        choice, verdict = None, None
+        choice, verdict, stands_out = None, None, False
     if decided is not None:
         cells, choice, verdict = (MatrixCell(decided, 1.0, None, None),), None, None
-    return MatrixRow(scores.edge, name, cells, scores.best_by_alpha, choice, verdict, decided)
+    return MatrixRow(scores.edge, name, cells, scores.best_by_alpha, choice, verdict, decided, stands_out)
 
 
 _ROW = 28
@@ -136,7 +140,7 @@ def _row_texts(place: int, row: MatrixRow, theme: Theme) -> list[dict]:
     right = {"xref": "paper", "xanchor": "right", "xshift": _RIGHT - 8}
     if row.decided is not None:
         text, color = "decided", look.muted
-    elif row.verdict is None:
+    elif row.by_measurement is None:
         text, color = "not measured", look.muted
     else:
         text = f"<b>{wording.VERDICT[row.verdict].short}</b>"
@@ -176,18 +180,22 @@ def _side(drop: float | None, largest: float, sides: tuple[int, int]) -> float:
 
 
 def _choices(info: MatrixInfo, theme: Theme) -> list[dict]:
-    """A ring right of alpha's choice, a dot right of the measured one; side by side where they are the same."""
+    """A ring right of alpha's choice, a dot right of the measured one; side by side where they are the same.
+
+    The dot is pale where the measured choice is not told apart from its rival.
+    """
     look = palette.roles(theme)
     open_rows = [(place, row) for place, row in enumerate(info.rows) if row.decided is None]
-    rings = [(info.columns.index(row.by_alpha) + _BESIDE, place) for place, row in open_rows]
+    rings = [(info.columns.index(row.by_alpha) + _BESIDE, place) for place, row in open_rows if row.by_alpha]
     dots = [
         (info.columns.index(row.by_measurement) + _BESIDE + (0.21 if row.by_measurement == row.by_alpha else 0), place)
         for place, row in open_rows
         if row.by_measurement is not None
     ]
+    colors = [look.text if row.stands_out else look.border for _, row in open_rows if row.by_measurement is not None]
     return [
         {**_marks(rings), "marker": {"symbol": "circle-open", "size": 9, "color": look.text, "line": {"width": 2}}},
-        {**_marks(dots), "marker": {"symbol": "circle", "size": 9, "color": look.text, "line": {"width": 0}}},
+        {**_marks(dots), "marker": {"symbol": "circle", "size": 9, "color": colors, "line": {"width": 0}}},
     ]
 
 
@@ -209,7 +217,7 @@ def _hatch(info: MatrixInfo, theme: Theme) -> dict:
     waiting = [
         (info.columns.index(cell.operation), place)
         for place, row in enumerate(info.rows)
-        if row.verdict is None and row.decided is None
+        if row.by_measurement is None and row.decided is None
         for cell in row.cells
     ]
     return {

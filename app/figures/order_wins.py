@@ -16,13 +16,16 @@ from engine.spaces import SearchSpace
 
 
 class EdgeWins(NamedTuple):
-    """One edge. wins: (operation, orders that decided for it), the most frequent first; kept: orders that keep it."""
+    """One edge. wins: (operation, orders that decided for it), the most frequent first; kept: orders that keep it.
+
+    alpha: its choice, None where it is unknown.
+    """
 
     edge: int
     name: str
     wins: tuple[tuple[str, int], ...]
     kept: int
-    alpha: str
+    alpha: str | None
 
 
 class OrderWins(NamedTuple):
@@ -100,6 +103,8 @@ def plot_order_wins(info: OrderWins, theme: Theme) -> Figure:
 
 def _by_alpha(row: EdgeWins, orders: int) -> str:
     kept = f" · kept {row.kept}" if row.kept < orders else ""
+    if row.alpha is None:
+        return f"α unknown{kept}"
     return f"○ {palette.operation(row.alpha).code} {dict(row.wins).get(row.alpha, 0)} of {orders}{kept}"
 
 

@@ -33,7 +33,7 @@ class SlopeInfo(NamedTuple):
 def slope_info(scores: EdgeScores | EdgeAlphas) -> SlopeInfo:
     """Both rankings of an edge; ties keep the column order."""
     if isinstance(scores, EdgeScores):
-        alphas = {score.name: score.alpha for score in scores.operations}
+        alphas = {score.name: score.weight if score.alpha is None else score.alpha for score in scores.operations}
         drops = {score.name: score.drop for score in scores.operations}
     else:
         alphas, drops = dict(zip(scores.operations, scores.alphas, strict=True)), {}

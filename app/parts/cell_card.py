@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.figures.cell_graph import Graph, Measure, cell_graph_info
 from app.figures.edge_names import parse_edge_id
-from app.parts import text
+from app.parts import sentences, text
 from app.parts.cell_graph import cell_graph
 from app.state import keys
 from app.state.actions import Actions
@@ -59,14 +59,14 @@ def _list(ask: Questions, do: Actions, graph: Graph, key: str) -> None:
     page, chosen_row = ask.page, keys.CELL_LIST.of(key)
     rows = []
     for edge, mark in zip(page.space.edges(page.cell), graph["edges"], strict=True):
-        found = ask.scores.get(edge.index)
+        found, by_alpha = ask.scores.get(edge.index), page.selection.best_by_alpha(page.cell, edge)
         rows.append(
             {
                 "edge": page.space.cell(page.cell).edge_name(edge),
-                "α keeps": palette.operation(page.selection.best_by_alpha(page.cell, edge)).label,
+                "α keeps": palette.operation(by_alpha).label if by_alpha else "unknown",
                 "measurement keeps": palette.operation(found.best).label if found else "not measured",
                 "verdict": wording.VERDICT[found.verdict].text if found else "",
-                "difference": wording.with_interval(found.difference, found.difference_ci) if found else "",
+                "lead": (found and sentences.lead(found)) or "",
                 "decided": palette.operation(mark["operation"]).label if mark["operation"] else "",
             }
         )

@@ -58,7 +58,8 @@ def document_of(ask: Questions) -> SelectionRecord:
             "space": page.space.name,
             "method": meta["method"],
             "epochs": meta["epochs"],
-        },
+        }
+        | ({"notes": meta["notes"]} if "notes" in meta else {}),
         settings=question.settings.header()
         | {"order": page.link.order, "seed": page.link.seed}
         | ({} if tuning is not None else {"tuned": _tuned(page)}),

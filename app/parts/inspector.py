@@ -28,7 +28,7 @@ def inspector(ask: Questions, do: Actions) -> None:
     worth = truth.of_edge(page, edge)
     name, asked = st.columns([9, 5], vertical_alignment="center")
     badge = ""
-    if scores is not None:
+    if scores is not None and scores.verdict is not None:
         badge = f"<span class='badge {scores.verdict}'>{wording.VERDICT[scores.verdict].text}</span>"
     heading = f"<h2 class='edge-name'>{wording.subscripts(page.edge_name(edge))}</h2>"
     name.html(f"<div class='inspected'>{heading}{badge}</div>")
@@ -55,27 +55,37 @@ def inspector(ask: Questions, do: Actions) -> None:
 def _numbers(scores: EdgeScores) -> None:
     best = scores.operation(scores.best)
     label = palette.operation(best.name).label
+    lead = (f"its lead over {_label(scores.rival)}", wording.with_interval(scores.lead or 0.0, scores.lead_ci))
     values = (
         ("supernet", wording.percent(scores.baseline.accuracy, scores.baseline.ci)),
         (f"without {label}", wording.percent(best.masked_accuracy)),
-        ("best − α's choice", wording.with_interval(scores.difference, scores.difference_ci)),
+        *((lead,) if scores.rival is not None else ()),
     )
     cells = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in values)
     st.html(f"<div class='numbers'>{cells}</div>")
 
 
+def _label(name: str | None) -> str:
+    return palette.operation(name).label if name else ""
+
+
 def _arithmetic(scores: EdgeScores) -> None:
     """The numbers of one edge, step by step."""
     with st.popover("The arithmetic", width="stretch"):
-        alphas = " + ".join(f"e^{score.alpha:.3f}" for score in scores.operations)
-        first = scores.operation(scores.best_by_alpha)
+        alphas = " + ".join(f"e^{score.alpha:.3f}" for score in scores.operations if score.alpha is not None)
         best = scores.operation(scores.best)
+        first = scores.operation(scores.best_by_alpha or scores.best)
         right = round(scores.baseline.accuracy * scores.images / 100)
         left = round(best.masked_accuracy * scores.images / 100)
+        mixing = "All α are equal, so every operation has the same mixing weight.\n\n"
+        if first.alpha is not None:
+            mixing = (
+                f"**Mixing weight** of {palette.operation(first.name).label} = softmax of α  \n"
+                f"e^{first.alpha:.3f} / ({alphas}) = {first.weight:.3f}\n\n"
+            )
         st.markdown(
-            f"**Mixing weight** of {palette.operation(first.name).label} = softmax of α  \n"
-            f"e^{first.alpha:.3f} / ({alphas}) = {first.weight:.3f}\n\n"
-            f"**Mask** {palette.operation(best.name).label}: its weight becomes 0, the others stay as they are.\n\n"
+            mixing
+            + f"**Mask** {palette.operation(best.name).label}: its weight becomes 0, the others stay as they are.\n\n"
             f"**Drop** = accuracy before − accuracy without  \n"
             f"{right:,} / {scores.images:,} − {left:,} / {scores.images:,} = "
             f"{wording.with_interval(best.drop, best.ci)}"
@@ -137,3 +147,5 @@ def _kept(ask: Questions, request: Request, measurement: Measurement | None) -> 
         lines.append(ask.problem)
     if lines:
         st.caption(" · ".join(lines))
+    if measurement is not None and measurement.edge.lead_ci is not None:
+        st.caption("Bars have plain 95 % intervals; that of the lead holds over all rivals and looks.")

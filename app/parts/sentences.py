@@ -1,63 +1,93 @@
 """What measurements say, in sentences: pure functions from results to the words on screen.
 
-headline        what alpha keeps in a cell, and on how many edges measurement contradicts it
-too_close       how many edges the images do not separate, or None
-edge_finding    one edge in a sentence or two
-disagreements   edges on which measurement contradicts alpha, the clearest first
+headline            what alpha keeps in a cell, and on how many edges measurement contradicts it
+too_close           how many edges the images do not settle, or None
+edge_finding        one edge in a sentence or two
+inputs_finding      why measurement does not tell a node's inputs apart
+lead                who leads whom on an edge, and how surely
+disagreements       edges on which measurement contradicts alpha, the clearest first
+quoted              an operation's name in a sentence
 """
 
 from collections import Counter
 from collections.abc import Mapping
 
 from engine.drawing import palette, wording
-from engine.results import EdgeScores
+from engine.results import EdgeScores, InputScores
 from engine.selection.selection import Selection
+from engine.spaces import SearchSpace
 
 Scores = Mapping[int, EdgeScores]
 """Scores of a cell type by edge index."""
 
 
-def _label(name: str) -> str:
-    return palette.operation(name).label
+def quoted(name: str) -> str:
+    """An operation's label as a name: that of `none` must not be read as a word of the sentence."""
+    return f"“{palette.operation(name).label}”"
 
 
 def headline(selection: Selection, cell: str, scores: Scores) -> str:
-    """e.g. "α keeps skip on all 6 edges. Measurement contradicts it on 3."."""
+    """e.g. "α keeps “skip” on all 6 edges. On 3 edges measurement prefers another operation."."""
     edges = selection.space.edges(cell)
-    favourites = Counter(selection.best_by_alpha(cell, edge) for edge in edges)
-    name, count = favourites.most_common(1)[0]
+    chosen = [name for edge in edges if (name := selection.best_by_alpha(cell, edge)) is not None]
+    if not chosen:
+        first = "α is unknown on every edge, so there is nothing to compare with."
+        if not scores:
+            return f"{first} Nothing is measured yet."
+        clear = sum(found.stands_out for found in scores.values())
+        return f"{first} Measurement tells a best operation apart on {clear} of {len(scores)}."
+    name, count = Counter(chosen).most_common(1)[0]
     where = f"all {count}" if count == len(edges) else f"{count} of {len(edges)}"
-    first = f"α keeps {_label(name)} on {where} edges."
+    first = f"α keeps {quoted(name)} on {where} edges."
     if not scores:
         return f"{first} Nothing is measured yet."
-    against = len(disagreements(scores))
-    measured = "" if len(scores) == len(edges) else f" of {len(scores)} measured"
+    against, measured = len(disagreements(scores)), len(scores)
+    known = "" if measured == len(edges) else f" of {measured} measured"
     if against == 0:
-        return f"{first} Measurement contradicts it on none{measured}."
-    return f"{first} Measurement contradicts it on {against}{measured}."
+        return f"{first} On none{known} does measurement prefer another operation."
+    if against == len(edges):
+        return f"{first} On all {against} edges measurement prefers another operation."
+    which = f"{against}{known} {'edge' if against == 1 and not known else 'edges'}"
+    return f"{first} On {which} measurement prefers another operation."
 
 
 def too_close(scores: Scores) -> str | None:
-    """How many edges the images so far do not separate."""
+    """How many edges the images so far do not settle."""
     close = [found for found in scores.values() if found.verdict == "too_close"]
-    if not close:
-        return None
-    images = wording.count(max(found.images for found in close))
-    verb = "is" if len(close) == 1 else "are"
-    return f"{len(close)} {verb} too close to call on {images} images; more images separate them."
+    alike = [found for found in scores.values() if found.verdict == "indistinct"]
+    said = []
+    if close:
+        images = wording.count(max(found.images for found in close))
+        verb = "is" if len(close) == 1 else "are"
+        said.append(f"{len(close)} {verb} too close to call on {images} images; more images separate them")
+    if alike:
+        verb = "has" if len(alike) == 1 else "have"
+        said.append(f"{len(alike)} {verb} nothing to tell apart")
+    return f"{'; '.join(said)}." if said else None
 
 
 def disagreements(scores: Scores) -> list[EdgeScores]:
     """Edges with verdict "disagree", the largest difference first."""
     found = [edge for edge in scores.values() if edge.verdict == "disagree"]
-    return sorted(found, key=lambda edge: (-edge.difference, edge.edge))
+    return sorted(found, key=lambda edge: (-(edge.difference or 0.0), edge.edge))
+
+
+def lead(scores: EdgeScores) -> str | None:
+    """Who leads whom and how surely: "“conv 1×1” leads “skip” by 1.0 [−0.9, 2.9] pts"."""
+    if scores.rival is None or scores.lead is None:
+        return None
+    return wording.lead(quoted(scores.best), quoted(scores.rival), scores.lead, scores.lead_ci)
 
 
 def edge_finding(scores: EdgeScores) -> str:
     """What one edge's scores mean."""
+    best = quoted(scores.best)
     if scores.none_stands_out:
-        return "No operation stands out any more: every interval holds zero. More images may separate them."
-    alpha, best = _label(scores.best_by_alpha), _label(scores.best)
+        return f"No operation stands out: every interval holds zero on {wording.count(scores.images)} images."
+    if scores.best_by_alpha is None:
+        told = "; these images tell them apart" if scores.stands_out else "; these images do not separate the two"
+        return f"α is unknown. Removing {best} hurts most: {lead(scores)}{told}."
+    alpha = quoted(scores.best_by_alpha)
     if scores.verdict == "agree":
         return f"α keeps {alpha}, and removing it hurts most."
     kept = scores.operation(scores.best_by_alpha)
@@ -65,4 +95,15 @@ def edge_finding(scores: EdgeScores) -> str:
     if scores.verdict == "disagree":
         without = "removing it costs nothing measurable" if harmless else "the supernet can spare it more easily"
         return f"α keeps {alpha}, yet {without}. Removing {best} hurts most."
-    return f"α keeps {alpha}, measurement leans to {best}; these images do not separate the two."
+    return f"{lead(scores)}: these images do not separate the two."
+
+
+def inputs_finding(scores: InputScores, space: SearchSpace) -> str:
+    """Why measurement does not tell a node's inputs apart."""
+    images = wording.count(scores.images)
+    if scores.verdict == "indistinct":
+        return f"No input stands out: every interval holds zero on {images} images."
+    last, rival = (
+        space.cell(scores.cell).node_name(space.edge(scores.cell, edge).source) for edge in (scores.last, scores.rival)
+    )
+    return f"{wording.lead(last, rival, scores.lead, scores.lead_ci)}: these images do not separate the two."

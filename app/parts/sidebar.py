@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.library import image_sets
+from app.parts import text
 from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
@@ -67,6 +68,8 @@ def sidebar() -> None:
         if page is None:
             return
         st.caption(_description(page))
+        for note in page.summary.meta.get("notes", ()):
+            st.caption(f"• {text.literal(note)}")
         if len(page.space.cells) > 1:
             st.segmented_control(
                 "Cell",
@@ -134,19 +137,23 @@ def _description(page: PageState) -> str:
 
 
 def _legend(page: PageState, scores: Mapping[int, EdgeScores]) -> None:
-    """Every operation of the cell with the number of edges it wins, by alpha and by measurement."""
+    """Every operation of the cell with the number of edges it wins by alpha and by measurement, and of those on which
+    it only leads so far."""
     edges = page.space.edges(page.cell)
     selection = page.selection
+    is_known = any(selection.best_by_alpha(page.cell, edge) for edge in edges)
     names = list(dict.fromkeys(name for edge in edges for name in page.space.operations(page.cell, edge)))
     rows = []
     for name in names:
         by_alpha = sum(selection.best_by_alpha(page.cell, edge) == name for edge in edges)
-        measured = sum(found.best == name for found in scores.values())
+        leads = [found.stands_out for found in scores.values() if found.best == name]
+        measured = f"{sum(leads)} | {len(leads) - sum(leads)}" if scores else "– | –"
         rows.append(
             f"<tr><td>{chip(name)}</td><td>{palette.operation(name).label}</td>"
-            f"<td>{by_alpha} | {measured if scores else '–'}</td></tr>"
+            f"<td>{by_alpha if is_known else '–'} | {measured}</td></tr>"
         )
-    head = "<tr><th colspan='2'>Operations</th><th>α | measured</th></tr>"
+    title = "edges won by α | by measurement, told apart | leading there, still open"
+    head = f"<tr><th colspan='2'>Operations</th><th title='{title}'>α | measured | open</th></tr>"
     st.html(f"<table class='legend'>{head}{''.join(rows)}</table>")
     st.pills(
         "Highlight an operation everywhere",

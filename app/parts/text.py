@@ -5,9 +5,11 @@ heading      a card's title
 chart        a plotly figure
 TRUE, true_values   columns of a table with true accuracies
 provenance   a measurement's images, BN mode, source
+literal      text from a file, for Markdown
 duration     seconds as people say them
 """
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -55,6 +57,11 @@ def provenance(measurement: Measurement) -> str:
     stored = measurement.date if measurement.source == "stored" else None
     images = image_sets.name_of([measurement.data])
     return wording.provenance(found.images, found.bn, found.device, found.seconds, stored, images)
+
+
+def literal(text: str) -> str:
+    """Text from a file as text: no sign in it is Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#+.!|<>~$:&-])", r"\\\1", text)
 
 
 def duration(seconds: float) -> str:

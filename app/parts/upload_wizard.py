@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.library import catalog
+from app.parts import text
 from app.state import keys, session
 from app.work.workshop import workshop
 from engine.errors import BadInput
@@ -150,19 +151,14 @@ def _shown(upload: Upload) -> list[Check]:
 
 def _draw(place: "st.delta_generator.DeltaGenerator", check: Check) -> None:
     if check.passed:
-        place.markdown(f"✓ **{check.title}**: {_plain(check.says)}")
+        place.markdown(f"✓ **{check.title}**: {text.literal(check.says)}")
     else:
-        place.error(f"**{check.title}**: {_plain(check.says)}", icon=":material/close:")
-
-
-def _plain(text: str) -> str:
-    """Text from a file as text: no sign in it is Markdown."""
-    return re.sub(r"([\\`*_{}\[\]()#+.!|<>~$:&-])", r"\\\1", text)
+        place.error(f"**{check.title}**: {text.literal(check.says)}", icon=":material/close:")
 
 
 def _result(found: "Checkpoint") -> None:
     for note in found.meta["notes"]:
-        st.caption(f"• {_plain(note)}")
+        st.caption(f"• {text.literal(note)}")
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     name = left.text_input("Name", max_chars=60, key=keys.UPLOAD_NAME.name)
     if right.button("Keep it", type="primary", key="upload-keep", width="stretch"):
@@ -186,8 +182,8 @@ def _keep(found: "Checkpoint", name: str) -> None:
             raise BadInput(f"{MOST_KEPT} imports are kept already; delete some in {folder.parent}")
         save_import(found, folder)
     except BadInput as error:
-        st.toast(_plain(str(error)), icon=":material/warning:")
+        st.toast(text.literal(str(error)), icon=":material/warning:")
         return
     kept = next(entry for entry in workshop().catalog.entries().values() if entry.path == folder)
-    st.toast(f"Kept as {_plain(kept.id)}", icon=":material/check:")
+    st.toast(f"Kept as {text.literal(kept.id)}", icon=":material/check:")
     session.go_to("explore", kept.id, found.start)

@@ -88,7 +88,8 @@ def _about(seconds: float | None) -> str:
 def _matrix(ask: Questions, do: Actions) -> None:
     page = ask.page
     best = " · wide ring = truly best" if truth.is_shown(page) else ""
-    text.heading("Every edge, every operation", f"size = drop · hollow = better without · ○ α · ● measured{best}")
+    signs = f"size = drop · hollow = better without · ○ α · ● measured (pale: still open){best}"
+    text.heading("Every edge, every operation", signs)
 
     def choose() -> None:
         points = keys.MATRIX.get(None).selection.points
@@ -135,7 +136,11 @@ def _slope(ask: Questions) -> None:
     if page.edge is None:
         text.heading("The same edge, ranked twice", "select an edge")
         return
+    found = ask.score_or_alphas(page.edge)
+    if found.best_by_alpha is None:
+        text.heading("The same edge, ranked twice", "α is unknown here and ranks nothing")
+        return
     text.heading("The same edge, ranked twice", "crossing lines are disagreement")
-    info = slope_info(ask.score_or_alphas(page.edge))
+    info = slope_info(found)
     alt = f"{page.edge_name(page.edge)}: operations ranked by alpha and by accuracy drop"
     text.chart(plot_slope(info, page.theme), key="slope", alt=alt)

@@ -66,7 +66,8 @@ def _tile(entry: Entry) -> None:
     assert summary is not None
     cell = summary.space.cells[0]
     rows = (summary.scores or {}).get("edges", [])
-    scores = {row["edge"]: EdgeScores.from_dict(row) for row in rows if row["cell"] == cell}
+    measured = [EdgeScores.from_dict(row) for row in rows]
+    scores = {found.edge: found for found in measured if found.cell == cell}
     selection = summary.start
     graph = cell_graph_info(summary.space, cell, alphas=selection.alphas.weights(cell).tolist(), scores=scores)
     theme: palette.Theme = "dark" if st.context.theme.type == "dark" else "light"
@@ -80,9 +81,10 @@ def _tile(entry: Entry) -> None:
             f"supernet {wording.percent(found['accuracy'], found['ci'])} on {wording.count(found['images'])} images"
         )
     if rows:
-        verdicts = [row["verdict"] for row in rows]
+        against = sum(found.verdict == "disagree" for found in measured)
         images = wording.count(summary.scores["settings"]["images"])  # type: ignore[index]
-        lines.append(f"{verdicts.count('disagree')} of {len(rows)} edges disagree, measured on {images} images")
+        said = f"{against} of {len(rows)} edges disagree" if selection.alphas.known else "α is unknown"
+        lines.append(f"{said}, measured on {images} images")
     st.caption(" · ".join(lines))
     badges = st.container(horizontal=True, gap="small")
     badges.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")

@@ -85,15 +85,15 @@ class Questions:
     def seconds_to_settle(self) -> float | None:
         """Seconds until the open edges are settled, as far as their intervals let expect; None if unknown.
 
-        An interval shrinks with the root of the number of images, so a difference of d points with an interval of
-        +-r points takes (r / d)^2 times as many images as now.
+        An interval shrinks with the root of the number of images, so a lead of d points with an interval of +-r points
+        takes (r / d)^2 times as many images as now.
         """
         wanted = []
         for request in self.to_settle():
             found = self.measurements[request.index]
             scores = found.edge
-            reach = (scores.difference_ci[1] - scores.difference_ci[0]) / 2 if scores.difference_ci else math.inf
-            needed = found.images * (reach / scores.difference) ** 2 if scores.difference else math.inf
+            reach = (scores.lead_ci[1] - scores.lead_ci[0]) / 2 if scores.lead_ci else math.inf
+            needed = found.images * (reach / scores.lead) ** 2 if scores.lead else math.inf
             enough = [images for images in url.BUDGETS.values() if images is None or images >= needed]
             wanted.append(request.under(images=enough[0]))
         return self.estimate(wanted)

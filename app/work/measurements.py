@@ -300,7 +300,7 @@ class _Remembering:
 
 def is_open(scores: EdgeScores) -> bool:
     """Whether more images may bring a verdict."""
-    return scores.verdict == "too_close"
+    return scores.verdict == "too_close" or (scores.verdict is None and not scores.stands_out)
 
 
 def _part(job: Job, number: int, parts: Sequence[object]) -> Report:

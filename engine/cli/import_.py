@@ -46,17 +46,15 @@ def import_(
     if json:
         console.emit(describe(saved) | described(saved))
     else:
-        notes = [f"- {note}" for note in saved.meta["notes"]]
-        console.out("\n".join([summary(describe(saved)), "", *notes, "", f"saved in {out}"]))
+        console.out(f"{summary(describe(saved))}\n\nsaved in {out}")
 
 
 import_.__name__ = "import"  # the command's name, which as a word of Python no function can be defined by
 
 
 def described(checkpoint: "Checkpoint") -> dict[str, Any]:
-    """What `info` does not say: where it came from, what had to be assumed, how far its selection had come."""
+    """What `info` does not say: where it came from, and how far its selection had come."""
     return {
         "source": checkpoint.meta["source"],
-        "notes": checkpoint.meta["notes"],
         "decisions": checkpoint.start.steps_done,
     }

@@ -39,7 +39,10 @@ def info(
 
 
 def describe(checkpoint: "Checkpoint") -> dict[str, Any]:
-    """Keys as listed in the README. `accuracy` (%) is the supernet's on search images with batch statistics."""
+    """Keys as listed in the README. `accuracy` (%) is the supernet's on search images with batch statistics.
+
+    `alpha_unknown`: the edges of every cell type on which alpha chooses nothing, as all its alphas are equal.
+    """
     meta = checkpoint.meta
     accuracies = (meta.get("accuracies") or {}).get("search") or {}
     return {
@@ -60,6 +63,8 @@ def describe(checkpoint: "Checkpoint") -> dict[str, Any]:
         "digest": checkpoint.digest,
         "hyperparameters": meta.get("hyperparameters"),
         "versions": meta.get("versions"),
+        "notes": meta.get("notes") or [],
+        "alpha_unknown": {cell: list(checkpoint.start.alphas.unknown(cell)) for cell in checkpoint.space.cells},
         "scores": _stored(checkpoint),
         "history": _history(checkpoint),
     }
@@ -96,7 +101,7 @@ def _history(checkpoint: "Checkpoint") -> list[dict[str, Any]]:
                 "train_accuracy": line.get("train_accuracy"),
                 "train_loss": line.get("train_loss"),
                 "seconds": line.get("seconds"),
-                "magnitude": str(magnitude_genotype(space, rows)),
+                "magnitude": str(magnitude_genotype(space, rows)) if alphas.known else None,
                 "winners": {cell: _winners(space, alphas, cell) for cell in space.cells},
                 "alphas": {cell: [list(row) for row in alphas[cell]] for cell in space.cells} if small else None,
             }
@@ -105,7 +110,7 @@ def _history(checkpoint: "Checkpoint") -> list[dict[str, Any]]:
 
 
 def _winners(space: "SearchSpace", alphas: Any, cell: str) -> dict[str, int]:
-    counts = Counter(alphas.best(cell, edge.index) for edge in space.edges(cell))
+    counts = Counter(name for edge in space.edges(cell) if (name := alphas.best(cell, edge.index)) is not None)
     return dict(counts.most_common())
 
 
@@ -130,10 +135,16 @@ def summary(found: dict[str, Any]) -> str:
     if stored := found["scores"]:
         age = "" if stored["current"] else "; of other weights, score again with --all --store"
         rows.append(["scores", f"full sweep of {stored['date']} on {stored['device']}{age}"])
+    if unknown := sum(map(len, found["alpha_unknown"].values())):
+        rows.append(
+            ["alpha", f"unknown on {unknown} edges: all their alphas are equal, so alpha chooses nothing there"]
+        )
+    rows += [["note", note] for note in found["notes"]]
     text = console.table(rows)
     if not found["history"]:
         return text
-    return f"{text}\n\n{_history_text(found['history'])}\n\nmagnitude now gives\n  {found['history'][-1]['magnitude']}"
+    magnitude = found["history"][-1]["magnitude"] or "nothing, as alpha is unknown"
+    return f"{text}\n\n{_history_text(found['history'])}\n\nmagnitude now gives\n  {magnitude}"
 
 
 def _history_text(history: list[dict[str, Any]]) -> str:

@@ -101,6 +101,8 @@ def score(
     scorer = Scorer.of(loaded, settings, data_dir=data_dir, download=download)
     if scorer.images.warning:
         console.note(f"warning: {scorer.images.warning}")
+    for remark in loaded.meta.get("notes", ()):
+        console.note(f"note: {remark}")
     with console.Progress("img") as bar:
         if every:
             show = _reporter(bar, scorer, "all edges", len(undecided(decided)))
@@ -222,7 +224,8 @@ def _edge_text(found: dict[str, Any], space: Any) -> str:
     spec, place = space.cell(found["cell"]), space.edge(found["cell"], found["edge"])
     rows = [["operation", "alpha", "weight", "drop in points", "loss rise", "accuracy without"]]
     for row in found["operations"]:
-        numbers = [f"{row['alpha']:+.4f}", f"{row['weight']:.4f}", console.points(row["drop"], row["ci"])]
+        alpha = "unknown" if row["alpha"] is None else f"{row['alpha']:+.4f}"
+        numbers = [alpha, f"{row['weight']:.4f}", console.points(row["drop"], row["ci"])]
         rows.append([row["name"], *numbers, f"{row['rise']:+.4f}", console.percent(row["masked_accuracy"])])
     lines = [
         f"{found['cell']}, edge {found['edge']}: {spec.node_name(place.source)} -> {spec.node_name(place.target)}",
@@ -230,10 +233,12 @@ def _edge_text(found: dict[str, Any], space: Any) -> str:
         "",
         console.table(rows),
         "",
-        f"alpha keeps     {found['best_by_alpha']}",
+        f"alpha keeps     {found['best_by_alpha'] or 'unknown'}",
         f"measured best   {found['best']}",
         f"verdict         {_verdict(found)}",
     ]
+    if found["lead_ci"] is not None:
+        lines.append("intervals       of drops 95 %; of the lead 95 % over all rivals and looks")
     if found["operations"][0]["ci"] is None and not found["published"]:
         lines.append("intervals       need more images: at least 5 batches")
     if found["separated"] is not None:
@@ -242,33 +247,48 @@ def _edge_text(found: dict[str, Any], space: Any) -> str:
 
 
 def _verdict(found: dict[str, Any]) -> str:
-    words = {"agree": "agree", "disagree": "disagree", "too_close": "too close to call"}
-    text = words[found["verdict"]]
-    if found["verdict"] == "agree":
-        return text
-    return f"{text} (drops differ by {console.points(found['difference'], found['difference_ci']).strip()} points)"
+    from engine.drawing import wording
+
+    text = "none, alpha is unknown" if found["verdict"] is None else wording.VERDICT[found["verdict"]].word
+    return text if found["rival"] is None else f"{text} ({_lead(found['best'], found)})"
+
+
+def _lead(first: Any, found: dict[str, Any]) -> str:
+    lead = console.points(found["lead"], found["lead_ci"]).strip()
+    return f"{first} leads {found['rival']} by {lead} points"
+
+
+def _kept(found: dict[str, Any]) -> str:
+    from engine.drawing import wording
+
+    return f"{wording.INPUTS[found['verdict']].word} ({_lead(found['last'], found)})"
 
 
 def _sweep_text(found: dict[str, Any]) -> str:
+    from engine.drawing import wording
+
     rows = [["cell", "edge", "alpha keeps", "measured best", "images", "verdict"]]
     for row in found["edges"]:
         edge = f"{row['edge']}: {row['source']}->{row['target']}"
-        rows.append([row["cell"], edge, row["best_by_alpha"], row["best"], f"{row['images']:,}", _verdict(row)])
+        rows.append(
+            [row["cell"], edge, row["best_by_alpha"] or "unknown", row["best"], f"{row['images']:,}", _verdict(row)]
+        )
     text = console.table(rows)
     if found["inputs"]:
-        rows = [["cell", "node", "keep edges", "drop in points without each edge"]]
+        rows = [["cell", "node", "keep edges", "drop in points without each edge", "verdict"]]
         for row in found["inputs"]:
             drops = (f"{one['edge']}: {console.points(one['drop'], one['ci']).strip()}" for one in row["candidates"])
-            rows.append([row["cell"], str(row["node"]), f"{row['keep'][0]}, {row['keep'][1]}", "; ".join(drops)])
+            keep = ", ".join(map(str, row["keep"]))
+            rows.append([row["cell"], str(row["node"]), keep, "; ".join(drops), _kept(row)])
         text = f"{text}\n\n{console.table(rows)}"
     if found["edges"]:
         base, images = found["edges"][0]["baseline"], found["edges"][0]["images"]
         accuracy = console.percent(base["accuracy"], base["ci"])
         text = f"unmasked accuracy {accuracy} on {images:,} images\n\n{text}"
     verdicts = [row["verdict"] for row in found["edges"]]
+    names = ("agree", "disagree", "too_close", "indistinct", *([None] if None in verdicts else ()))
     counts = ", ".join(
-        f"{verdicts.count(name)} {words}"
-        for name, words in (("agree", "agree"), ("disagree", "disagree"), ("too_close", "too close to call"))
+        f"{verdicts.count(name)} {'without alpha' if name is None else wording.VERDICT[name].word}" for name in names
     )
     text = f"{text}\n\n{len(verdicts)} edges: {counts}"
     for one in found.get("paths", ()):

@@ -106,6 +106,8 @@ def select(
     if threads is not None:
         torch.set_num_threads(threads)
     loaded = engine.load(checkpoint)
+    for remark in loaded.meta.get("notes", ()):
+        console.note(f"note: {remark}")
     begun = loaded.start if selection is None else read_selection(selection, loaded)
     plan = Plan(
         strategy=strategy,

@@ -1,7 +1,8 @@
 """How numbers, verdicts and node names are worded, once for every picture, page and report.
 
 number, count, points, interval, with_interval, percent, weight   numbers as text
-VERDICT             verdict -> glyph and words, a VerdictText
+VERDICT, INPUTS     verdict of an edge (None: alpha is unknown) or of inputs -> glyph and words, a VerdictText
+lead                who leads whom by how much
 provenance          where a measurement comes from, in words
 device_name         a torch device as people write it
 bn                  a BN mode in words
@@ -11,7 +12,7 @@ subscripts, plain   a node or edge name with HTML subscripts, and where no marku
 import re
 from typing import NamedTuple
 
-from engine.results import Interval, Verdict
+from engine.results import InputsVerdict, Interval, Verdict
 
 
 class VerdictText(NamedTuple):
@@ -30,10 +31,19 @@ class VerdictText(NamedTuple):
         return f"{self.glyph} {self.brief}"
 
 
-VERDICT: dict[Verdict, VerdictText] = {
+_TOO_CLOSE = VerdictText("≈", "too close to call", "too close")
+_INDISTINCT = VerdictText("=", "nothing to tell apart", "all alike")
+VERDICT: dict[Verdict | None, VerdictText] = {
     "agree": VerdictText("✓", "agree", "agree"),
     "disagree": VerdictText("≠", "disagree", "disagree"),
-    "too_close": VerdictText("≈", "too close to call", "too close"),
+    "too_close": _TOO_CLOSE,
+    "indistinct": _INDISTINCT,
+    None: VerdictText("–", "α unknown", "α unknown"),
+}
+INPUTS: dict[InputsVerdict, VerdictText] = {
+    "separated": VerdictText("✓", "told apart", "told apart"),
+    "too_close": _TOO_CLOSE,
+    "indistinct": _INDISTINCT,
 }
 
 _BN = {"batch": "batch statistics", "running": "running statistics"}
@@ -63,6 +73,11 @@ def interval(ci: Interval) -> str:
 def with_interval(drop: float, ci: Interval | None) -> str:
     """A drop with its 95 % interval: "4.1 [3.2, 5.0] pts", or "4.1 pts (needs more images)" when there is none yet."""
     return f"{number(drop)} pts (needs more images)" if ci is None else f"{number(drop)} {interval(ci)} pts"
+
+
+def lead(first: str, second: str, points: float, ci: Interval | None) -> str:
+    """Who leads whom, with the interval that holds over all rivals: "conv 1×1 leads skip by 1.0 [−0.9, 2.9] pts"."""
+    return f"{first} leads {second} by {with_interval(points, ci)}"
 
 
 def percent(accuracy: float, ci: Interval | None = None, digits: int = 1) -> str:

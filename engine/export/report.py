@@ -76,9 +76,11 @@ def _truth(document: SelectionRecord, found: Genotype) -> Iterable[str]:
         return
     rows = []
     selection = document.selection
-    alone = selection.with_decisions().alpha_path().decoded()
-    tuned = ", as tuned" if any(point.tuned for point in document.path) else ""
-    for name, cell in (("this selection", found), (f"alpha alone{tuned}", alone)):
+    cells = [("this selection", found)]
+    if selection.alphas.known:
+        tuned = ", as tuned" if any(point.tuned for point in document.path) else ""
+        cells.append((f"alpha alone{tuned}", selection.with_decisions().alpha_path().decoded()))
+    for name, cell in cells:
         row = nasbench201.lookup(cell)
         for dataset, words in DATASETS.items():
             accuracy, rank = wording.percent(getattr(row, dataset), digits=2), wording.count(row.rank[dataset])
@@ -108,7 +110,9 @@ def _decisions(document: SelectionRecord) -> Iterable[str]:
     yield "<h2>Decisions</h2>"
     yield (
         '<p class="quiet">What alpha and what measurement would have kept. The measured choice is the operation whose '
-        "removal costs most accuracy: its drop, and its lead over alpha’s choice, have 95 % intervals.</p>"
+        "removal costs most accuracy: its drop has a 95 % interval, and its lead over alpha’s choice (or the "
+        "runner-up) one that holds over all rivals and looks; of inputs, the last one that is kept leads the first one "
+        "that is not.</p>"
     )
     yield _table(head, rows, "decisions")
 
@@ -118,21 +122,27 @@ def _decision(selection: Selection, number: int, decision: Decision, step: Step)
     if isinstance(decision, InputsDecision):
         place = f"inputs of {_name(space.cell(decision.cell).node_name(decision.node))}"
         decided = _sources(space, decision.cell, decision.edges)
-        by_alpha = _sources(space, decision.cell, selection.inputs_by_alpha(decision.cell, decision.node))
+        inputs = selection.inputs_by_alpha(decision.cell, decision.node)
+        by_alpha = "unknown" if inputs is None else _sources(space, decision.cell, inputs)
         measured = _sources(space, decision.cell, scores.keep) if isinstance(scores, InputScores) else "–"
     else:
         place = _name(space.cell(decision.cell).edge_name(space.edge(decision.cell, decision.edge)))
         decided = _operation(decision.operation)
         found = scores if isinstance(scores, EdgeScores) else None
         # Tuning moves the alphas of undecided edges, so what alpha said at the time counts where it is known.
-        by_alpha = _operation(found.best_by_alpha if found else selection.best_by_alpha(decision.cell, decision.edge))
+        kept = found.best_by_alpha if found else selection.best_by_alpha(decision.cell, decision.edge)
+        by_alpha = "unknown" if kept is None else _operation(kept)
         measured = _operation(found.best) if found else "–"
     drop = verdict = lead = images = ""
     if isinstance(scores, EdgeScores):
         best = scores.operation(scores.best)
         drop = wording.with_interval(best.drop, best.ci)
         verdict = wording.VERDICT[scores.verdict].text
-        lead = "" if scores.verdict == "agree" else wording.with_interval(scores.difference, scores.difference_ci)
+        if scores.rival is not None and scores.lead is not None:
+            lead = f"{wording.with_interval(scores.lead, scores.lead_ci)} over {_operation(scores.rival)}"
+    if isinstance(scores, InputScores):
+        verdict = wording.INPUTS[scores.verdict].text
+        lead = wording.with_interval(scores.lead, scores.lead_ci)
     if scores is not None:
         images = f"{wording.count(scores.images)}, {scores.bn}"
     return [str(number), decision.cell, place, decided, BY[step.by], by_alpha, measured, drop, verdict, lead, images]
@@ -174,6 +184,8 @@ def _said(value: Any) -> str:
         return "–"
     if isinstance(value, dict):
         return ", ".join(f"{plain(key)} {_said(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_said, value))
     return ("yes" if value else "no") if isinstance(value, bool) else plain(value)
 
 

@@ -3,7 +3,8 @@
 csv       the table
 COLUMNS   its columns, in order
 
-Accuracies and drops are in percent and points, losses in nats; an empty field is something that was not measured.
+Accuracies and drops are in percent and points, losses in nats; an empty field is something that was not measured,
+or alpha where it is unknown.
 """
 
 import csv as writer
@@ -33,7 +34,7 @@ COLUMNS = (
     "baseline_loss",
     *MEASURED,
     *SETTINGS,
-    "alpha_keeps",  # yes or no: whether alpha alone would keep this candidate
+    "alpha_keeps",  # yes or no: whether alpha alone would keep this candidate; empty where alpha is unknown
     "measurement_keeps",
     "decided",  # yes or no; empty where nothing is decided
     "by",
@@ -82,14 +83,14 @@ def _operations(selection: Selection, of: Any, scores: Any) -> Iterator[_Row]:
             "source": edge.source,
             "target": edge.target,
             "candidate": name,
-            "alpha": selection.alphas[of.cell][edge.index][column],
+            "alpha": "" if kept is None else selection.alphas[of.cell][edge.index][column],
             "weight": float(weights[column]),
-            "alpha_keeps": _yes(name == kept),
+            "alpha_keeps": "" if kept is None else _yes(name == kept),
             "decided": _yes(name == decided) if decided else "",
         }
         if scores is not None:
             found = scores.operations[column]
-            row |= _effect(found) | {"alpha": found.alpha, "weight": found.weight}
+            row |= _effect(found) | {"alpha": "" if found.alpha is None else found.alpha, "weight": found.weight}
             row["measurement_keeps"] = _yes(name == scores.best)
         yield row
 
@@ -103,7 +104,7 @@ def _inputs(selection: Selection, of: Any, scores: Any) -> Iterator[_Row]:
             "source": edge.source,
             "target": edge.target,
             "candidate": edge.index,
-            "alpha_keeps": _yes(edge.index in by_alpha),
+            "alpha_keeps": "" if by_alpha is None else _yes(edge.index in by_alpha),
             "decided": _yes(edge.index in decided) if decided else "",
         }
         if scores is not None:

@@ -22,7 +22,7 @@ from engine.results import (
     InputScores,
     Interval,
     OperationScore,
-    Verdict,
+    verdicts,
 )
 from engine.selection.selection import Selection
 
@@ -45,7 +45,7 @@ class Evidence(Protocol):
 
     def difference(self, one: int, other: int) -> float: ...
 
-    def difference_ci(self, one: int, other: int) -> Interval | None: ...
+    def difference_ci(self, one: int, other: int, comparisons: int = 1) -> Interval | None: ...
 
 
 def baseline(evidence: Evidence, variant: int = 0) -> Baseline:
@@ -63,6 +63,12 @@ class Conditions:
     batch_size: int
 
 
+def _worth(evidence: Evidence, masks: int, criterion: Criterion) -> list[float]:
+    """What each mask costs by the criterion: the order in which they rank."""
+    variants = range(1, masks + 1)
+    return [-evidence.accuracy(each) if criterion == "accuracy" else evidence.loss(each) for each in variants]
+
+
 class EdgeQuestion:
     """What every operation of an undecided edge is worth. Variant k masks the operation in column k - 1.
 
@@ -76,7 +82,8 @@ class EdgeQuestion:
         self.cell = cell
         self.names = selection.space.operations(cell, place)
         self.silent = [selection.space.operation(name).silent for name in self.names]
-        self.by_alpha = self.names.index(selection.best_by_alpha(cell, place))
+        by_alpha = selection.best_by_alpha(cell, place)
+        self.by_alpha = None if by_alpha is None else self.names.index(by_alpha)
         self.weights = selection.weights()[cell]
         self._alphas = [float(alpha) for alpha in selection.alphas[cell][place.index]]
 
@@ -113,12 +120,12 @@ class EdgeQuestion:
         by_rise = max(columns, key=lambda column: evidence.loss(column + 1))
         best = by_drop if taken.criterion == "accuracy" else by_rise
         base = baseline(evidence)
-        difference_ci = evidence.difference_ci(self.by_alpha + 1, best + 1)
-        verdict: Verdict = "too_close"
-        if best == self.by_alpha:
-            verdict = "agree"
-        elif difference_ci is not None and not difference_ci[0] <= 0 <= difference_ci[1]:
-            verdict = "disagree"
+        worth = _worth(evidence, len(names), taken.criterion)
+        by_alpha, rival = self.by_alpha, verdicts.rival(best, self.by_alpha, worth)
+        lead_ci = None
+        if rival is not None:
+            comparisons = (len(names) - 1) * verdicts.LOOKS
+            lead_ci = evidence.difference_ci(rival + 1, best + 1, comparisons)
         weights = self.weights[self.place.index].tolist()
         return EdgeScores(
             cell=self.cell,
@@ -129,7 +136,7 @@ class EdgeQuestion:
             operations=tuple(
                 OperationScore(
                     name=names[column],
-                    alpha=self._alphas[column],
+                    alpha=self._alphas[column] if by_alpha is not None else None,
                     weight=weights[column],
                     masked_accuracy=evidence.accuracy(column + 1),
                     masked_loss=evidence.loss(column + 1),
@@ -145,12 +152,12 @@ class EdgeQuestion:
             criterion=taken.criterion,
             device=taken.device,
             seconds=seconds,
-            best_by_alpha=names[self.by_alpha],
+            best_by_alpha=None if by_alpha is None else names[by_alpha],
             best_by_drop=names[by_drop],
             best=names[best],
-            verdict=verdict,
-            difference=evidence.difference(self.by_alpha + 1, best + 1),
-            difference_ci=difference_ci,
+            difference=None if by_alpha is None else evidence.difference(by_alpha + 1, best + 1),
+            difference_ci=None if by_alpha is None else evidence.difference_ci(by_alpha + 1, best + 1),
+            lead_ci=lead_ci,
             separated=separated,
             final=final,
         )
@@ -172,7 +179,8 @@ class InputsQuestion:
         if selection.kept(cell, node) is not None:
             raise BadInput(f"the inputs of node {node} ({cell}) are decided already; undo that decision to score them")
         self.cell, self.node = cell, node
-        self.edges = [edge for edge in spec.entering(node) if edge.index not in without]
+        self.entering = spec.entering(node)
+        self.edges = [edge for edge in self.entering if edge.index not in without]
         self.kept = spec.kept(node)
         self.weights = selection.weights()
         self.weights[cell][list(without)] = 0
@@ -201,14 +209,17 @@ class InputsQuestion:
             )
             for variant, edge in enumerate(self.edges, start=1)
         )
-        by_accuracy = taken.criterion == "accuracy"
-        hurts = sorted(candidates, key=lambda one: one.masked_accuracy if by_accuracy else -one.masked_loss)
+        worth = _worth(evidence, len(candidates), taken.criterion)
+        ranked = sorted(range(len(candidates)), key=lambda place: -worth[place])
+        kept, gone = ranked[: self.kept], ranked[self.kept :]
+        comparisons = self.kept * (len(self.entering) - self.kept) * verdicts.LOOKS
         return InputScores(
             cell=self.cell,
             node=self.node,
             baseline=base,
             candidates=candidates,
-            keep=tuple(sorted(one.edge for one in hurts[: self.kept])),
+            keep=tuple(sorted(candidates[place].edge for place in kept)),
+            lead_ci=evidence.difference_ci(gone[0] + 1, kept[-1] + 1, comparisons),
             images=evidence.images,
             batch_size=taken.batch_size,
             bn=taken.bn,

@@ -9,7 +9,6 @@ ConfidenceSequence   stops a measurement once one variant is, with the asked pro
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,20 +18,16 @@ from scipy import stats
 from engine.checked import checked
 from engine.errors import BadInput
 from engine.results import BnMode, Interval
-
-FEWEST_BATCHES = 5
-CONFIDENCE = 0.95
+from engine.results.verdicts import CONFIDENCE, FEWEST_BATCHES, student_quantile
 
 
-def student_interval(mean: float, variance: float, values: int) -> Interval:
-    """Interval of the mean of so many values, from their mean and their (unbiased) variance."""
-    reach = _quantile(values - 1) * math.sqrt(variance / values)
+def student_interval(mean: float, variance: float, values: int, comparisons: int = 1) -> Interval:
+    """Interval of the mean of so many values, from their mean and their (unbiased) variance.
+
+    comparisons: how many such intervals hold at once with 95 %.
+    """
+    reach = student_quantile(values - 1, comparisons) * math.sqrt(variance / values)
     return mean - reach, mean + reach
-
-
-@lru_cache
-def _quantile(freedom: int) -> float:
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
 
 
 @dataclass(frozen=True)
@@ -153,14 +148,22 @@ class PairedCounts:
         return 100.0 * int(self._right[one] - self._right[other]) / self.images
 
     def accuracy_ci(self, variant: int) -> Interval | None:
-        """Interval of one variant's accuracy (%)."""
-        return self._interval(variant, -1, self.accuracy(variant))
+        """Interval of one variant's accuracy (%), within 0 and 100.
 
-    def difference_ci(self, one: int, other: int) -> Interval | None:
-        """Paired interval of `difference`, in points."""
-        return self._interval(one, other, self.difference(one, other))
+        Of independent images Wilson's (1927). That of batch means is cut to what an accuracy can be: what is cut off
+        cannot hold it, so the coverage stays (Mandelkern 2002, Statistical Science 17).
+        """
+        if self.bn == "running":
+            found = stats.binomtest(int(self._right[variant]), self.images).proportion_ci(CONFIDENCE, method="wilson")
+            return 100 * float(found.low), 100 * float(found.high)
+        ci = self._interval(variant, -1, self.accuracy(variant))
+        return None if ci is None else (max(0.0, ci[0]), min(100.0, ci[1]))
 
-    def _interval(self, one: int, other: int, point: float) -> Interval | None:
+    def difference_ci(self, one: int, other: int, comparisons: int = 1) -> Interval | None:
+        """Paired interval of `difference`, in points; comparisons: how many such intervals hold at once."""
+        return self._interval(one, other, self.difference(one, other), comparisons)
+
+    def _interval(self, one: int, other: int, point: float, comparisons: int = 1) -> Interval | None:
         values, total = self._values, float(self._sum[one, other])
         if values < (2 if self.bn == "running" else FEWEST_BATCHES):
             return None
@@ -169,7 +172,9 @@ class PairedCounts:
         if spread <= 1e-12 * squares:  # all values are equal; sizes that differ leave a rounding error
             return point, point
         points = 100 / self._size
-        return student_interval(points * total / values, points**2 * spread / (values * (values - 1)), values)
+        return student_interval(
+            points * total / values, points**2 * spread / (values * (values - 1)), values, comparisons
+        )
 
     def batch_differences(self) -> NDArray[np.float64]:
         """Of the last batch: accuracy difference of every pair of variants, [V, V] (fractions)."""

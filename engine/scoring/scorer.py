@@ -254,15 +254,15 @@ def _discard_one_by_one(score: Callable[[tuple[int, ...]], InputScores]) -> Inpu
     score: scores of a node's inputs without the given edges. Returns the first scores with what is kept in the end.
     """
     first = scores = score(())
-    left = len(first.keep)
     gone: tuple[int, ...] = ()
-    while len(scores.candidates) > left:
+    while True:
         damage = [one.drop if scores.criterion == "accuracy" else one.rise for one in scores.candidates]
         # the later of two equal edges goes
         least = min(range(len(damage)), key=lambda place: (damage[place], -place))
         gone = (*gone, scores.candidates[least].edge)
-        if len(scores.candidates) > left + 1:
-            scores = score(gone)
-        else:
-            scores = replace(scores, candidates=tuple(one for one in scores.candidates if one.edge not in gone))
-    return replace(first, keep=tuple(one.edge for one in scores.candidates))
+        if len(gone) == len(first.candidates) - len(first.keep):
+            break
+        scores = score(gone)
+    keep = tuple(one.edge for one in first.candidates if one.edge not in gone)
+    # What was measured first says nothing sure about a pair that only later measurements chose.
+    return first if keep == first.keep else replace(first, keep=keep, lead_ci=None)

@@ -130,8 +130,6 @@ def check_scores(space: SearchSpace, scores: Scores) -> None:
             raise BadInput(f"edge {scores.edge} joins other nodes")
         if names != space.operations(scores.cell, scores.edge):
             raise BadInput(f"edge {scores.edge} has other operations")
-        if not {scores.best, scores.best_by_alpha, scores.best_by_drop} <= set(names):
-            raise BadInput(f"the best of edge {scores.edge} is none of its operations")
         return
     edges = [(edge.index, edge.source) for edge in space.cell(scores.cell).entering(scores.node)]
     if [(each.edge, each.source) for each in scores.candidates] != edges:

@@ -44,7 +44,7 @@ class IndependentBaselines:
     def difference(self, one: int, other: int) -> float:
         return self._answers[one].accuracy - self._answers[other].accuracy
 
-    def difference_ci(self, one: int, other: int) -> Interval | None:
+    def difference_ci(self, one: int, other: int, comparisons: int = 1) -> Interval | None:
         return None
 
 

@@ -111,9 +111,13 @@ def select(
 ) -> SelectionRecord:
     """Run a plan to its end and return what it found; a finished run is read back.
 
-    Raises BadInput for a folder that holds another run (or any, without `resume`), Diverged when tuning does. Whatever
-    ends it before, the folder holds the last finished action.
+    Raises BadInput for a folder that holds another run (or any, without `resume`) and for alpha's choice where alpha is
+    unknown, Diverged when tuning does. Whatever ends it before, the folder holds the last finished action.
     """
+    if plan.strategy in ("magnitude", "pt-mag"):
+        checkpoint.start.with_decisions(
+            plan.start
+        ).alpha_path()  # refuses, before anything is written, what has no alpha
     asked = {"checkpoint": checkpoint.digest, **plan.to_dict()}
     with RunFolder(Path(out), asked, Plan().to_dict(), resume=resume, threads=torch.get_num_threads()) as folder:
         run = _Run(folder, checkpoint, plan, device, command, {"data_dir": data_dir, "download": download})
@@ -220,7 +224,7 @@ class _Run:
             progress = Progress(0, 1, f"order: edge {number + 1} of {len(edges)}", None)
             self._tell(progress)
             report(progress)
-            found[place] = self.scorer.edge(start, *place).difference
+            found[place] = self.scorer.edge(start, *place).difference or 0.0
         return Order(tuple(sorted(order.edges, key=lambda place: -found.get(place, 0.0))), order.nodes)
 
     def _actions(self) -> list[Action]:
@@ -296,10 +300,10 @@ class _Run:
 
 
 def _origin(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What a document says of its supernet; notes of an import stay beside the numbers that rest on it."""
     meta = checkpoint.meta
-    return {"name": checkpoint.name, "digest": checkpoint.digest} | {
-        key: meta[key] for key in ("space", "method", "epochs", "channels", "cells", "image_size")
-    }
+    keys = ("space", "method", "epochs", "channels", "cells", "image_size", "notes")
+    return {"name": checkpoint.name, "digest": checkpoint.digest} | {key: meta[key] for key in keys if key in meta}
 
 
 def _settings(plan: Plan, scorer: Scorer) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from engine.selecting.record import By
 from engine.selecting.settings import STRATEGIES
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
 from engine.selection.orders import NextStep
-from engine.selection.selection import Selection
+from engine.selection.selection import Selection, unknown_alpha
 
 
 class Choice(NamedTuple):
@@ -39,13 +39,12 @@ def choose(
 
     scorer: only perturbation asks it. seed: of the random strategy's draw, which depends on
     the seed and on how many decisions were taken. allow_none: whether `none` may win an edge (the published code lets
-    it). Raises BadInput for an unknown strategy.
+    it). Raises BadInput for an unknown strategy, and where alpha should decide and is unknown.
     """
-    cell, index = step.cell, step.index
     if strategy in ("magnitude", "pt-mag"):
-        if step.kind == "node":
-            return Choice(InputsDecision(cell, index, selection.inputs_by_alpha(cell, index)), "alpha", None)
-        return Choice(OperationDecision(cell, index, selection.best_by_alpha(cell, index)), "alpha", None)
+        if (decision := selection.by_alpha(step)) is None:
+            raise unknown_alpha(step)
+        return Choice(decision, "alpha", None)
     if strategy == "random":
         return Choice(_draw(selection, step, seed), "random", None)
     if strategy != "perturbation":

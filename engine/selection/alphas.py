@@ -1,11 +1,12 @@
 """Alphas: the raw architecture parameters that a supernet was trained with, and what they alone would choose.
 
-Alphas    checked, immutable alphas of every cell type, with PC-DARTS edge strengths where there are any
+Alphas      checked, immutable alphas of every cell type, with PC-DARTS edge strengths where there are any
+preferred   the operation of the largest value, if one has it
 
 Letters in shapes: E edges of a cell type, K candidate operations of an edge.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -74,12 +75,31 @@ class Alphas(Mapping[str, Rows]):
         """[E, K]: softmax of the alphas of every edge, times the strengths."""
         return mixing_weights(np.array(self[cell])) * self.strengths(cell)[:, None]
 
-    def best(self, cell: str, edge: int) -> str:
-        """The operation with the largest alpha, `none` left out where it may not win; ties go to the lower index."""
-        row = self[cell][self.space.edge(cell, edge).index]
-        return self.space.operations(cell, edge)[max(self._eligible(cell, edge), key=row.__getitem__)]
+    def best(self, cell: str, edge: int) -> str | None:
+        """The operation with the largest alpha, `none` left out where it may not win; ties go to the lower index.
 
-    def inputs(self, cell: str, node: int) -> tuple[int, ...]:
+        None where alpha is unknown: all operations have the same one, as in files of weights alone.
+        """
+        row = self[cell][self.space.edge(cell, edge).index]
+        return preferred(self.space.operations(cell, edge), self.space.eligible(cell, edge), row)
+
+    def unknown(self, cell: str) -> tuple[int, ...]:
+        """The edges on which alpha is unknown."""
+        return tuple(edge.index for edge in self.space.edges(cell) if self.best(cell, edge.index) is None)
+
+    @property
+    def known(self) -> bool:
+        """Whether alpha prefers an operation on every edge."""
+        return not any(map(self.unknown, self.space.cells))
+
+    def inputs(self, cell: str, node: int) -> tuple[int, ...] | None:
+        """What `strongest` keeps, or None where alpha is unknown on an edge into the node."""
+        unknown = self.unknown(cell)
+        if any(edge.index in unknown for edge in self.space.cell(cell).entering(node)):
+            return None
+        return self.strongest(cell, node)
+
+    def strongest(self, cell: str, node: int) -> tuple[int, ...]:
         """The edges into a node that the magnitude rule keeps (two in the DARTS family), the strongest first.
 
         An edge is as strong as its largest mixing weight, over all operations but `none`; ties go to the lower source.
@@ -95,6 +115,14 @@ class Alphas(Mapping[str, Rows]):
         """Columns that the magnitude rule may choose."""
         eligible = self.space.eligible(cell, edge)
         return [k for k, name in enumerate(self.space.operations(cell, edge)) if name in eligible]
+
+
+def preferred(names: Sequence[str], eligible: Sequence[str], values: Sequence[float]) -> str | None:
+    """The eligible operation of the largest value, the first of equal ones; None where several have one same value."""
+    if len(names) > 1 and len(set(values)) == 1:
+        return None
+    found = [(value, name) for value, name in zip(values, names, strict=True) if name in eligible]
+    return max(found, key=lambda pair: pair[0])[1]
 
 
 def _precision(alphas: Any) -> FloatType:

@@ -275,6 +275,8 @@ def magnitude_genotype(space: SearchSpace, alphas: Any, betas: Any = None) -> Ge
 
     Every node keeps its strongest edges (two in the DARTS family, all in NAS-Bench-201), and each of them its strongest
     operation, `none` left out where it may not win.
+    Here equal alphas count as the published code counts them, the first of them wins; `Alphas.known` says where that is
+    no opinion.
     alphas: cell type -> [edges, operations]; betas: cell type -> [edges] (PC-DARTS). Raises BadInput as Alphas.read.
     """
     read = Alphas.read(space, alphas, betas)
@@ -283,8 +285,9 @@ def magnitude_genotype(space: SearchSpace, alphas: Any, betas: Any = None) -> Ge
         spec = space.cell(cell)
         kept = [edge.index for edge in spec.edges]
         if spec.keep is not None:
-            kept = [index for node in spec.inner_nodes for index in read.inputs(cell, node)]
-        return [(read.best(cell, index), space.edge(cell, index).source) for index in kept]
+            kept = [index for node in spec.inner_nodes for index in read.strongest(cell, node)]
+        first = {index: space.eligible(cell, index)[0] for index in kept}
+        return [(read.best(cell, index) or first[index], space.edge(cell, index).source) for index in kept]
 
     return Genotype({cell: pairs(cell) for cell in space.cells}, space)
 

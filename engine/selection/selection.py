@@ -1,6 +1,7 @@
 """Selections: which operations and inputs have been decided, on top of a supernet's alphas.
 
 Selection                           alphas and the decisions taken so far; immutable, every decision gives a new one
+unknown_alpha                       the error where alpha should choose and is unknown
 OperationDecision, InputsDecision   one decision (see engine.selection.decisions)
 
 Letters in shapes: E edges of a cell type, K candidate operations of an edge.
@@ -17,7 +18,7 @@ from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision, read_decision
 from engine.selection.genotype import Genotype, Pair, kept_pairs
 from engine.selection.mixing import mixing_weights
-from engine.selection.orders import index_order
+from engine.selection.orders import NextStep, index_order, next_step
 from engine.spaces import Edge, SearchSpace, described, recorded
 
 if TYPE_CHECKING:
@@ -164,24 +165,37 @@ class Selection:
 
     # What alpha says
 
-    def best_by_alpha(self, cell: str, edge: int | Edge) -> str:
-        """The operation with the largest alpha; `none` only where it may win, ties to the lower index."""
+    def best_by_alpha(self, cell: str, edge: int | Edge) -> str | None:
+        """The operation with the largest alpha; `none` only where it may win, ties to the lower index. None where
+        alpha is unknown (`Alphas.best`)."""
         return self.alphas.best(cell, self.space.edge(cell, edge).index)
 
-    def inputs_by_alpha(self, cell: str, node: int) -> tuple[int, ...]:
-        """The incoming edges that the magnitude rule keeps, ascending, whatever has been decided."""
-        return tuple(sorted(self.alphas.inputs(cell, node)))
+    def inputs_by_alpha(self, cell: str, node: int) -> tuple[int, ...] | None:
+        """The incoming edges that the magnitude rule keeps, ascending, whatever has been decided; None where alpha is
+        unknown."""
+        kept = self.alphas.inputs(cell, node)
+        return None if kept is None else tuple(sorted(kept))
+
+    def by_alpha(self, step: NextStep) -> Decision | None:
+        """What alpha decides about an edge or a node; None where alpha is unknown."""
+        if step.kind == "node":
+            edges = self.inputs_by_alpha(step.cell, step.index)
+            return None if edges is None else InputsDecision(step.cell, step.index, edges)
+        operation = self.best_by_alpha(step.cell, step.index)
+        return None if operation is None else OperationDecision(step.cell, step.index, operation)
 
     def alpha_path(self) -> "Selection":
-        """The complete selection that alpha alone leads to from here: remaining edges by index, then nodes."""
+        """The complete selection that alpha alone leads to from here: remaining edges by index, then nodes.
+
+        Raises BadInput where alpha is unknown.
+        """
         order = index_order(self.space)
         selection = self
-        for cell, edge in order.edges:
-            if not selection.is_decided(cell, edge):
-                selection = selection.discretize(cell, edge, self.best_by_alpha(cell, edge))
-        for cell, node in order.nodes:
-            if selection.kept(cell, node) is None:
-                selection = selection.keep_inputs(cell, node, self.inputs_by_alpha(cell, node))
+        while (step := next_step(selection, order)) is not None:
+            decision = self.by_alpha(step)
+            if decision is None:
+                raise unknown_alpha(step)
+            selection = selection.decide(decision)
         return selection
 
     # What it means for the supernet, and in the end
@@ -313,3 +327,11 @@ def _read_object(text: str) -> dict[str, Any]:
     if missing or not isinstance(data["decisions"], list):
         raise BadInput(f"not a selection: {', '.join(missing) or 'the list of decisions'} is missing; export it again")
     return data
+
+
+def unknown_alpha(step: NextStep) -> BadInput:
+    """The sentence for a choice that alpha cannot make."""
+    return BadInput(
+        f"alpha is unknown at {step.kind} {step.index} ({step.cell}): its alphas are all equal, as in files of weights "
+        "alone, so it chooses nothing; decide by measurement, or import the checkpoint together with its alphas"
+    )

@@ -209,7 +209,8 @@ def conclude(run: Training, halves: Sequence[Feed], line: dict[str, Any]) -> Non
         method.hold((*method.decisions, *decisions))
         line["decisions"] = [asdict(decision) for decision in decisions]
     line["search"] = evaluate(run, halves[1])
-    line["magnitude"] = str(magnitude_genotype(method.space, method.selection.alphas))
+    alphas = method.selection.alphas
+    line["magnitude"] = str(magnitude_genotype(method.space, alphas)) if alphas.known else None
     looked_at = feed(halves[1], method.batch_size, run.recipe.seed, epoch, len(halves))
     if method.stop(epoch, looked_at):
         line["stopped"] = True

@@ -5,7 +5,7 @@ sample_weights, sample_scores   mixing weights [edges][operations] and EdgeScore
 
 import numpy as np
 
-from engine.results import Baseline, EdgeScores, OperationScore, Verdict
+from engine.results import Baseline, EdgeScores, OperationScore
 from engine.spaces import SearchSpace
 
 NOISE = 1.2  # half an interval, in points
@@ -31,7 +31,7 @@ def sample_scores(space: SearchSpace, cell: str, weights: list[list[float]], see
         by_alpha = max(allowed, key=lambda row: row.weight)
         best = max(rows, key=lambda row: row.drop)
         difference = best.drop - by_alpha.drop
-        verdict: Verdict = "agree" if best is by_alpha else "disagree" if difference > NOISE else "too_close"
+        lead = difference or best.drop - max(row.drop for row in rows if row is not best)
         scores[edge.index] = EdgeScores(
             cell=cell,
             edge=edge.index,
@@ -48,9 +48,9 @@ def sample_scores(space: SearchSpace, cell: str, weights: list[list[float]], see
             best_by_alpha=by_alpha.name,
             best_by_drop=best.name,
             best=best.name,
-            verdict=verdict,
             difference=difference,
             difference_ci=(difference - NOISE, difference + NOISE),
+            lead_ci=(lead - NOISE, lead + NOISE),
             separated=None,
             final=True,
         )

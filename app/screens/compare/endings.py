@@ -79,7 +79,8 @@ class RunEndings:
 
     @property
     def _built(self) -> tuple[str, ...]:
-        return (ALPHA, *((AT_ONCE,) if self._is_swept else ()), *self.orders, MINE)
+        alpha = (ALPHA,) if self.start.alphas.known else ()
+        return (*alpha, *((AT_ONCE,) if self._is_swept else ()), *self.orders, MINE)
 
     @property
     def _is_swept(self) -> bool:
@@ -95,7 +96,7 @@ class RunEndings:
     def measured(self) -> str | None:
         """The ending that stands for measurement: the first order's, else all drops at once, else a stored run's."""
         runs = [name for name, document in self.stored.items() if document.strategy == "perturbation"]
-        return next((name for name in (*self.orders, *self._built[1:-1], *runs)), None)
+        return next((name for name in (*self.orders, *self._built, *runs) if name not in (ALPHA, MINE)), None)
 
     @property
     def published(self) -> str | None:
@@ -106,7 +107,7 @@ class RunEndings:
         """What ended there. Raises BadInput for an ending that this run does not have."""
         if ending in self.stored:
             return self.stored[ending]
-        if ending == ALPHA:
+        if ending == ALPHA and self.start.alphas.known:
             return self._document(self.start.alpha_path(), "alpha", "magnitude")
         if ending == MINE:
             return self._document(self.start.replay(self.decisions), "person", "person")
@@ -138,7 +139,7 @@ class RunEndings:
     def _path(self, seed: int) -> SelectionRecord:
         """A stored measured path. It says where it ends, but not what was measured at its steps.
 
-        A genotype leaves out the operations of inputs that are not kept; alpha's stand in for them.
+        A genotype leaves out the operations of inputs that are not kept; alpha's stand in for them, where it has any.
         """
         row = next(row for row in (self.summary.scores or {})["paths"] if row["seed"] == seed)
         genotype, space, selection = parse_genotype(row["genotype"]), self.summary.space, self.start
@@ -146,7 +147,8 @@ class RunEndings:
         order = edge_order(space, seed)
         for cell, index in order.edges:
             edge = space.edge(cell, index)
-            name = kept[cell].get((edge.source, edge.target)) or self.start.best_by_alpha(cell, edge)
+            alpha = self.start.best_by_alpha(cell, edge) or space.eligible(cell, edge)[0]
+            name = kept[cell].get((edge.source, edge.target)) or alpha
             selection = selection.discretize(cell, edge, name)
         for cell, node in order.nodes:
             inputs = [edge.index for edge in space.cell(cell).entering(node) if (edge.source, node) in kept[cell]]

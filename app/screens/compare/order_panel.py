@@ -68,7 +68,8 @@ def _wins(
     theme: Theme, end_of: EndOf, endings: RunEndings, documents: Mapping[str, SelectionRecord], cell: str
 ) -> None:
     space, orders = endings.summary.space, summarise(list(documents.values()))
-    alpha = end_of(Side(endings.entry.id, ALPHA))
+    alpha = end_of(Side(endings.entry.id, ALPHA)) if ALPHA in endings.endings else None
+    is_true = space.genotype_format == "nas-bench-201"
     info = order_wins(space, cell, orders, endings.start)
     name = next(iter(documents))
     left, right = st.columns(2)
@@ -77,17 +78,18 @@ def _wins(
         text.chart(plot_order_wins(info, theme), key="order-wins", alt=agreed)
         st.caption(f"{agreed} · {end_of(Side(endings.entry.id, name)).origin}")
     with right:
-        if alpha.truth:
-            found = outcomes_info(nasbench201.reachable(endings.start), alpha.truth.cifar10, orders.true_accuracy)
+        if is_true:
+            by_alpha = alpha.truth.cifar10 if alpha and alpha.truth else None
+            found = outcomes_info(nasbench201.reachable(endings.start), by_alpha, orders.true_accuracy)
             figure = plot_outcomes(found, theme)
             text.chart(figure, key="order-ends", alt=found.summary)
         for what, spread in orders.spread.items():
             st.caption(_spread(what, spread, len(documents)))
-    rows = [{"order": "○ α", **text.true_values(alpha.truth), "genotype": str(alpha.genotype)}]
+    rows = [{"order": "○ α", **text.true_values(alpha.truth), "genotype": str(alpha.genotype)}] if alpha else []
     for name, genotype in zip(documents, orders.genotypes, strict=True):
-        known = nasbench201.lookup(genotype) if alpha.truth else None
+        known = nasbench201.lookup(genotype) if is_true else None
         rows.append({"order": name_of(name), **text.true_values(known), "genotype": genotype})
-    columns = ["order", *(text.TRUE if alpha.truth else ()), "genotype"]
+    columns = ["order", *(text.TRUE if is_true else ()), "genotype"]
     st.dataframe(rows, hide_index=True, column_order=columns, column_config=text.TRUE, row_height=28)
 
 

@@ -162,7 +162,7 @@ def _pickers(comparison: Comparison, letter: str) -> None:
     def choose() -> None:
         chosen = list(comparison.pair)
         known = comparison.runs[run.get("")].endings
-        chosen[index] = Side(run.get(""), ending.get("") if ending.get("") in known else endings.ALPHA)
+        chosen[index] = Side(run.get(""), ending.get("") if ending.get("") in known else known[0])
         address.choose(chosen)
 
     left, right = st.columns(2)

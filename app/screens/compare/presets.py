@@ -18,32 +18,43 @@ Pair = tuple[Side, Side]
 
 
 def default(endings: RunEndings) -> Pair:
-    """Alpha against measurement, or against the visitor's own decisions while nothing is measured."""
-    return Side(endings.entry.id, ALPHA), Side(endings.entry.id, endings.measured or MINE)
+    """Alpha against measurement, or against the visitor's own decisions while nothing is measured.
+
+    Where alpha is unknown it has no ending, and the visitor's own decisions stand in its place.
+    """
+    first = ALPHA if ALPHA in endings.endings else MINE
+    return Side(endings.entry.id, first), Side(endings.entry.id, endings.measured or MINE)
 
 
 def presets(runs: Mapping[str, RunEndings], run: str) -> dict[str, Pair]:
     """What can be set side by side beginning with a run, by name."""
     endings = runs[run]
     found: dict[str, Pair] = {}
-    if endings.measured:
+    if endings.measured and ALPHA in endings.endings:
         found["α vs measurement"] = default(endings)
-    if other := _differing(runs, run, "epochs"):
+    if (other := _differing(runs, run, "epochs")) and _have_alpha(runs, run, other):
         early, late = sorted((run, other), key=lambda name: runs[name].summary.meta["epochs"])
         found["early vs late epoch"] = Side(early, ALPHA), Side(late, ALPHA)
-    if other := _differing(runs, run, "seed"):
+    if (other := _differing(runs, run, "seed")) and _have_alpha(runs, run, other):
         found["seed vs seed"] = Side(run, ALPHA), Side(other, ALPHA)
     if other := _differing(runs, run, "method"):
         first, second = endings.measured, runs[other].measured
         # Fixed alphas choose nothing, so methods are compared by what measurement makes of their supernets.
-        ends = (first, second) if first and second else (ALPHA, ALPHA)
-        found["method vs method"] = Side(run, ends[0]), Side(other, ends[1])
+        if first and second:
+            found["method vs method"] = Side(run, first), Side(other, second)
+        elif _have_alpha(runs, run, other):
+            found["method vs method"] = Side(run, ALPHA), Side(other, ALPHA)
     orders = endings.orders or next((tuple(group) for group in tunings(endings).values()), ())
     if len(orders) > 1:
         found["order vs order"] = Side(run, orders[0]), Side(run, orders[1])
     if endings.decisions and endings.published:
         found["mine vs published"] = Side(run, MINE), Side(run, endings.published)
     return found
+
+
+def _have_alpha(runs: Mapping[str, RunEndings], *names: str) -> bool:
+    """Whether alpha has an ending in all of these runs."""
+    return all(ALPHA in runs[name].endings for name in names)
 
 
 def _differing(runs: Mapping[str, RunEndings], run: str, key: str) -> str | None:

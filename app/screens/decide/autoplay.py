@@ -8,7 +8,7 @@ import time
 
 from app.screens.decide.actions import Deciding
 from app.state import keys
-from engine.selection.decisions import InputsDecision, OperationDecision
+from engine.scoring.paths import decision_of
 
 
 def play(deciding: Deciding, who: str) -> None:
@@ -32,13 +32,12 @@ def advance(deciding: Deciding) -> bool:
         if not ask.busy:
             deciding.measure_this()
         return False
-    by, decision = "α", step.suggested["α"]
-    if is_measured and found is not None:
-        by, cell, index = "measured", step.place.cell, step.place.index
-        if step.place.kind == "edge":
-            decision = OperationDecision(cell, index, found.edge.best)
-        else:
-            decision = InputsDecision(cell, index, found.inputs.keep)
+    by, decision = "α", step.suggested.get("α")
+    if is_measured and step.final is not None:
+        by, decision = "measured", decision_of(step.final)
+    if decision is None:
+        deciding.pause()
+        return True
     run.played = time.monotonic()
     deciding.take(decision, by)
     if is_measured or deciding.page.untuned:

@@ -63,11 +63,15 @@ def _verdict(deciding: Deciding, result: object) -> None:
     """One line, always as high: what measurement says of this step."""
     badge = ""
     if isinstance(result, EdgeScores):
-        badge = f"<span class='badge {result.verdict}'>{wording.VERDICT[result.verdict].text}</span>"
+        if result.verdict is not None:
+            badge = f"<span class='badge {result.verdict}'>{wording.VERDICT[result.verdict].text}</span>"
         said = sentences.edge_finding(result)
     elif isinstance(result, InputScores):
-        kept = InputsDecision(result.cell, result.node, result.keep)
-        said = f"Removing {words(deciding.page.space, kept)} hurts most."
+        space = deciding.page.space
+        badge = f"<span class='badge {result.verdict}'>{wording.INPUTS[result.verdict].text}</span>"
+        said = f"Removing {words(space, InputsDecision(result.cell, result.node, result.keep))} hurts most."
+        if not result.stands_out:
+            said = sentences.inputs_finding(result, space)
     else:
         said = "Not measured yet: α alone cannot say which one matters."
     st.html(f"<div class='verdict-line'>{badge}<span>{wording.subscripts(said)}</span></div>")

@@ -29,7 +29,7 @@ from engine.selection.selection import Selection
 def finished(deciding: Deciding) -> None:
     page, ask = deciding.page, deciding.ask
     yours = page.selection.decoded()  # `replaced_none` says below what that changed
-    alpha = page.start.alpha_path()
+    alpha = page.start.alpha_path() if page.start.alphas.known else None
     paths = ask.paths(page.start)
     measured = parse_genotype(paths[0].genotype) if paths else None
     if nasbench201.covers(page.space):
@@ -44,8 +44,11 @@ def finished(deciding: Deciding) -> None:
             st.button("Measure its accuracy", on_click=deciding.measure_next, disabled=ask.busy, key="measure-final")
     with columns[1], st.container(border=True):
         text.heading("Pure α")
-        _cell(page, alpha.decoded(), yours)
-        _beside(deciding, alpha, "measure-alpha")
+        if alpha is None:
+            st.caption("α is unknown: this supernet came without alphas, or they are all equal.")
+        else:
+            _cell(page, alpha.decoded(), yours)
+            _beside(deciding, alpha, "measure-alpha")
     with columns[2], st.container(border=True):
         text.heading("Pure measurement")
         if measured is None:
@@ -122,7 +125,7 @@ def conclusion(page: PageState, ask: Questions) -> str | None:
 
 
 def _ending(page: PageState, paths: Sequence[MeasuredPath]) -> Ending:
-    alpha = str(page.start.alpha_path().decoded())
+    alpha = str(page.start.alpha_path().decoded()) if page.start.alphas.known else None
     return ending(page.selection, alpha, paths[0].genotype if paths else None)
 
 

@@ -20,7 +20,7 @@ from engine.drawing import wording
 def outcomes(deciding: Deciding) -> None:
     page, selection = deciding.page, deciding.page.selection
     found = nasbench201.reachable(selection)
-    alpha = nasbench201.lookup(str(selection.alpha_path().decoded())).cifar10
+    alpha = nasbench201.lookup(str(selection.alpha_path().decoded())).cifar10 if selection.alphas.known else None
     paths = deciding.ask.paths()
     measured = [nasbench201.lookup(path.genotype).cifar10 for path in paths]
     cells = "cell" if found.count == 1 else "cells"
@@ -29,7 +29,7 @@ def outcomes(deciding: Deciding) -> None:
     text.chart(
         plot_outcomes(info, page.theme),
         key="outcomes",
-        alt=f"{info.summary}; alpha's path ends at {alpha:.2f} %",
+        alt=info.summary if alpha is None else f"{info.summary}; alpha's path ends at {alpha:.2f} %",
     )
     if paths:
         st.caption(paths_line(paths, page))

@@ -189,7 +189,10 @@ def _auto_play(deciding: Deciding) -> None:
     if deciding.run.playing:
         st.button("Pause", icon=":material/pause:", on_click=deciding.pause, width="stretch", key="pause")
         return
+    known = deciding.page.start.alphas.known
     with st.popover("Play", icon=":material/play_arrow:", width="stretch"):
-        st.button("by α", on_click=play, args=(deciding, "alpha"), width="stretch", key="play-alpha")
+        st.button(
+            "by α", on_click=play, args=(deciding, "alpha"), width="stretch", key="play-alpha", disabled=not known
+        )
         st.button("by measurement", on_click=play, args=(deciding, "measured"), width="stretch", key="play-measured")
         st.slider("Seconds per step", 0.5, 3.0, 1.0, 0.5, key=keys.SPEED.name)

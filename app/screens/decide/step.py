@@ -9,6 +9,8 @@ from functools import cached_property
 
 from app.state.questions import Questions
 from app.work.questions import Measurement
+from engine.results import EdgeScores
+from engine.scoring.paths import Scores, decision_of
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
 from engine.selection.orders import NextStep, Order, edge_order, index_order, next_step
 
@@ -42,19 +44,30 @@ class CurrentStep:
 
     @cached_property
     def suggested(self) -> dict[str, Decision]:
-        """Decisions by who suggests them: "α" always, "measured" once it is final and something stands out."""
-        cell, index, selection = self._place.cell, self._place.index, self.page.selection
-        final = self.measurement
+        """Decisions by who suggests them: "α" where it is known, "measured" once it is final and told apart."""
         by: dict[str, Decision] = {}
-        if self._place.kind == "node":
-            by["α"] = InputsDecision(cell, index, selection.inputs_by_alpha(cell, index))
-            if final:
-                by["measured"] = InputsDecision(cell, index, final.inputs.keep)
-            return by
-        by["α"] = OperationDecision(cell, index, selection.best_by_alpha(cell, index))
-        if final and not final.edge.none_stands_out:
-            by["measured"] = OperationDecision(cell, index, final.edge.best)
+        if (alpha := self.page.selection.by_alpha(self._place)) is not None:
+            by["α"] = alpha
+        if (final := self.final) is not None and final.stands_out:
+            by["measured"] = decision_of(final)
         return by
+
+    @cached_property
+    def final(self) -> Scores | None:
+        """Its scores, once they are final."""
+        found = self.measurement
+        if found is None:
+            return None
+        return found.edge if self._place.kind == "edge" else found.inputs
+
+    @property
+    def preselected(self) -> Decision | None:
+        """What is chosen before anybody has picked: what measurement suggests, or alpha's choice where nothing is
+        measured or measurement leads to the same operation. Nothing where measurement cannot tell."""
+        suggested, final = self.suggested, self.final
+        if final is None or (isinstance(final, EdgeScores) and final.verdict == "agree"):
+            return suggested.get("α")
+        return suggested.get("measured")
 
     @property
     def picked(self) -> OperationDecision | None:
@@ -63,12 +76,6 @@ class CurrentStep:
         if place is None or picked is None:
             return None
         return picked if (picked.cell, picked.edge) == (place.cell, place.index) else None
-
-    @property
-    def preselected(self) -> Decision | None:
-        """What is chosen before anybody has picked: what is measured, or alpha's choice where nothing is."""
-        suggested = self.suggested
-        return suggested.get("measured") if self.measurement else suggested.get("α")
 
     @property
     def choice(self) -> OperationDecision | None:
@@ -131,4 +138,4 @@ def _order(ask: Questions) -> Order:
 
 def _difference(ask: Questions, cell: str, edge: int) -> float:
     found = None if ask.page.selection.is_decided(cell, edge) else ask.measurement(edge, cell)
-    return found.edge.difference if found else 0.0
+    return (found.edge.difference or 0.0) if found else 0.0

@@ -44,7 +44,7 @@ def _replayed(stored: Mapping[str, Any], start: Selection) -> tuple[Selection, l
             if max(row) > 0:
                 operation = space.operations(cell, edge)[row.index(max(row))]
             else:
-                operation = start.best_by_alpha(cell, edge)
+                operation = start.best_by_alpha(cell, edge) or space.eligible(cell, edge)[0]
                 unknown.append(f"{edge.index} ({cell})")
             selection = selection.decide(OperationDecision(cell, edge.index, operation))
     for cell in space.cells:

@@ -27,8 +27,8 @@ from engine.errors import BadInput
 from engine.network.network import Network, count_parameters, multiply_adds
 from engine.network.retrain.folder import load_state, save_state
 from engine.network.retrain.recipe import AUXILIARY_WEIGHT, MOMENTUM, Recipe
+from engine.results.verdicts import CONFIDENCE
 from engine.runs.folder import RunFolder
-from engine.scoring.intervals import CONFIDENCE
 from engine.selection.genotype import parse_genotype
 from engine.spaces.image_sizes import stem_for
 from engine.supernet.draws import seeded

@@ -2,7 +2,9 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 from hypothesis import given
@@ -63,9 +65,9 @@ def scores(space: SearchSpace, edge: int, drops, alphas, cell: str | None = None
         best_by_alpha=by_alpha,
         best_by_drop=by_drop,
         best=by_drop,
-        verdict="agree" if by_alpha == by_drop else "disagree",
         difference=3.3,
         difference_ci=(1.2, 5.4),
+        lead_ci=(0.3, 6.3),
         separated=None,
         final=True,
     )
@@ -159,6 +161,7 @@ class TestButterfly:
             "skip_connect",
             "nor_conv_1x1",
             "none",
+            stands_out=True,
         )
 
     def test_alphas_alone_leave_the_measurement_open(self):
@@ -237,6 +240,44 @@ class TestButterfly:
         assert all(low <= drop - ci + 1e-3 and drop + ci - 1e-3 <= high for drop in drops)
 
 
+def unclear(one: EdgeScores) -> EdgeScores:
+    """The same edge with a lead that the images do not tell apart."""
+    return replace(one, lead_ci=(-0.4, 6.9))
+
+
+def unknown(one: EdgeScores) -> EdgeScores:
+    """The same edge of a supernet without alphas."""
+    rows = tuple(replace(row, alpha=None, weight=0.2) for row in one.operations)
+    return replace(one, operations=rows, best_by_alpha=None, difference=None, difference_ci=None)
+
+
+def dots(figure: dict) -> list:
+    found = (each["marker"] for each in trace(figure, mode="markers") if each["marker"]["symbol"] == "circle")
+    return [color for marker in found for color in np.atleast_1d(marker["color"]).tolist()]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_only_a_lead_that_is_told_apart_has_a_dot_at_full_strength(one, theme):
+    full, pale = roles(theme).text, roles(theme).border
+    for edge, colour_of_it in ((one, full), (unclear(one), pale)):
+        butterfly = check(plot_butterfly, butterfly_info(edge), theme)
+        texts = [text for each in butterfly["data"] if each.get("mode") == "text" for text in each["text"]]
+        assert any("<b>" in text for text in texts) == (colour_of_it == full)
+        assert dots(butterfly) == dots(check(plot_matrix, matrix_info(NB201, [edge]), theme)) == [colour_of_it]
+
+
+def test_alpha_that_is_unknown_has_no_ring_and_no_verdict(one):
+    edge = unknown(one)
+    butterfly = check(plot_butterfly, butterfly_info(edge), "light")
+    assert "mixing weight" in [note["text"] for note in butterfly["layout"]["annotations"]]
+    rings = [each for each in trace(butterfly, mode="markers") if each["marker"]["symbol"] == "circle-open"]
+    assert [ring["y"] for ring in rings] == [[None]]
+    matrix = check(plot_matrix, matrix_info(NB201, [edge]), "light")
+    assert "circle-open" not in [each["marker"]["symbol"] for each in trace(matrix, mode="markers")]
+    assert any("α unknown" in note["text"] for note in matrix["layout"]["annotations"])
+    assert not any("not measured" in note["text"] for note in matrix["layout"]["annotations"])
+
+
 class TestMatrix:
     def test_rows_carry_names_cells_choices_and_verdict(self, one):
         open_edge = EdgeAlphas("cell", 0, NB201.operations("cell", 0), ALPHAS, ALPHAS, "skip_connect")
@@ -246,7 +287,7 @@ class TestMatrix:
         measured, unmeasured = info.rows
         assert measured[:2] == (2, "node 1 → node 2")
         assert measured.cells[2] == MatrixCell("nor_conv_1x1", pytest.approx(0.2), 2.7, pytest.approx((1.7, 3.7)))
-        assert measured[3:] == ("skip_connect", "nor_conv_1x1", "disagree", None)
+        assert measured[3:] == ("skip_connect", "nor_conv_1x1", "disagree", None, True)
         cells = tuple(MatrixCell(name, a, None, None) for name, a in zip(info.columns, ALPHAS, strict=True))
         assert unmeasured == MatrixRow(0, "input → node 1", cells, "skip_connect", None, None, None)
 

@@ -18,6 +18,7 @@ from app.figures.edge_names import edge_id, parse_edge_id, prefix
 from engine.drawing import palette
 from engine.drawing.geometry import parallels, point
 from engine.errors import BadInput
+from engine.results import EdgeScores
 from engine.selection.selection import Selection
 from engine.spaces import SPACES, search_space
 from tests.app.cell_graph_samples import sample_scores, sample_weights
@@ -176,7 +177,8 @@ def test_a_measured_edge_says_both_choices_with_the_interval() -> None:
     scores = sample_scores(space, "normal", weights)[0]
     row = replace(scores.operation("sep_conv_3x3"), drop=4.1, ci=(3.2, 5.0))
     rows = tuple(row if one.name == row.name else one for one in scores.operations)
-    scores = replace(scores, operations=rows, best=row.name, best_by_drop=row.name, verdict="disagree")
+    scores = replace(scores, operations=rows, best=row.name, best_by_drop=row.name, lead_ci=(0.4, 4.0))
+    scores = replace(scores, best_by_alpha="skip_connect")
     mark = cell_graph_info(space, "normal", alphas=weights, scores={0: scores})["edges"][0]
     assert mark["label"] == (
         "c_{k-2} → node 0 · α favours skip (0.31) · measured: sep 3×3 (drop 4.1 [3.2, 5.0] pts) · disagree, "
@@ -188,11 +190,24 @@ def test_a_measured_edge_says_both_choices_with_the_interval() -> None:
     assert "measured: sep 3×3 (loss +0.043)" in mark["label"]
 
 
-@pytest.mark.parametrize(("verdict", "glyph"), [("agree", ""), ("disagree", "≠"), ("too_close", "≈")])
+def judged(scores: EdgeScores, verdict: str) -> EdgeScores:
+    """The same scores with numbers that mean this verdict."""
+    first, second = (score.name for score in scores.operations[1:3])
+    low = {"too_close": -1.0, "indistinct": -1.0}.get(verdict, 1.0)
+    rows = tuple(replace(score, ci=(low, 3.0)) if verdict == "indistinct" else score for score in scores.operations)
+    rows = (replace(rows[0], ci=(low if verdict == "indistinct" else 1.0, 3.0)), *rows[1:])
+    by_alpha = {"agree": first, "measured": None}.get(verdict, second)
+    return replace(scores, operations=rows, best=first, best_by_drop=first, best_by_alpha=by_alpha, lead_ci=(low, 3.0))
+
+
+VERDICTS = [("agree", ""), ("disagree", "≠"), ("too_close", "≈"), ("indistinct", "="), ("measured", "")]
+
+
+@pytest.mark.parametrize(("verdict", "glyph"), VERDICTS)
 def test_a_verdict_is_a_state_and_a_glyph(verdict: str, glyph: str) -> None:
     space = search_space("darts")
     weights = sample_weights(space, "normal")
-    scores = replace(sample_scores(space, "normal", weights)[5], verdict=verdict)  # type: ignore[arg-type]
+    scores = judged(sample_scores(space, "normal", weights)[5], verdict)
     mark = cell_graph_info(space, "normal", alphas=weights, scores={5: scores})["edges"][5]
     assert (mark["state"], mark["glyph"]) == (verdict, glyph)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.parts import sentences
-from engine.results import Baseline, EdgeScores, OperationScore, Verdict
+from engine.results import Baseline, EdgeScores, InputScore, InputScores, OperationScore, Verdict
 from engine.selection.selection import Selection
 from engine.spaces import search_space
 
@@ -20,7 +20,8 @@ def selection(*favourites: str) -> Selection:
 
 
 def scores(edge: int, verdict: Verdict, difference: float = 2.0, images: int = 512, noise: float = 1.0) -> EdgeScores:
-    """Alpha keeps skip; a 3x3 convolution has the largest drop unless they agree."""
+    """Alpha keeps skip; a 3x3 convolution has the largest drop unless they agree. noise: half of an interval of one
+    drop; with much of it the verdict is "indistinct" whatever was asked for."""
     best = "skip_connect" if verdict == "agree" else "nor_conv_3x3"
     drops = {"skip_connect": 0.5, best: 0.5 + difference}
     operations = tuple(
@@ -45,9 +46,9 @@ def scores(edge: int, verdict: Verdict, difference: float = 2.0, images: int = 5
         best_by_alpha="skip_connect",
         best_by_drop=best,
         best=best,
-        verdict=verdict,
         difference=difference,
         difference_ci=None,
+        lead_ci=(-0.9, difference + 2.9) if verdict == "too_close" else (0.1, difference + 1.9),
         separated=None,
         final=True,
     )
@@ -59,13 +60,22 @@ ALL_SKIP = selection(*["skip_connect"] * 6)
 def test_the_headline_says_what_alpha_keeps_and_how_often_it_is_contradicted() -> None:
     found = {edge: scores(edge, "disagree" if edge < 2 else "agree") for edge in range(6)}
     assert (
-        sentences.headline(ALL_SKIP, "cell", found) == "α keeps skip on all 6 edges. Measurement contradicts it on 2."
+        sentences.headline(ALL_SKIP, "cell", found)
+        == "α keeps “skip” on all 6 edges. On 2 edges measurement prefers another operation."
+    )
+    fewer = {edge: found[edge] for edge in range(1, 6)}
+    everywhere = {edge: scores(edge, "disagree") for edge in range(6)}
+    assert sentences.headline(ALL_SKIP, "cell", fewer).endswith(
+        "On 1 of 5 measured edges measurement prefers another operation."
+    )
+    assert sentences.headline(ALL_SKIP, "cell", everywhere).endswith(
+        "On all 6 edges measurement prefers another operation."
     )
 
 
 def test_too_close_to_call_is_no_contradiction() -> None:
     found = {edge: scores(edge, "too_close") for edge in range(6)}
-    assert sentences.headline(ALL_SKIP, "cell", found).endswith("Measurement contradicts it on none.")
+    assert sentences.headline(ALL_SKIP, "cell", found).endswith("On none does measurement prefer another operation.")
     assert sentences.too_close(found) == "6 are too close to call on 512 images; more images separate them."
     assert sentences.disagreements(found) == []
 
@@ -73,12 +83,14 @@ def test_too_close_to_call_is_no_contradiction() -> None:
 def test_edges_that_are_not_measured_do_not_count_as_agreeing() -> None:
     assert sentences.headline(ALL_SKIP, "cell", {}).endswith("Nothing is measured yet.")
     partly = {3: scores(3, "disagree"), 4: scores(4, "agree")}
-    assert sentences.headline(ALL_SKIP, "cell", partly).endswith("contradicts it on 1 of 2 measured.")
+    assert sentences.headline(ALL_SKIP, "cell", partly).endswith(
+        "On 1 of 2 measured edges measurement prefers another operation."
+    )
 
 
 def test_the_headline_names_the_most_frequent_favourite_and_its_count() -> None:
     mixed = selection(*["avg_pool_3x3"] * 4, "none", "skip_connect")
-    assert sentences.headline(mixed, "cell", {}).startswith("α keeps avg pool 3×3 on 4 of 6 edges.")
+    assert sentences.headline(mixed, "cell", {}).startswith("α keeps “avg pool 3×3” on 4 of 6 edges.")
 
 
 def test_the_clearest_disagreement_comes_first_and_ties_go_by_edge() -> None:
@@ -100,15 +112,15 @@ def test_only_close_edges_are_counted_with_the_images_they_rest_on(images: int) 
 
 
 def test_an_edge_is_told_as_its_verdict_says() -> None:
-    assert sentences.edge_finding(scores(0, "agree")) == "α keeps skip, and removing it hurts most."
+    assert sentences.edge_finding(scores(0, "agree")) == "α keeps “skip”, and removing it hurts most."
     close = sentences.edge_finding(scores(0, "too_close"))
-    assert "leans to conv 3×3" in close and "do not separate" in close
+    assert close == "“conv 3×3” leads “skip” by 2.0 [−0.9, 4.9] pts: these images do not separate the two."
 
 
 @pytest.mark.parametrize(("noise", "words"), [(1.0, "costs nothing measurable"), (0.1, "can spare it more easily")])
 def test_a_harmless_favourite_is_told_apart_from_a_lesser_one(noise: float, words: str) -> None:
     sentence = sentences.edge_finding(scores(0, "disagree", 4.0, noise=noise))
-    assert words in sentence and sentence.endswith("Removing conv 3×3 hurts most.")
+    assert words in sentence and sentence.endswith("Removing “conv 3×3” hurts most.")
 
 
 def test_without_an_interval_nothing_is_called_harmless() -> None:
@@ -118,5 +130,43 @@ def test_without_an_interval_nothing_is_called_harmless() -> None:
 
 
 def test_where_every_interval_holds_zero_nothing_is_said_to_stand_out() -> None:
-    for verdict in ("agree", "too_close", "disagree"):
-        assert sentences.edge_finding(scores(0, verdict, 0.1, noise=5.0)).startswith("No operation stands out")
+    for asked in ("agree", "too_close", "disagree"):
+        found = scores(0, asked, 0.1, noise=5.0)
+        assert found.verdict == "indistinct" and not found.stands_out
+        assert sentences.edge_finding(found) == "No operation stands out: every interval holds zero on 512 images."
+        assert sentences.too_close({0: found}) == "1 has nothing to tell apart."
+
+
+def test_the_operation_none_cannot_be_read_as_a_word_of_the_sentence() -> None:
+    silent = selection(*["none"] * 3, *["skip_connect"] * 3)
+    assert sentences.headline(silent, "cell", {}).startswith("α keeps “none” on 3 of 6 edges.")
+
+
+def test_alpha_that_is_unknown_is_no_opinion() -> None:
+    flat = Selection(SPACE, {"cell": [[0.0] * len(NAMES)] * 6})
+    found = {0: unknown(scores(0, "disagree")), 1: unknown(scores(1, "too_close"))}
+    assert sentences.headline(flat, "cell", found) == (
+        "α is unknown on every edge, so there is nothing to compare with. "
+        "Measurement tells a best operation apart on 1 of 2."
+    )
+    assert "Nothing is measured" in sentences.headline(flat, "cell", {})
+    assert sentences.disagreements(found) == [] and sentences.too_close(found) is None
+    assert sentences.edge_finding(found[0]).startswith("α is unknown. Removing “conv 3×3” hurts most:")
+    partly = Selection(SPACE, {"cell": [[0.0] * len(NAMES)] * 5 + [[0.0, 1.0, 0.0, 0.0, 0.0]]})
+    assert sentences.headline(partly, "cell", {}).startswith("α keeps “skip” on 1 of 6 edges.")
+
+
+def unknown(found: EdgeScores) -> EdgeScores:
+    rows = tuple(replace(row, alpha=None) for row in found.operations)
+    return replace(found, operations=rows, best_by_alpha=None, difference=None, difference_ci=None)
+
+
+def test_inputs_that_are_not_told_apart_are_said_with_their_numbers() -> None:
+    drops = ((2, 0, 4.0), (3, 1, 2.0), (4, 2, 1.5))
+    rows = tuple(InputScore(edge, at, 50.0 - drop, 1.0, drop, (drop - 1, drop + 1), 0.0) for edge, at, drop in drops)
+    how = {"batch_size": 64, "bn": "batch", "criterion": "accuracy", "device": "cpu", "seconds": 1.0, "final": True}
+    node = InputScores("normal", 3, Baseline(50.0, 1.0), rows, (2, 3), images=512, lead_ci=(-1.0, 2.0), **how)
+    said = sentences.inputs_finding(node, search_space("s2"))
+    assert said == "c_{k-1} leads node 0 by 0.5 [−1.0, 2.0] pts: these images do not separate the two."
+    alike = replace(node, candidates=tuple(replace(row, ci=(-1.0, 5.0)) for row in rows))
+    assert sentences.inputs_finding(alike, search_space("s2")).startswith("No input stands out")

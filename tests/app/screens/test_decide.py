@@ -217,13 +217,21 @@ def test_measurement_suggests_once_it_has_measured_and_its_word_can_be_taken(vis
 
 
 def clear(scores):
-    """The same scores, as if many more images had been taken: no interval holds zero."""
+    """The same scores, as if many more images had been taken: no interval holds zero, and the leader stands apart."""
     rows = tuple(replace(row, ci=(row.drop + 1, row.drop + 2)) for row in scores.operations)
-    return replace(scores, operations=rows)
+    return replace(scores, operations=rows, lead_ci=(0.5, 1.5))
+
+
+def close(scores):
+    """The same scores with another leader than alpha's choice, whose lead the images do not tell apart."""
+    other = next(row.name for row in scores.operations if row.name != scores.best_by_alpha)
+    return replace(clear(scores), best=other, best_by_drop=other, lead_ci=(-0.9, 2.9))
 
 
 def unclear(scores):
-    return replace(scores, operations=tuple(replace(row, ci=(-9.0, 9.0)) for row in scores.operations))
+    """The same scores with nothing to tell apart: every interval holds zero."""
+    rows = tuple(replace(row, ci=(-9.0, 9.0)) for row in scores.operations)
+    return replace(scores, operations=rows, lead_ci=(-9.0, 9.0))
 
 
 def keep(found: Measurement) -> None:
@@ -236,13 +244,39 @@ def test_where_nothing_stands_out_the_card_says_so_and_offers_more_images(visit:
     found = workshop().measurements.find(request(start(OF_201), "edge", 0), summary(OF_201))
     keep(found._replace(result=unclear(found.result)))
     app.run()
-    assert "none stands out" in text(app).lower() or "no operation stands out" in text(app).lower()
+    assert "No operation stands out: every interval holds zero on 512 images." in text(app)
+    assert_nothing_is_chosen(app)
     assert app.button(key="use-measured").disabled and not app.button(key="use-alpha").disabled
     assert not any(
         cell.get("mark") == "measured" for row in table(app, "decision-grid")["rows"] for cell in row["cells"]
     )
     app = finish(press(app, "step-more"))
     assert app.session_state["budget"] == "512" and "1,024 images" in text(app)
+
+
+def assert_nothing_is_chosen(app: AppTest) -> None:
+    button = app.button(key="decide")
+    assert button.disabled and button.label.startswith("Choose") and not chosen(app)
+
+
+def test_noise_is_neither_suggested_nor_chosen_beforehand_and_the_line_says_by_how_much(visit: Visit) -> None:
+    app = finish(press(visit("decide", run=OF_201, budget="512"), "measure-step"))
+    found = workshop().measurements.find(request(start(OF_201), "edge", 0), summary(OF_201))
+    keep(found._replace(result=close(found.result)))
+    app.run()
+    assert re.search(r"“.+” leads “.+” by −?\d+.\d \[−0.9, 2.9\] pts: these images do not separate", text(app))
+    assert app.button(key="use-measured").disabled
+    assert_nothing_is_chosen(app)
+
+
+def test_the_legend_counts_only_what_is_told_apart(visit: Visit) -> None:
+    app = finish(visit("explore", run=OF_201, budget="512").button(key="measure-all").click().run())
+    for edge in range(6):
+        found = workshop().measurements.find(request(start(OF_201), "edge", edge), summary(OF_201))
+        keep(found._replace(result=(clear if edge < 2 else close)(found.result)))
+    app.run()
+    counts = [tuple(map(int, row)) for row in re.findall(r"<td>(\d+) \| (\d+) \| (\d+)</td>", text(app))]
+    assert [sum(column) for column in zip(*counts, strict=True)] == [6, 2, 4]
 
 
 def test_a_choice_can_be_tried_without_taking_it(visit: Visit) -> None:

@@ -247,7 +247,7 @@ def test_score_reads_as_text(cli, bench, photos):
     assert f"80 images of {photos}, batch statistics over 10, criterion accuracy, on cpu" in out
     assert re.search(r"unmasked accuracy \d+\.\d\d % \[.*\] on 80 images", out)
     assert all(name in out for name in engine.search_space("nas-bench-201").operations("cell", 2))
-    assert re.search(r"verdict +(agree|disagree|too close to call)", out)
+    assert re.search(r"verdict +(agree|disagree|too close to call|nothing to tell apart) \(\w+ leads \w+ by [-+]", out)
     _, out, _ = cli("score", bench, "--cell", "cell", "--edge", 2, "--data", photos)
     assert "need more images" in out
 

@@ -41,6 +41,49 @@ def test_a_begun_selection_is_told(cli, tmp_path: Path) -> None:
     assert (tmp_path / "run" / "selection.json").is_file()
 
 
+def test_weights_alone_say_that_alpha_is_unknown_wherever_it_is_asked_for(cli, tmp_path: Path) -> None:
+    out, weights = tmp_path / "run", tmp_path / "weights.pt"
+    torch.save(saved("weights", bench_net(), alphas_of(BENCH)), weights)
+    code, text, _ = cli("import", weights, "--out", out)
+    assert code == 0 and "unknown on 6 edges" in text and "the file holds no alphas" in text
+    found = json.loads(cli("info", out, "--json")[1])
+    assert found["alpha_unknown"] == {"cell": [0, 1, 2, 3, 4, 5]} and any(
+        "no alphas" in note for note in found["notes"]
+    )
+
+    ask = ("score", out, "--cell", "cell", "--edge", "0", "--images", "320")
+    code, text, note = cli(*ask, "--json")
+    scores = json.loads(text)
+    assert scores["best_by_alpha"] is scores["verdict"] is scores["difference"] is scores["difference_ci"] is None
+    assert {row["alpha"] for row in scores["operations"]} == {None} and scores["rival"] and scores["lead_ci"]
+    assert {round(row["weight"], 6) for row in scores["operations"]} == {
+        0.2
+    } and "note: the file holds no alphas" in note
+    code, text, _ = cli(*ask)
+    assert "alpha keeps     unknown" in text and "none, alpha is unknown" in text
+
+    code, text, error = cli("select", out, "--strategy", "magnitude", "--out", tmp_path / "chosen")
+    assert (code, text) == (2, "") and "alpha is unknown at edge 0 (cell)" in error.splitlines()[-1]
+    code, text, error = cli(
+        "select",
+        out,
+        "--strategy",
+        "perturbation",
+        "--images",
+        "64",
+        "--tune-epochs",
+        "0",
+        "--out",
+        tmp_path / "chosen",
+    )
+    assert code == 0, error
+    chosen = tmp_path / "chosen" / "selection.json"
+    report, table = (cli("export", chosen, "--format", kind)[1] for kind in ("html", "csv"))
+    assert "the file holds no alphas" in report and "alpha alone" not in report and "unknown" in report
+    head, *rows = (line.split(",") for line in table.splitlines())
+    assert {(row[head.index("alpha")], row[head.index("alpha_keeps")]) for row in rows} == {("", "")}
+
+
 class Evil:
     def __init__(self, target: Path) -> None:
         self.target = target

@@ -44,8 +44,19 @@ def test_verdicts_are_a_glyph_and_words():
         "agree": "✓ agree",
         "disagree": "≠ disagree",
         "too_close": "≈ too close to call",
+        "indistinct": "= nothing to tell apart",
+        None: "– α unknown",
+    }
+    assert {name: text.word for name, text in wording.INPUTS.items()} == {
+        "separated": "told apart",
+        "too_close": "too close to call",
+        "indistinct": "nothing to tell apart",
     }
     assert wording.VERDICT["too_close"].short == "≈ too close"
+
+
+def test_a_lead_says_whom_by_how_much_and_how_surely():
+    assert wording.lead("conv 1×1", "skip", 1.04, (-0.93, 2.9)) == "conv 1×1 leads skip by 1.0 [−0.9, 2.9] pts"
 
 
 def test_node_names_get_real_subscripts():

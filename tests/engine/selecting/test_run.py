@@ -76,12 +76,23 @@ def test_alphas_choice_without_tuning_is_the_magnitude_genotype(of_s3, settings,
 
 
 def test_pt_mag_decides_by_the_alphas_as_tuning_left_them(nb201, settings, tmp_path):
-    ties = engine.Selection(nb201.space, {"cell": torch.zeros(6, 5)})  # which the first step of tuning breaks
-    checkpoint = replace(nb201, start=ties)
+    alphas = torch.zeros(6, 5)
+    alphas[:, 0] = 1e-6  # nearly ties, which the first step of tuning breaks
+    checkpoint = replace(nb201, start=engine.Selection(nb201.space, {"cell": alphas}))
     plan = Plan(strategy="pt-mag", settings=settings, tuning=Tuning("batches", 1), order="index")
     document = select(checkpoint, plan, tmp_path / "run")
     taken = [decision.operation for decision in document.selection.decisions]
     assert taken[0] == "none" and set(taken[1:]) != {"none"}
+
+
+@pytest.mark.parametrize("strategy", ["magnitude", "pt-mag"])
+def test_alpha_that_is_unknown_decides_nothing_and_leaves_no_folder(nb201, settings, tmp_path, strategy):
+    flat = replace(nb201, start=engine.Selection(nb201.space, {"cell": torch.zeros(6, 5)}))
+    with pytest.raises(BadInput, match=r"alpha is unknown at edge 0 \(cell\).*decide by measurement"):
+        select(flat, Plan(strategy=strategy, settings=settings), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    found = select(flat, Plan(settings=settings), tmp_path / "measured")
+    assert found.selection.is_complete and {step.scores.verdict for step in found.steps} == {None}
 
 
 def test_random_choices_follow_the_seed_and_are_legal(of_s3, settings, tmp_path):

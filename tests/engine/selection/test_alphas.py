@@ -97,6 +97,18 @@ def test_strengths_are_a_distribution_over_the_inputs_of_every_node() -> None:
     )
 
 
+def test_alphas_that_are_all_equal_on_an_edge_are_no_opinion() -> None:
+    rows = np.zeros((14, 2))
+    rows[:6, 1] = 1e-6
+    read = Alphas.read(S2, {"normal": rows, "reduce": rows[:, ::-1] + 3})
+    assert [read.best("normal", edge) for edge in (5, 6)] == ["sep_conv_3x3", None]
+    assert [read.best("reduce", edge) for edge in (0, 13)] == ["skip_connect", None]
+    assert read.unknown("normal") == tuple(range(6, 14)) and not read.known
+    assert read.inputs("normal", 3) == (2, 3) and read.inputs("normal", 4) is None
+    assert read.strongest("normal", 4) == (5, 6)
+    assert Alphas.read(S2, table()).known
+
+
 def test_extreme_alphas_still_have_a_choice() -> None:
     rows = np.zeros((14, 2))
     rows[:, 1] = 1e308

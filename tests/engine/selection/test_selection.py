@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.errors import BadInput
 from engine.selection.genotype import magnitude_genotype, parse_genotype
-from engine.selection.orders import index_order
+from engine.selection.orders import NextStep, index_order
 from engine.selection.selection import Decision, InputsDecision, OperationDecision, Selection
 from engine.spaces import SPACES, SearchSpace, search_space
 from tests.engine.selection.test_genotype import pairs
@@ -277,6 +277,20 @@ def test_alpha_chooses_none_in_nas_bench_201_only_and_the_lower_of_equals() -> N
     selection = Selection(S3, {"normal": rows, "reduce": rows})
     assert selection.best_by_alpha("normal", 0) == "skip_connect"
     assert selection.inputs_by_alpha("reduce", 5) == (9, 10)
+
+
+def test_alpha_that_is_unknown_chooses_nothing() -> None:
+    rows = [[2.0, 1, 1]] * 13 + [[1.0, 1, 1]]
+    selection = Selection(S3, {"normal": rows, "reduce": [[2.0, 1, 1]] * 14})
+    assert selection.best_by_alpha("normal", 13) is selection.inputs_by_alpha("normal", 5) is None
+    assert (
+        selection.by_alpha(NextStep("edge", "normal", 13)) is selection.by_alpha(NextStep("node", "normal", 5)) is None
+    )
+    assert selection.by_alpha(NextStep("edge", "normal", 12)) == OperationDecision("normal", 12, "skip_connect")
+    with pytest.raises(BadInput, match=r"alpha is unknown at edge 13 \(normal\)"):
+        selection.alpha_path()
+    with pytest.raises(BadInput, match=r"alpha is unknown at node 5 \(normal\)"):
+        selection.discretize("normal", 13, "sep_conv_3x3").alpha_path()
 
 
 # Genotypes
