@@ -59,7 +59,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
             keys.TO_TRAIN.set(genotype)
             st.rerun()
         return
-    name, controls = st.columns([4, 7], vertical_alignment="center")
+    name, controls = st.columns([1, 2], vertical_alignment="center")
     with name:
         text.title(f"Step {len(page.decisions) + 1} of {page.space.steps} · {step.name}", _order_line(page))
     with controls:
