@@ -6,6 +6,7 @@ plot_outcomes    the plotly figure
 """
 
 from collections.abc import Sequence
+from html import escape
 from typing import NamedTuple
 
 from app.figures.frame import TEXT, Figure, Margin, axis, empty_figure, figure, label, rounded, small
@@ -18,6 +19,7 @@ class OutcomesInfo(NamedTuple):
     """Accuracies in percent. Bars are the bins that lie above `low`; `below` counts the cells that lie lower.
 
     alpha: the end of alpha's path; measured: the ends of the measured path, one for each edge order.
+    opened: names and ends of selections that lie beside them.
     """
 
     bars: tuple[tuple[float, float, int], ...]  # (from, to, cells)
@@ -30,6 +32,7 @@ class OutcomesInfo(NamedTuple):
     worst: float
     alpha: float | None
     measured: tuple[float, ...]
+    opened: tuple[tuple[str, float], ...] = ()
 
     @property
     def summary(self) -> str:
@@ -47,10 +50,15 @@ _STEP = 10  # percentage points between possible lower ends
 _SPAN = 20  # percentage points that are always shown
 
 
-def outcomes_info(reachable: Reachable, alpha: float | None = None, measured: Sequence[float] = ()) -> OutcomesInfo:
+def outcomes_info(
+    reachable: Reachable,
+    alpha: float | None = None,
+    measured: Sequence[float] = (),
+    opened: Sequence[tuple[str, float]] = (),
+) -> OutcomesInfo:
     """What to draw. The lower end is a multiple of ten with at most 5 % of the cells, and no mark, below it."""
     bins = list(zip(reachable.bin_edges, reachable.bin_edges[1:], reachable.counts, strict=False))
-    marks = [value for value in (alpha, *measured) if value is not None]
+    marks = [value for value in (alpha, *measured, *(end for _, end in opened)) if value is not None]
     highest = max([reachable.best, *marks])
 
     def below(low: float) -> int:
@@ -70,12 +78,15 @@ def outcomes_info(reachable: Reachable, alpha: float | None = None, measured: Se
         reachable.worst,
         alpha,
         tuple(measured),
+        tuple(opened),
     )
 
 
 _MARGIN = Margin(14, 14, 4, 46)
 _HEIGHT = 200
-# Heights of what is drawn, as fractions: the tallest bar, alpha's mark, the ticks of further orders, the first path.
+# Heights of what is drawn, as fractions: the tallest bar, opened selections, alpha's mark, the ticks of further orders,
+# the first path.
+_OPENED = 0.64
 _BARS, _ALPHA, _TICKS, _FIRST = 0.6, 0.7, 0.82, 0.94
 
 
@@ -127,13 +138,27 @@ def plot_outcomes(info: OutcomesInfo, theme: Theme) -> Figure:
         theme,
         _HEIGHT,
         _MARGIN,
-        [bars],
+        [bars, *([_opened(info, look.text)] if info.opened else [])],
         bargap=0,
         xaxis=axis(info.low, info.high),
         yaxis=axis(0, 1),
         shapes=shapes,
         annotations=annotations,
     )
+
+
+def _opened(info: OutcomesInfo, color: str) -> dict:
+    """A tick for every opened selection, above the bars; its name at the pointer."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [rounded(end) for _, end in info.opened],
+        "y": [_OPENED] * len(info.opened),
+        "marker": {"symbol": "triangle-down", "size": 9, "color": color, "opacity": 0.75},
+        "hovertext": [f"{escape(name)}<br>{wording.percent(end, digits=2)}" for name, end in info.opened],
+        "hoverinfo": "text",
+        "showlegend": False,
+    }
 
 
 def _mark(value: float, low: float, high: float, color: str, dash: str) -> dict:

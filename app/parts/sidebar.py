@@ -192,3 +192,5 @@ def _strip(jobs: JobManager, was_active: bool) -> None:
         st.button("Dismiss", key=f"dismiss-{job.number}", on_click=jobs.dismiss, args=(job, visitor))
     if was_active != bool(running):
         st.rerun()
+    for job in jobs.finished(visitor):  # on whatever page: a toast is read out politely
+        st.toast(f"{job.title}: done", icon=":material/check:")

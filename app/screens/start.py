@@ -5,7 +5,7 @@ import streamlit as st
 from app.figures.cell_graph import cell_graph_info
 from app.figures.cell_svg import svg
 from app.library.catalog import Entry
-from app.parts import sentences, text, upload_wizard
+from app.parts import selections_panel, sentences, text, upload_wizard
 from app.parts.cell_card import cell_card
 from app.parts.inspector import inspector
 from app.parts.untuned import untuned
@@ -59,6 +59,7 @@ def _tiles() -> None:
             with column, st.container(border=True, height="stretch"):
                 _tile(entry)
     upload_wizard.panel()
+    selections_panel.panel()
 
 
 def _tile(entry: Entry) -> None:

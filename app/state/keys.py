@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.screens.compare.address import Sides
     from app.state.address import Address
     from app.state.memory import Kept
+    from app.state.opened import Opened
     from app.state.run import RunState
 
 Owner = Literal["run", "session", "widget", "visitor"]
@@ -89,6 +90,10 @@ PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages t
 CELL_LIST: Key[Any] = Key("{}-list", "widget", "the row chosen in a cell's table")
 MATRIX: Key[Any] = Key("matrix", "widget", "the point chosen among all edges and operations")
 UPLOAD: Key[Any] = Key("upload", "widget", "the uploaded file")
+SELECTIONS: Key[Any] = Key("selections", "widget", "uploaded selection files")
+LINKS: Key[str] = Key("selection-links", "widget", "links to open selections of, one a line")
+OPENED: "Key[list[Opened]]" = Key("opened", "session", "selections that were opened beside the visitor's own")
+REFUSED: Key[list[str]] = Key("refused", "session", "one line for every selection that could not be opened")
 UPLOAD_NAME: Key[str] = Key("upload-name", "widget", "under which an upload is to be kept")
 CHECKS: "Key[tuple[tuple[object, ...] | None, list[Check]]]" = Key(
     "upload-checks", "session", "an upload and the outcomes of its checks"

@@ -25,6 +25,8 @@ Before = Callable[["Job"], None]
 QUEUE = 8
 KEPT = 64
 """Ended jobs that can still be asked about."""
+LONG = 3.0
+"""Seconds from which on a visitor is told that a job is done; shorter ones end before the eyes."""
 
 _log = logging.getLogger(__name__)
 _numbers = itertools.count()
@@ -53,6 +55,8 @@ class Job:
         self.before = before
         self.leaving = False  # the app is stopping: what a process does goes on
         self.key, self.title, self.work, self.visitors = key, title, work, {visitor}
+        self.to_tell: set[str] = set()  # visitors who have not been told yet that it is done
+        self._began = time.monotonic()
         self.status: Status = "queued"
         self.value: Any = None
         self.error: str | None = None
@@ -154,7 +158,9 @@ class Job:
         return False
 
     def end(self, status: Status) -> None:
-        """Record the last state; whoever waits goes on."""
+        """Record the last state; whoever waits goes on. Who has waited long may have turned to something else."""
+        if status == "done" and time.monotonic() - self._began >= LONG:
+            self.to_tell = set(self.visitors)
         self.status = status
         self._ended.set()
 
@@ -235,6 +241,14 @@ class JobManager:
         """The visitor's jobs that went wrong and have not been dismissed."""
         with self._lock:
             return [job for job in self._jobs.values() if job.status == "failed" and visitor in job.visitors]
+
+    def finished(self, visitor: str) -> list[Job]:
+        """The visitor's jobs that took long, are done, and have not been told: each is told once."""
+        with self._lock:
+            found = [job for job in self._jobs.values() if visitor in job.to_tell]
+            for job in found:
+                job.to_tell.discard(visitor)
+        return found
 
     def dismiss(self, job: Job, visitor: str) -> None:
         """The visitor has read why a job failed."""

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.parts import text
+from app.parts.selections_panel import ends_of
 from app.screens.decide.actions import Deciding
 from app.state.page import PageState
 from app.work.questions import MeasuredPath
@@ -25,12 +26,17 @@ def outcomes(deciding: Deciding) -> None:
     measured = [nasbench201.lookup(path.genotype).cifar10 for path in paths]
     cells = "cell" if found.count == 1 else "cells"
     text.heading("Where this can still lead", f"true CIFAR-10 accuracy of {wording.count(found.count)} {cells}")
-    info = outcomes_info(found, alpha, measured)
+    opened = ends_of(page.entry.id)
+    info = outcomes_info(found, alpha, measured, opened)
     text.chart(
         plot_outcomes(info, page.theme),
         key="outcomes",
         alt=info.summary if alpha is None else f"{info.summary}; alpha's path ends at {alpha:.2f} %",
     )
+    if opened:
+        named = ", ".join(f"{name} {wording.number(end, 2)}" for name, end in opened[:8])
+        more = f" and {len(opened) - 8} more, down to {wording.number(opened[-1][1], 2)}" if len(opened) > 8 else ""
+        st.text(f"▼ opened: {named}{more} %")  # names are visitors' text, in which no sign is Markdown
     if paths:
         st.caption(paths_line(paths, page))
     else:

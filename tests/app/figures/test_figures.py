@@ -468,6 +468,15 @@ class TestOutcomes:
         assert "3 other orders 89.90 to 93.98" in texts(figure)
         assert info.summary in texts(figure)
 
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_opened_selections_are_ticks_with_their_names(self, skipping, theme):
+        info = outcomes_info(nasbench201.reachable(skipping), opened=[("ana <b>", 93.98), ("ben", 31.5)])
+        assert info.low <= 31.5, "no tick is cut off"
+        figure = check(plot_outcomes, info, theme)
+        (ticks,) = [trace for trace in figure["data"] if trace["type"] == "scatter"]
+        assert ticks["x"] == [93.98, 31.5]
+        assert ticks["hovertext"] == ["ana &lt;b&gt;<br>93.98 %", "ben<br>31.50 %"]
+
     def test_one_order_needs_no_number(self, skipping):
         figure = plot_outcomes(outcomes_info(nasbench201.reachable(skipping), None, [90.0]), "light")
         assert "<b>● measured path 90.00</b>" in texts(figure)

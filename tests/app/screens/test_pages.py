@@ -122,6 +122,14 @@ def test_all_edges_are_measured_and_nothing_is_left_to_measure(visit: Visit) -> 
     assert "Nothing is measured yet" not in heading(app)
 
 
+def test_a_job_that_took_long_says_that_it_is_done(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.work.jobs.LONG", 0.0)
+    app = visit("explore", run=OF_201, edge="c0-3", budget="512")
+    app = finish(app.button(key="measure-edge").click().run())
+    assert [message.value for message in app.toast if "done" in message.value] == ["Measuring input → output: done"]
+    assert not app.run().toast
+
+
 def test_what_one_visitor_measured_is_there_for_the_next(visit: Visit) -> None:
     finish(visit("explore", run=OF_201, edge="c0-1", budget="512").button(key="measure-edge").click().run())
     other = visit("explore", run=OF_201, edge="c0-1", budget="512")

@@ -77,6 +77,26 @@ def test_three_quick_clicks_and_a_second_visitor_share_one_job(manager: JobManag
     assert len(runs) == 1
 
 
+def test_every_visitor_of_a_long_job_is_told_once_that_it_is_done(
+    manager: JobManager, monkeypatch: pytest.MonkeyPatch, gate: threading.Event
+) -> None:
+    assert manager.submit("short", "Short", lambda job: 1, "me").wait(SOON)
+    monkeypatch.setattr("app.work.jobs.LONG", 0.0)
+    job = manager.submit("long", "Long", held(gate), "me")
+    manager.submit("long", "Long", held(gate), "you")
+    assert manager.finished("me") == []
+    gate.set()
+    assert job.wait(SOON)
+    assert [each.title for each in manager.finished("me")] == ["Long"] and manager.finished("me") == []
+    assert manager.finished("you") == [job] and manager.finished("she") == []
+
+
+def test_a_job_that_failed_or_was_left_is_not_done(manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.work.jobs.LONG", 0.0)
+    assert manager.submit("key", "Broken", lambda job: 1 / 0, "me").wait(SOON)
+    assert manager.finished("me") == []
+
+
 def test_a_finished_job_is_done_again_when_asked_again(manager: JobManager) -> None:
     first = manager.submit("key", "Twice", lambda job: 1, "me")
     assert first.wait(SOON)

@@ -1,0 +1,133 @@
+"""Opening selections again: one to go on with, or many to lay beside each other.
+
+panel      upload files, paste links, and what was opened
+ends_of    those of one supernet with a true accuracy, by name
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import PurePath
+
+import streamlit as st
+
+from app.state import keys, session
+from app.state.opened import Opened, from_file, from_link
+from app.work.workshop import workshop
+from engine import nasbench201
+from engine.drawing import wording
+from engine.errors import BadInput
+
+MEGABYTES = 1
+MOST = 200
+"""Selections that can lie beside each other."""
+
+
+def panel() -> None:
+    """Upload, links, and a table of what was opened."""
+    opened = keys.OPENED.get([])
+    with st.expander("**Open selections**", expanded=bool(opened or keys.REFUSED.get([]))):
+        st.caption(
+            "Selection files that *Export* wrote, one or many, or links, one a line. One can be gone on with; those of "
+            "a NAS-Bench-201 supernet lie as ticks on its histogram on Decide."
+        )
+        left, right = st.columns(2)
+        with left:
+            st.file_uploader(
+                "Selection files",
+                type="json",
+                accept_multiple_files=True,
+                max_upload_size=MEGABYTES,
+                key=keys.SELECTIONS.name,
+                on_change=_files,
+            )
+        with right:
+            st.text_area("Links", key=keys.LINKS.name, height=100, on_change=_links)
+        for sentence in keys.REFUSED.get([]):
+            st.error(sentence, icon=":material/close:")
+        if opened:
+            _table(opened)
+
+
+def _files() -> None:
+    """In a callback: open what has been uploaded."""
+    entries, run = workshop().catalog.entries(), keys.RUN.get("")
+    _open(
+        [
+            partial(from_file, PurePath(file.name).stem, file.getvalue(), entries, run)
+            for file in keys.SELECTIONS.get([])
+        ]
+    )
+
+
+def _links() -> None:
+    """In a callback: open the links."""
+    entries, run = workshop().catalog.entries(), keys.RUN.get("")
+    lines = [line for line in keys.LINKS.get("").splitlines() if line.strip()]
+    _open([partial(from_link, f"link {number}", line, entries, run) for number, line in enumerate(lines, start=1)])
+
+
+def _open(reads: Sequence[Callable[[], Opened]]) -> None:
+    """Add what can be read to what was opened, by name; one line for everything else."""
+    opened = {each.name: each for each in keys.OPENED.get([])}
+    refused = []
+    for read in reads:
+        try:
+            found = read()
+            if found.name not in opened and len(opened) == MOST:
+                raise BadInput(f"{found.name} was left out: {MOST} selections are open already; forget some")
+            opened[found.name] = found
+        except BadInput as error:
+            refused.append(str(error))
+    keys.OPENED.set(list(opened.values()))
+    keys.REFUSED.set(refused)
+
+
+def _table(opened: list[Opened]) -> None:
+    rows = []
+    for each in opened:
+        end = _end(each)
+        rows.append(
+            {
+                "selection": each.name,
+                "supernet": each.run,
+                "decided": len(each.link.decisions),
+                "true accuracy": "" if end is None else wording.percent(end, digits=2),
+            }
+        )
+    st.dataframe(rows, hide_index=True, alt=f"{len(rows)} opened selections")
+    chosen, go, forget = st.columns([3, 1, 1], vertical_alignment="bottom")
+    name = chosen.selectbox("Selection to go on with", [each.name for each in opened], key="selection-to-open")
+    if go.button("Open", key="open-selection", type="primary", width="stretch"):
+        _go_on(next(each for each in opened if each.name == name))
+    forget.button("Forget all", key="forget-selections", on_click=_forget, width="stretch")
+
+
+def _forget() -> None:
+    keys.OPENED.drop()
+    keys.REFUSED.drop()
+
+
+def _go_on(selection: Opened) -> None:
+    """Go on with it on Decide; the line so far stays as a branch."""
+    entry = workshop().catalog.entries().get(selection.run)
+    if entry is None or entry.summary is None:
+        st.toast(f"{selection.run} is gone", icon=":material/warning:")
+    elif session.state(selection.run, entry.begun).begin(selection.link):
+        session.go_to("decide", selection.run, entry.summary.start)
+    else:
+        st.toast("Every branch has its name already: no other line can be kept beside them", icon=":material/warning:")
+
+
+def _end(selection: Opened) -> float | None:
+    """The true accuracy of a finished selection in percent, where a table knows it."""
+    entry = workshop().catalog.entries().get(selection.run)
+    if entry is None or entry.summary is None or not nasbench201.covers(entry.summary.space):
+        return None
+    whole = entry.summary.start.with_decisions(selection.link.decisions)
+    return nasbench201.lookup(str(whole.decoded())).cifar10 if whole.is_complete else None
+
+
+def ends_of(run: str) -> list[tuple[str, float]]:
+    """Opened selections of a run that are finished, with their true accuracies in percent, the best first."""
+    ends = [(each.name, _end(each)) for each in keys.OPENED.get([]) if each.run == run]
+    return sorted([(name, end) for name, end in ends if end is not None], key=lambda item: (-item[1], item[0]))

@@ -1,0 +1,115 @@
+"""Selections that are opened again: from files that the app or the command line wrote, and from links. No Streamlit.
+
+Opened      a selection with its name, as a line of one of the supernets here
+from_file   read a selection file
+from_link   read a link
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from app.library.catalog import Entry
+from app.state import url
+from app.state.url import AUTHORS, Link, Taken
+from app.work.tuned import PRESETS
+from engine.errors import BadInput
+from engine.selecting.record import By, SelectionRecord
+
+_BY: dict[By, str] = {"alpha": "a", "measured": "m", "person": "y", "random": "l"}
+assert set(_BY.values()) <= set(AUTHORS)
+
+
+class Opened(NamedTuple):
+    """name: of the file, or the link's number. run: the supernet's name here. link: its decisions."""
+
+    name: str
+    run: str
+    link: Link
+
+
+def from_file(name: str, content: bytes, entries: Mapping[str, Entry], on_screen: str) -> Opened:
+    """The selection in a file. on_screen: the run that a selection belongs to which names no supernet.
+
+    Raises BadInput, with the file's name, for what is no selection or one of a supernet that is not here.
+    """
+    try:
+        text = content.decode("utf-8")
+        run, entry = _of(text, entries, on_screen)
+        assert entry.summary is not None
+        record = SelectionRecord.from_json(text, entry.summary.space)
+    except (BadInput, UnicodeDecodeError) as error:
+        reason = "it is no text; export the selection as a selection file" if isinstance(error, UnicodeError) else error
+        raise BadInput(f"{name} was left out: {reason}") from None
+    tune = _tuning(record)
+    taken = [
+        Taken(decision, letter, _BY[step.by])
+        for decision, step, letter in zip(record.selection.decisions, record.steps, tune, strict=True)
+    ]
+    settings = record.settings
+    order, seed = settings.get("order"), settings.get("seed")
+    link = Link()
+    if order in url.ORDERS and isinstance(seed, int) and 0 <= seed <= url.LARGEST_SEED:
+        link = Link(order=order, seed=seed)
+    return Opened(name, run, link.having(taken))
+
+
+def _of(text: str, entries: Mapping[str, Entry], on_screen: str) -> tuple[str, Entry]:
+    """The supernet here that a selection file is of."""
+    try:
+        data: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or "decisions" not in data:
+        raise BadInput("it is no selection; export one as a selection file")
+    said = data.get("checkpoint")
+    said = said if isinstance(said, dict) else {}
+    if (digest := said.get("digest")) is None:
+        return on_screen, entries[on_screen]
+    for name, entry in entries.items():
+        if entry.summary is not None and entry.summary.digest == digest:
+            return name, entry
+    named = str(said.get("name"))[:60]
+    raise BadInput(f"it is a selection of another supernet, {named}, which is not here; put that into checkpoints/")
+
+
+def _tuning(record: SelectionRecord) -> str:
+    """The letter of what followed each decision; "n" where that was none of the presets."""
+    number = len(record.selection.decisions)
+    if record.tuning is not None:
+        how = record.tuning
+        letters = [
+            letter
+            for letter, preset in PRESETS.items()
+            if preset.amount == how.amount and preset.lr == how.lr and preset.unit == how.unit
+        ]
+        # Nothing is left to be tuned for after the last decision.
+        return (letters or ["n"])[0] * (number - record.selection.is_complete) + "n" * record.selection.is_complete
+    found = ["n"] * number
+    for letter, preset in PRESETS.items():
+        words = re.escape(f"{preset.amount} {preset.unit} at {preset.lr:g} after decisions ")
+        for match in re.finditer(words + r"(\d+(?:, \d+)*)", str(record.settings.get("tuned", ""))):
+            for each in map(int, match[1].split(", ")):
+                if 1 <= each <= number:
+                    found[each - 1] = letter
+    return "".join(found)
+
+
+def from_link(name: str, text: str, entries: Mapping[str, Entry], on_screen: str) -> Opened:
+    """The selection that a link holds. Raises BadInput where it has none, or of a supernet that is not here."""
+    try:
+        params = dict(parse_qsl(urlsplit(text.strip()).query))
+    except ValueError:
+        params = {}
+    if not params.get("d"):
+        raise BadInput(f"{name} was left out: it holds no decisions; copy the whole address of a selection")
+    run = params.get("run", on_screen)
+    entry = entries.get(run)
+    if entry is None or entry.summary is None:
+        raise BadInput(f"{name} was left out: there is no supernet {run[:60]!r} here; put it into checkpoints/")
+    link, dropped = url.read(params, entry.summary.start.with_decisions())
+    if dropped:
+        raise BadInput(f"{name} was left out: {dropped[0]}")
+    return Opened(name, run, link)

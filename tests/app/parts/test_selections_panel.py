@@ -1,0 +1,63 @@
+"""Selections opened again on Start: many at once, one to go on with, and ticks on Decide."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.parts.export_menu import document_of
+from app.state.page import PageState
+from app.state.questions import Questions
+from app.state.run import RunState
+from app.state.url import Link
+from app.work.workshop import workshop
+from engine import nasbench201
+from tests.app.conftest import heading, text
+
+Visit = Callable[..., AppTest]
+RUN = "nas-bench-201"
+
+
+@pytest.fixture(scope="module")
+def exported() -> bytes:
+    """What Export writes of a complete selection, two of its decisions taken by hand."""
+    entry = workshop().catalog.entries()[RUN]
+    taken = entry.summary.start.with_decisions().alpha_path().decisions
+    run = RunState(link=Link(decisions=taken, by="ayayaa"))
+    return document_of(Questions(PageState(entry, run, cell="cell"), workshop().measurements)).to_json().encode()
+
+
+def put(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    values = [(name, content, "application/json") for name, content in files]
+    app.file_uploader(key="selections").set_value(values).run()
+    assert not app.exception
+    return app
+
+
+def test_files_become_ticks_with_names_and_one_is_gone_on_with(visit: Visit, exported: bytes) -> None:
+    other = json.loads(exported)
+    other["checkpoint"]["digest"] = "0" * 64
+    app = put(
+        visit(run=RUN, d="c0-1.NO"),
+        ("ana.json", exported),
+        ("ben*.json", exported),
+        ("cleo.json", json.dumps(other).encode()),
+        ("dan.json", b"{"),
+    )
+    assert [each.name for each in app.session_state["opened"]] == ["ana", "ben*"]
+    assert [error.value.split(" was")[0] for error in app.error] == ["cleo", "dan"]
+    app.text_area(key="selection-links").set_value("?run=nas-bench-201&d=c0-1.SK\n?d=").run()
+    assert [each.name for each in app.session_state["opened"]] == ["ana", "ben*", "link 1"]
+    assert len(app.error) == 1
+    app.button(key="open-selection").click().run()
+    assert not app.exception and heading(app) != "" and app.session_state["run"] == RUN
+    state = app.session_state["states"][RUN]
+    assert state.link.by == "ayayaa" and state.branches["A"].decisions[0].operation == "none"
+    for _ in range(6):
+        app.button(key="undo").click().run()
+        app.query_params.update(app.session_state["address"].step.query)
+    app.run()
+    end = nasbench201.lookup(str(workshop().catalog.entries()[RUN].summary.start.alpha_path().decoded())).cifar10
+    said = text(app) + " ".join(line.value for line in app.text)
+    assert f"ana {end:.2f}, ben* {end:.2f}" in said

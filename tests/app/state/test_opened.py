@@ -1,0 +1,96 @@
+"""Selections that are opened again say what they said, and everything else is one line."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from app.library.catalog import Entry
+from app.state import url
+from app.state.opened import from_file, from_link
+from app.work.workshop import workshop
+from engine.errors import BadInput
+from engine.selecting.record import SelectionRecord, Step
+from engine.selecting.settings import Tuning
+from engine.selection.selection import Selection
+
+RUN = "nas-bench-201"
+
+
+@pytest.fixture(scope="module")
+def entries() -> dict[str, Entry]:
+    return workshop().catalog.entries()
+
+
+def start(entries: dict[str, Entry]) -> Selection:
+    return entries[RUN].summary.start.with_decisions()
+
+
+def record(entries: dict[str, Entry], **changes: object) -> SelectionRecord:
+    """All edges by alpha, each step by another author."""
+    selection = start(entries).alpha_path()
+    steps = tuple(Step(by) for by in ("alpha", "measured", "person", "random", "alpha", "person"))
+    checkpoint = {"name": RUN, "digest": entries[RUN].summary.digest, "space": selection.space.name}
+    settings = {"order": "random", "seed": 5}
+    return replace(SelectionRecord(selection, steps, checkpoint=checkpoint, settings=settings), **changes)
+
+
+def opened(entries: dict[str, Entry], document: SelectionRecord):
+    return from_file("ana", document.to_json().encode(), entries, "darts")
+
+
+def test_a_file_opens_with_its_supernet_decisions_authors_and_order(entries: dict[str, Entry]) -> None:
+    found = opened(entries, record(entries))
+    assert (found.name, found.run) == ("ana", RUN)
+    assert found.link.decisions == start(entries).alpha_path().decisions
+    assert found.link.by == "amylay" and found.link.tune == ""
+    assert (found.link.order, found.link.seed) == ("random", 5)
+
+
+def test_tuning_that_a_link_can_name_is_kept(entries: dict[str, Entry]) -> None:
+    assert opened(entries, record(entries, tuning=Tuning("batches", 50, 0.01))).link.tune == "qqqqq"
+    assert opened(entries, record(entries, tuning=Tuning("batches", 7, 0.01))).link.tune == ""
+    words = {"tuned": "50 batches at 0.01 after decisions 1, 3; 5 epochs at 0.0025 after decisions 2"}
+    assert opened(entries, record(entries, settings=words)).link.tune == "qpq"
+
+
+def test_a_selection_without_a_supernet_is_one_of_the_supernet_on_screen(entries: dict[str, Entry]) -> None:
+    plain = start(entries).alpha_path().to_json().encode()
+    assert from_file("plain", plain, entries, RUN).run == RUN
+    with pytest.raises(BadInput, match="plain was left out"):
+        from_file("plain", plain, entries, "darts")
+
+
+def test_everything_else_is_one_line(entries: dict[str, Entry]) -> None:
+    text = record(entries).to_json()
+    other = text.replace(entries[RUN].summary.digest, "0" * 64)
+    damaged = json.loads(text) | {"decisions": [{"edge": 99}]}
+    for content, word in (
+        (other.encode(), "another supernet, nas-bench-201, which is not here"),
+        (text[:300].encode(), "no selection"),
+        (b"[]", "no selection"),
+        (b"\xff\xfe", "no text"),
+        (b"[" * 100_000, "no selection"),
+        (json.dumps(damaged).encode(), "not a decision"),
+    ):
+        with pytest.raises(BadInput) as error:
+            from_file("ana", content, entries, RUN)
+        assert word in str(error.value) and str(error.value).startswith("ana was left out: ")
+        assert "\n" not in str(error.value) and len(str(error.value)) < 400
+
+
+def test_a_link_opens_and_a_broken_one_is_one_line(entries: dict[str, Entry]) -> None:
+    link = "http://127.0.0.1:8501/decide?run=nas-bench-201&d=c0-1.SK%2Cc0-2.C3&by=am&tune=q"
+    found = from_link("link 1", link, entries, "darts")
+    assert found.run == RUN and (found.link.by, found.link.tune) == ("am", "q")
+    assert url.format_decisions(found.link.decisions, start(entries).space) == "c0-1.SK,c0-2.C3"
+    for bad in (
+        "",
+        "http://[",
+        "?run=nas-bench-201",
+        "?run=gone&d=c0-1.SK",
+        "?run=nas-bench-201&d=c0-1.SK,x",
+        "?d=c0-1.SK",
+    ):
+        with pytest.raises(BadInput, match="link 2 was left out: "):
+            from_link("link 2", bad, entries, "darts")
