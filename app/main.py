@@ -20,7 +20,8 @@ from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
 from app.state import keys
 
-st.set_page_config(page_title="Supernet Explorer", page_icon="🕸️", layout="wide", initial_sidebar_state="auto")
+NAME = "Supernet Explorer"
+st.set_page_config(page_title=NAME, page_icon="🕸️", layout="wide", initial_sidebar_state="auto")
 pages = {
     "start": st.Page(start.page, title="Start", url_path="start", default=True),
     "explore": st.Page(explore.page, title="Explore", url_path="explore"),
@@ -31,4 +32,5 @@ keys.PAGES.set(pages)
 page = st.navigation(list(pages.values()), position="top")
 sidebar.style()
 sidebar.sidebar()
+st.set_page_config(page_title=" - ".join(filter(None, (page.title, keys.RUN.get(""), NAME))))
 page.run()

@@ -217,7 +217,7 @@ def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores 
     strands = [] if decided else _strands(view, names, weights, scores)
     return {
         "id": edge_id(cell, edge),
-        "label": " · ".join(lines),
+        "label": wording.plain(" · ".join(lines)),
         "lines": lines,
         "state": state,
         "glyph": wording.VERDICT[scores.verdict].glyph if scores and state in _SIGNED else "",

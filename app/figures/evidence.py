@@ -2,11 +2,13 @@
 
 quarters      a small ring's filled quarters: on how many images
 images_said   of several measurements: "1,024", or "1,024 to 4,096"
+clearest      the edge that is worth looking at first
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.drawing import wording
+from engine.results import EdgeScores
 
 QUARTERS = (512, 1024, 4096)
 """Images from which on a ring has one, two and three quarters; all four once all images are used."""
@@ -24,3 +26,14 @@ def images_said(images: Iterable[int]) -> str:
     sizes = sorted(images)
     few, many = sizes[0], sizes[-1]
     return wording.count(few) if few == many else f"{wording.count(few)} to {wording.count(many)}"
+
+
+def clearest(edges: Iterable[int], scores: Mapping[int, EdgeScores]) -> int | None:
+    """Of these edges the one on which measurement contradicts alpha most; where it nowhere does, the one on which it
+    leads alpha's choice by most; where nothing is measured, the first."""
+
+    def lead(edge: int) -> tuple[bool, float]:
+        found = scores.get(edge)
+        return (False, 0.0) if found is None else (found.verdict == "disagree", found.difference or 0.0)
+
+    return max(edges, key=lead, default=None)

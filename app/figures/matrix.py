@@ -55,6 +55,26 @@ class MatrixInfo(NamedTuple):
     selected: int | None
     truth: tuple[tuple[int, str], ...] = ()
 
+    @property
+    def summary(self) -> str:
+        """What the figure shows, in a sentence."""
+        drops = [(cell.drop, cell, row) for row in self.rows for cell in row.cells if cell.drop is not None]
+        size = f"{len(self.rows)} edges, {len(self.columns)} operations"
+        if not drops:
+            return f"{size}; nothing measured"
+        largest, cell, row = max(drops, key=lambda each: each[0])
+        different = [
+            row
+            for row in self.rows
+            if None not in (row.by_measurement, row.by_alpha) and row.by_measurement != row.by_alpha
+        ]
+        measured = sum(row.by_measurement is not None for row in self.rows)
+        return (
+            f"{size}; largest drop {wording.points(largest)}, {palette.operation(cell.operation).label} on "
+            f"{wording.plain(row.name)}; measurement and α favour different operations on {len(different)} of "
+            f"{measured} measured edges"
+        )
+
 
 def matrix_info(
     space: SearchSpace,

@@ -29,6 +29,18 @@ class SlopeInfo(NamedTuple):
     rows: tuple[SlopeRow, ...]
     crossings: int
 
+    @property
+    def summary(self) -> str:
+        """What the figure shows, in a sentence."""
+        by_alpha = ", ".join(palette.operation(row.operation).label for row in self.rows)
+        measured = [row for row in self.rows if row.rank_by_drop is not None]
+        if not measured:
+            return f"by α {by_alpha}; not measured"
+        by_drop = sorted(measured, key=lambda row: row.rank_by_drop or 0)
+        said = ", ".join(palette.operation(row.operation).label for row in by_drop)
+        pairs = len(self.rows) * (len(self.rows) - 1) // 2
+        return f"by α {by_alpha}; by drop {said}; {self.crossings} of {pairs} pairs are ordered differently"
+
 
 def slope_info(scores: EdgeScores | EdgeAlphas) -> SlopeInfo:
     """Both rankings of an edge; ties keep the column order."""

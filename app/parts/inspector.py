@@ -20,7 +20,7 @@ def inspector(ask: Questions, do: Actions) -> None:
     page = ask.page
     edge = page.edge
     if edge is None:
-        st.markdown("**No edge selected**")
+        text.heading("No edge selected")
         st.caption("Click an edge of the cell, or press Tab and Enter, to see what each of its operations is worth.")
         return
     measurement = ask.measurement(edge)
@@ -44,7 +44,11 @@ def inspector(ask: Questions, do: Actions) -> None:
     if worth is not None:
         st.caption(truth.finding(scores, worth))
     figure = plot_butterfly(butterfly_info(ask.score_or_alphas(edge), decided, worth), page.theme)
-    alt = sentences.edge_finding(scores) if scores else f"Mixing weights of {page.edge_name(edge)}, not measured"
+    alt = (
+        sentences.edge_finding(scores)
+        if scores
+        else f"Mixing weights of {wording.plain(page.edge_name(edge))}, not measured"
+    )
     text.chart(figure, key="butterfly", alt=alt)
     if scores is not None:
         _numbers(scores)

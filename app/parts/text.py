@@ -29,7 +29,8 @@ def title(heading: str, line: str) -> None:
 
 def heading(name: str, line: str = "") -> None:
     """A card's title with a quieter line beside it."""
-    st.html(f'<p class="card-title"><b>{wording.subscripts(name)}</b><span>{wording.subscripts(line)}</span></p>')
+    beside = f"<span>{wording.subscripts(line)}</span>" if line else ""
+    st.html(f'<div class="card-title"><h2>{wording.subscripts(name)}</h2>{beside}</div>')
 
 
 def chart(figure: Figure, *, key: str, alt: str, **selection: Any) -> None:

@@ -19,7 +19,7 @@ from engine.drawing import wording
 
 
 def page() -> None:
-    live(_body)
+    live(_body, preselects=True)
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
@@ -104,7 +104,7 @@ def _matrix(ask: Questions, do: Actions) -> None:
         key=keys.MATRIX.name,
         on_select=choose,
         selection_mode="points",
-        alt=sentences.headline(page.selection, page.cell, ask.scores),
+        alt=info.summary,
     )
 
 
@@ -142,5 +142,5 @@ def _slope(ask: Questions) -> None:
         return
     text.heading("The same edge, ranked twice", "crossing lines are disagreement")
     info = slope_info(found)
-    alt = f"{page.edge_name(page.edge)}: operations ranked by alpha and by accuracy drop"
+    alt = f"{wording.plain(page.edge_name(page.edge))}: {info.summary}"
     text.chart(plot_slope(info, page.theme), key="slope", alt=alt)

@@ -25,15 +25,8 @@ CLAIM = (
 
 
 def page() -> None:
-    live(_body, _settle)
+    live(_body, preselects=True)
     _tiles()
-
-
-def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
-    """Begin with the edge on which measurement contradicts alpha most clearly."""
-    if page.edge is None and (clear := sentences.disagreements(ask.scores)):
-        do.select(clear[0].edge)
-    return {}
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
@@ -52,7 +45,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
 
 
 def _tiles() -> None:
-    st.markdown("**Supernets**")
+    text.heading("Supernets")
     entries = [entry for entry in workshop().catalog.entries().values() if entry.summary is not None]
     for row in range(0, len(entries), 3):
         for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from app.figures.evidence import clearest
 from app.state import url
 from app.state.questions import MEASURING_ALL, SETTLING, TUNING, Questions
 from app.work import tuned
 from app.work.jobs import Job
 from app.work.measurements import Measurements
 from app.work.questions import Request
+from engine.drawing import wording
 from engine.errors import BadInput
 
 
@@ -30,15 +32,24 @@ class Actions:
         """Put an edge of the cell on screen in focus, or none."""
         self.page.run.focus(None if edge is None else self.page.edge_id(edge))
 
+    def preselect(self) -> None:
+        """Settle which edge of the cell on screen is shown while none is selected: the clearest of the undecided."""
+        page = self.page
+        edges = page.selection.undecided_edges(page.cell) or range(len(page.space.edges(page.cell)))
+        page.run.preselected.setdefault((page.cell, page.decisions), clearest(edges, self.ask.scores))
+
     def measure(self, edge: int) -> None:
-        self.begin([self.ask.request("edge", self.page.cell, edge)], f"Measuring {self.page.edge_name(edge)}")
+        self.begin([self.ask.request("edge", self.page.cell, edge)], self._measuring(edge))
 
     def measure_more(self, edge: int) -> None:
         """Measure an edge on the next larger number of images, going on from what is measured."""
         request = self.ask.request("edge", self.page.cell, edge)
         if (found := self.ask.find(request)) is not None:
             request = self.ask.more(request, found)
-        self.begin([request], f"Measuring {self.page.edge_name(edge)}")
+        self.begin([request], self._measuring(edge))
+
+    def _measuring(self, edge: int) -> str:
+        return f"Measuring {wording.plain(self.page.edge_name(edge))}"
 
     def measure_all(self) -> None:
         self.begin(self.ask.unmeasured(), MEASURING_ALL)

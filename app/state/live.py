@@ -5,6 +5,7 @@ live    draw a page's body as a fragment that refreshes itself while work is run
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -52,12 +53,13 @@ def begin(*, part: bool = False) -> PageState | None:
     return current()
 
 
-def live(body: Body, settle: Settle | None = None) -> None:
+def live(body: Body, settle: Settle | None = None, *, preselects: bool = False) -> None:
     """Draw `body` in a fragment: clicks redraw it alone, and it refreshes itself while this visitor's work runs.
 
     settle: changes the state where that has to be done before the page is drawn, as the drawing itself changes nothing;
     what it returns is added to the address. Then the address is written, once: were it written after the drawing, a
-    visitor who goes back while it is drawn would be overtaken by it.
+    visitor who goes back while it is drawn would be overtaken by it. preselects: whether the clearest disagreement is
+    shown while no edge is selected.
     """
     page = current()
     if page is None:
@@ -72,8 +74,11 @@ def live(body: Body, settle: Settle | None = None) -> None:
         alone = True
         if now is None:
             return
+        now = replace(now, preselects=preselects)
         ask = Questions(now, measurements)
         do = Actions(ask, measurements)
+        if preselects:
+            do.preselect()
         session.write(now.entry.id, now.space, settle(now, ask, do) if settle else {})
         body(now, Questions(now, measurements), do)
         if _is_active(ask) != active:

@@ -27,6 +27,7 @@ class PageState:
     run: what the session holds of it. Decisions, tuning and selection follow from its link at every look, so they are
     right in callbacks too. cell: the cell type on screen. images: to measure on, None for all, of `image_set`.
     isolated: the operation that is highlighted. looks_back: whether an earlier moment that is looked at is shown.
+    preselects: whether an edge is shown while none is selected.
     """
 
     entry: Entry
@@ -38,6 +39,7 @@ class PageState:
     visitor: str = ""
     theme: Theme = "light"
     looks_back: bool = False
+    preselects: bool = False
 
     @property
     def summary(self) -> Summary:
@@ -121,16 +123,17 @@ class PageState:
 
     @property
     def edge(self) -> int | None:
-        """The selected edge, if it is one of the cell on screen."""
-        if self.link.edge is None:
-            return None
-        cell, edge = parse_edge_id(self.space, self.link.edge)
-        return edge if cell == self.cell else None
+        """The selected edge, if it is one of the cell on screen; else the preselected one."""
+        if self.link.edge is not None:
+            cell, edge = parse_edge_id(self.space, self.link.edge)
+            if cell == self.cell:
+                return edge
+        return self.run.preselected.get((self.cell, self.decisions)) if self.preselects else None
 
     def edge_id(self, edge: int) -> str:
         """An edge of the cell on screen, as a link names it."""
         return edge_id(self.cell, self.space.edge(self.cell, edge))
 
     def edge_name(self, edge: int) -> str:
-        """An edge of the cell on screen in words."""
+        """An edge of the cell on screen in words; `engine.drawing.wording` writes its subscripts."""
         return self.space.cell(self.cell).edge_name(self.space.edge(self.cell, edge))

@@ -24,8 +24,9 @@ class RunState:
     type, edge). picked: an operation chosen but not decided, picked_inputs: the same of a node, as cell type, node and
     edges. playing: who decides in auto-play, since `played` (seconds of a clock that never goes back). preset: the
     tuning that follows the next decision, a letter of `app.work.tuned.PRESETS`. looking: how many of the decisions are
-    looked at, without taking back the others. branches: the lines of decisions that were left, by name. changed: since
-    the address was written; stepped: by undo (-1) or redo (1).
+    looked at, without taking back the others. preselected: the edge that is shown while none is selected, by cell type
+    and decisions; it stays when further measurements come in, and no link holds it. branches: the lines of decisions
+    that were left, by name. changed: since the address was written; stepped: by undo (-1) or redo (1).
     """
 
     link: Link = field(default_factory=Link)
@@ -37,6 +38,7 @@ class RunState:
     played: float = 0.0
     preset: str = "n"
     looking: int | None = None
+    preselected: dict[tuple[str, tuple[Decision, ...]], int | None] = field(default_factory=dict)
     branch: str = BRANCH_NAMES[0]
     branches: dict[str, Link] = field(default_factory=dict)
     changed: bool = False

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from engine.drawing.finished_cell import FinishedCell, cell_types, finished_cell
 from engine.drawing.palette import operation, roles
+from engine.drawing.wording import plain
 from engine.errors import BadInput
 from engine.selection.genotype import Genotype
 
-_SUBSCRIPT = str.maketrans("k-0123456789", "ₖ₋₀₁₂₃₄₅₆₇₈₉")
 _STYLES = {"": "solid", "2 3": "dotted", "2 8": "dotted"}  # Graphviz knows one kind of dash
 
 
@@ -39,7 +39,7 @@ def dot(genotype: Genotype, cell: str | None = None, about: Sequence[str] = ()) 
         if part is not graph:
             part.attr(label=graphviz.escape(one.cell))
         for node, words in enumerate(one.nodes):
-            part.node(f"{name}_{node}", graphviz.escape(_words(words)))
+            part.node(f"{name}_{node}", graphviz.escape(plain(words)))
         for source, target, label, looks in _edges(one):
             part.edge(f"{name}_{source}", f"{name}_{target}", graphviz.escape(label) if label else None, **looks)
         if part is not graph:
@@ -60,8 +60,3 @@ def _edges(cell: FinishedCell) -> Iterator[tuple[int, int, str, dict[str, str]]]
         )
     for node in cell.joined:
         yield node, len(cell.nodes) - 1, "", {"color": roles("light").muted}
-
-
-def _words(name: str) -> str:
-    """Subscripts as characters: a label has no smaller text."""
-    return re.sub(r"_\{(.+?)\}", lambda match: match[1].translate(_SUBSCRIPT), name)

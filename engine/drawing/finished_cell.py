@@ -23,6 +23,7 @@ from engine.drawing import geometry
 from engine.drawing.geometry import Box
 from engine.drawing.layout import GAP, Layout, layered
 from engine.drawing.palette import Theme, colour, ink, operation, roles, styles
+from engine.drawing.wording import plain
 from engine.selection.genotype import Genotype
 
 FONT = "Inter, Helvetica, Arial, sans-serif"
@@ -55,7 +56,8 @@ class FinishedCell(NamedTuple):
     def text(self) -> str:
         """All of it in words."""
         edges = (
-            f"{edge.operation} from {edge.source} to {edge.target}{' (only here)' if edge.differs else ''}"
+            f"{operation(edge.operation).label} from {plain(self.nodes[edge.source])} "
+            f"to {plain(self.nodes[edge.target])}{' (only here)' if edge.differs else ''}"
             for edge in self.edges
         )
         return f"{self.cell}: {', '.join(edges)}"

@@ -46,6 +46,7 @@ INPUTS: dict[InputsVerdict, VerdictText] = {
     "indistinct": _INDISTINCT,
 }
 
+_SUBSCRIPT = str.maketrans("k-0123456789", "ₖ₋₀₁₂₃₄₅₆₇₈₉")
 _BN = {"batch": "batch statistics", "running": "running statistics"}
 
 
@@ -120,5 +121,5 @@ def bn(mode: str) -> str:
 
 
 def plain(name: str) -> str:
-    """A node or edge name where no markup is possible: "c_{k-2}" as "c(k-2)"."""
-    return re.sub(r"_\{(.+?)\}", r"(\1)", name)
+    """A node or edge name where no markup is possible: "c_{k-2}" with subscripts as characters, "cₖ₋₂"."""
+    return re.sub(r"_\{(.+?)\}", lambda match: match[1].translate(_SUBSCRIPT), name)

@@ -7,6 +7,7 @@ from app.figures.comparison import edge_pair, plot_edge_pair, plot_totals
 from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
 from app.figures.edge_names import parse_edge_id
+from app.figures.evidence import clearest
 from app.library import image_sets
 from app.parts import text
 from app.parts.cell_graph import cell_graph
@@ -103,14 +104,18 @@ def _controls(comparison: Comparison) -> str:
 
 
 def _focus(comparison: Comparison, cell: str) -> int | None:
-    """The selected edge; while there is none, the first on which the sides differ."""
+    """The selected edge; while there is none, of those on which the sides differ the clearest, else of all."""
     if comparison.is_linked:
         chosen = comparison.page.edge
     else:
         space, at, edge = keys.EDGE_OF_A.get(("", "", None))
         chosen = edge if (space, at) == (comparison.ends[0].space.name, cell) else None
-    differing = (row.edge for row in comparison.rows if row.cell == cell and row.differs)
-    return next(differing, None) if chosen is None else chosen
+    if chosen is not None:
+        return chosen
+    rows = [row for row in comparison.rows if row.cell == cell]
+    differing = [row.edge for row in rows if row.differs] or [row.edge for row in rows]
+    known = {edge: comparison.ends[0].evidence(cell, edge)[0] for edge in differing}
+    return clearest(differing, {edge: found for edge, found in known.items() if isinstance(found, EdgeScores)})
 
 
 def _choose(comparison: Comparison, do: Actions, cell: str, edge: int | None) -> None:
@@ -275,6 +280,7 @@ def _finished(comparison: Comparison, cell: str) -> None:
                 continue
             beside = other if other is not None and other.format == genotype.format else None
             at = cell if cell in end.space.cells else end.space.cells[0]
-            st.html(picture(finished_cell(genotype, at, beside), comparison.page.theme, alt=f"{letter}: {genotype}"))
+            drawn = finished_cell(genotype, at, beside)
+            st.html(picture(drawn, comparison.page.theme, alt=f"{letter}: {drawn.text}"))
             for line in end.document.selection.replaced_none:
                 st.caption(line)

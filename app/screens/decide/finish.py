@@ -70,7 +70,7 @@ def finished(deciding: Deciding) -> None:
     st.caption(_reading(page))
     for note in page.selection.replaced_none:
         st.warning(note)
-    st.markdown("**Genotype**")
+    text.heading("Genotype")
     st.code(str(yours), language=None, wrap_lines=True)
     if st.button("Compare with other endings", key="to-compare"):
         st.switch_page(keys.PAGES.get({})["compare"], query_params=session.query(page.entry.id, page.space))

@@ -104,7 +104,7 @@ class TestInputs:
         ]
         table = check(inputs_grid(rows, name="keep 1 of 2", chosen={"5"}))
         assert table["role"] == "checkbox" and [row["chosen"] for row in table["rows"]] == [True, False]
-        assert table["rows"][0]["label"] == "c(k-2); drop 2.0 [1.0, 3.0] pts; measured best"
+        assert table["rows"][0]["label"] == "cₖ₋₂; drop 2.0 [1.0, 3.0] pts; measured best"
         assert [cell["words"] for cell in cells(table, "chip")] == ["c_{k-2}", "c_{k-1}"]
 
 
@@ -144,7 +144,7 @@ class TestTape:
         table = check(tape_rows([inputs], start=(None, None), shown=1))
         assert not any(column["head"] == "reachable" for column in table["columns"])
         assert table["rows"][0]["label"] == (
-            "1. reduce, inputs of node 1: c(k-2) + c(k-1); from a link; accuracy not measured"
+            "1. reduce, inputs of node 1: cₖ₋₂ + cₖ₋₁; from a link; accuracy not measured"
         )
 
 

@@ -3,6 +3,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.figures.butterfly import ButterflyInfo, ButterflyRow, butterfly_info, plot_butterfly
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
-from app.figures.evidence import images_said, quarters
+from app.figures.evidence import clearest, images_said, quarters
 from app.figures.matrix import MatrixCell, MatrixInfo, MatrixRow, matrix_info, plot_matrix
 from app.figures.outcomes import OutcomesInfo, outcomes_info, plot_outcomes
 from app.figures.scoreboard import draw_scoreboard, scoreboard_info
@@ -279,6 +280,14 @@ def test_alpha_that_is_unknown_has_no_ring_and_no_verdict(one):
 
 
 class TestMatrix:
+    def test_its_words_say_what_it_shows(self, one):
+        open_edge = EdgeAlphas("cell", 0, NB201.operations("cell", 0), ALPHAS, ALPHAS, "skip_connect")
+        assert matrix_info(NB201, [one, open_edge]).summary == (
+            "2 edges, 5 operations; largest drop +2.7 pts, conv 1×1 on node 1 → node 2; "
+            "measurement and α favour different operations on 1 of 1 measured edges"
+        )
+        assert matrix_info(NB201, [open_edge]).summary == "1 edges, 5 operations; nothing measured"
+
     def test_rows_carry_names_cells_choices_and_verdict(self, one):
         open_edge = EdgeAlphas("cell", 0, NB201.operations("cell", 0), ALPHAS, ALPHAS, "skip_connect")
         info = matrix_info(NB201, [one, open_edge], selected=2)
@@ -390,11 +399,19 @@ class TestScoreboard:
         table = draw_scoreboard(scoreboard_info(self.AGREEMENTS, self.EDGES))
         assert table.count("aria-label='input → node 1: wrong'") == 1
         assert table.count("aria-label='node 1 → node 2: right'") == 2
-        assert table.count("aria-label='c(k-2) → output: not scored'") == 1
+        assert table.count("aria-label='cₖ₋₂ → output: not scored'") == 1
         assert "−0.40" in table and "<tr class='baseline'><th scope='row'>kind alone</th>" in table
 
 
 class TestSlope:
+    def test_its_words_say_both_rankings(self, one):
+        assert slope_info(one).summary == (
+            "by α skip, none, conv 1×1, conv 3×3, avg pool 3×3; by drop conv 1×1, conv 3×3, none, skip, avg pool 3×3; "
+            "5 of 10 pairs are ordered differently"
+        )
+        open_edge = EdgeAlphas("cell", 0, NB201.operations("cell", 0), ALPHAS, ALPHAS, "skip_connect")
+        assert slope_info(open_edge).summary.endswith("; not measured")
+
     def test_ranks_by_alpha_and_by_drop(self, one):
         assert slope_info(one) == SlopeInfo(
             (
@@ -503,3 +520,14 @@ def test_a_ring_of_evidence_has_a_quarter_for_each_size_and_is_full_with_all_ima
     assert [quarters(images, 15_000) for images in (64, 512, 1024, 4096, 14_999, 15_000)] == [0, 1, 2, 3, 3, 4]
     assert quarters(2_000, 2_000) == 4 and quarters(50_000, None) == 3
     assert images_said([4096, 1024, 1024]) == "1,024 to 4,096" and images_said([512, 512]) == "512"
+
+
+def test_the_clearest_edge_is_the_largest_disagreement_else_the_largest_lead_else_the_first():
+    def with_lead(verdict, difference):
+        return SimpleNamespace(verdict=verdict, difference=difference)
+
+    close, against, more = with_lead("too_close", 9.0), with_lead("disagree", 2.0), with_lead("disagree", 3.0)
+    assert clearest(range(6), {1: close, 2: against, 4: more}) == 4
+    assert clearest((1, 2), {1: close, 2: against, 4: more}) == 2
+    assert clearest(range(6), {1: with_lead("too_close", 1.0), 3: close, 5: with_lead("agree", None)}) == 3
+    assert clearest(range(6), {}) == 0 and clearest((), {}) is None

@@ -181,7 +181,7 @@ def test_a_measured_edge_says_both_choices_with_the_interval() -> None:
     scores = replace(scores, best_by_alpha="skip_connect")
     mark = cell_graph_info(space, "normal", alphas=weights, scores={0: scores})["edges"][0]
     assert mark["label"] == (
-        "c_{k-2} → node 0 · α favours skip (0.31) · measured: sep 3×3 (drop 4.1 [3.2, 5.0] pts) · disagree, "
+        "cₖ₋₂ → node 0 · α favours skip (0.31) · measured: sep 3×3 (drop 4.1 [3.2, 5.0] pts) · disagree, "
         "on 1,024 images"
     )
     assert (mark["alpha"], mark["measured"], mark["glyph"]) == ("skip_connect", "sep_conv_3x3", "≠")
@@ -219,8 +219,8 @@ def test_decided_and_discarded_edges_show_what_was_decided() -> None:
     selection = selection.keep_inputs("normal", 3, (2, 4))
     edges = graph_of(selection=selection, focus=2)["edges"]
     assert [edges[number]["state"] for number in (2, 3, 4)] == ["decided", "discarded", "decided"]
-    assert edges[2]["label"] == "c_{k-2} → node 1 · decided: sep 3×3"
-    assert edges[3]["label"] == "c_{k-1} → node 1 · decided: sep 3×3, input not kept"
+    assert edges[2]["label"] == "cₖ₋₂ → node 1 · decided: sep 3×3"
+    assert edges[3]["label"] == "cₖ₋₁ → node 1 · decided: sep 3×3, input not kept"
     assert edges[2]["operation"] == "sep_conv_3x3"
     assert not edges[2]["open"] and not edges[2]["strands"]
     assert edges[0]["operation"] is None

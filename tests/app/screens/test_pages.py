@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.library import catalog
 from app.work.workshop import Workshop, replaced, workshop
+from engine.drawing import wording
+from engine.results import EdgeScores
 from tests.app.conftest import finish, heading, keys, text
 from tests.app.small_runs import OF_201, OF_S2
 
@@ -92,6 +95,34 @@ def test_start_shows_an_edge_on_which_measurement_contradicts_alpha(visit: Visit
     app = visit()
     assert "No edge selected" not in text(app)
     assert "disagree" in text(app)
+
+
+@pytest.mark.parametrize("run", [BUNDLED, "s2", "darts", OF_201])
+def test_explore_begins_with_the_clearest_disagreement_and_stays_there(visit: Visit, run: str) -> None:
+    if run not in workshop().catalog.entries():
+        pytest.skip(f"{run} is not here")
+    app = visit("explore", run=run)
+    (preselected,) = app.session_state["states"][run].preselected.values()
+    summary = workshop().catalog.entries()[run].summary
+    assert summary is not None
+    cell = summary.space.cells[0]
+    rows = [EdgeScores.from_dict(row) for row in (summary.scores or {"edges": []})["edges"] if row["cell"] == cell]
+    leads = {row.edge: (row.verdict == "disagree", row.difference or 0.0) for row in rows}
+    assert preselected == (max(leads, key=leads.__getitem__) if leads else 0)
+    edge = summary.space.edge(cell, preselected)
+    assert wording.subscripts(summary.space.cell(cell).edge_name(edge)) in text(app)
+    # nobody chose it: it is in no link, no step of the history, and Decide goes by its own order
+    assert "edge" not in app.query_params
+
+
+def test_every_card_has_a_heading(visit: Visit) -> None:
+    for page, titles in {
+        "start": ["The cell", "Supernets"],
+        "explore": ["The cell", "Every edge, every operation", "The same edge, ranked twice"],
+        "compare": ["A", "B", "Edge by edge", "What they add up to"],
+    }.items():
+        headings = re.findall(r"<h2.*?>(.*?)</h2>", text(visit(page)))
+        assert set(titles) <= set(headings)
 
 
 def usable() -> list[catalog.Entry]:

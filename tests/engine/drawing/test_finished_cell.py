@@ -164,7 +164,7 @@ def test_an_image_has_its_themes_colours_and_outlines_differences(theme: Theme, 
 def test_a_picture_says_what_it_shows() -> None:
     cell = finished_cell(BENCH, "cell")
     assert ElementTree.fromstring(figure(cell)).get("aria-label") == cell.text
-    assert "nor_conv_1x1 from 1 to 3" in cell.text
+    assert "conv 1×1 from node 1 to output" in cell.text
     assert image(cell, "dark").startswith(f'<img alt="{cell.text}" ')
     assert image(cell, "dark", alt='A: <"&').startswith("<img alt='A: &lt;\"&amp;' ")
 

@@ -62,3 +62,8 @@ def test_a_lead_says_whom_by_how_much_and_how_surely():
 def test_node_names_get_real_subscripts():
     assert wording.subscripts("c_{k-2} → node 0") == "c<sub>k-2</sub> → node 0"
     assert wording.subscripts("input → node 1") == "input → node 1"
+
+
+def test_where_no_markup_is_possible_subscripts_are_characters():
+    assert wording.plain("c_{k-2} → node 0") == "cₖ₋₂ → node 0"
+    assert wording.plain("c_{k}") == "cₖ" and wording.plain("input → node 1") == "input → node 1"
