@@ -18,7 +18,7 @@ from engine.results import Reachable
 class OutcomesInfo(NamedTuple):
     """Accuracies in percent. Bars are the bins that lie above `low`; `below` counts the cells that lie lower.
 
-    alpha: the end of alpha's path; measured: the ends of the measured path, one for each edge order.
+    alpha: the end of alpha's path; measured: the ends of measured paths, one for each edge order; name: of the first.
     opened: names and ends of selections that lie beside them.
     """
 
@@ -33,6 +33,7 @@ class OutcomesInfo(NamedTuple):
     alpha: float | None
     measured: tuple[float, ...]
     opened: tuple[tuple[str, float], ...] = ()
+    name: str = ""
 
     @property
     def summary(self) -> str:
@@ -55,6 +56,7 @@ def outcomes_info(
     alpha: float | None = None,
     measured: Sequence[float] = (),
     opened: Sequence[tuple[str, float]] = (),
+    name: str = "",
 ) -> OutcomesInfo:
     """What to draw. The lower end is a multiple of ten with at most 5 % of the cells, and no mark, below it."""
     bins = list(zip(reachable.bin_edges, reachable.bin_edges[1:], reachable.counts, strict=False))
@@ -79,6 +81,7 @@ def outcomes_info(
         alpha,
         tuple(measured),
         tuple(opened),
+        name,
     )
 
 
@@ -123,8 +126,7 @@ def plot_outcomes(info: OutcomesInfo, theme: Theme) -> Figure:
         )
     if info.measured:
         first, *others = info.measured
-        order = " (order 0)" if others else ""
-        text = f"<b>● measured path {wording.number(first, 2)}</b>{order}"
+        text = f"<b>● measured path {wording.number(first, 2)}</b>" + (f" ({info.name})" if info.name else "")
         shapes.append(_mark(first, 0, _FIRST, look.text, "solid"))
         annotations.append(_beside(info, text, first, _FIRST, theme))
         shapes += [_mark(value, _TICKS - 0.04, _TICKS + 0.04, look.text, "solid") for value in others]

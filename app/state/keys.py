@@ -102,6 +102,7 @@ CHECKS: "Key[tuple[tuple[object, ...] | None, list[Check]]]" = Key(
 # Decide
 ORDER: Key[str] = Key("order-choice", "widget", "the edge order to use")
 SEED: Key[int | None] = Key("order-seed", "widget", "the seed of a random order")
+FIRST_PRESET: Key[str | None] = Key("first-tune-choice", "widget", "the tuning chosen before the first decision")
 PRESET: Key[str] = Key("tune-choice", "widget", "the tuning that follows every decision, a letter")
 BRANCH: Key[str | None] = Key("branch-choice", "widget", "the branch to go on in")
 SPEED: Key[float] = Key("play-speed", "widget", "seconds per step of auto-play")

@@ -53,7 +53,7 @@ class Preset(NamedTuple):
 
     letter: str
     label: str
-    unit: str
+    unit: Unit
     amount: int
     lr: float
 

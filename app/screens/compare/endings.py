@@ -11,11 +11,11 @@ Every ending is a selection document, whether it was stored as one or is put tog
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from app.library.catalog import Entry
+from app.library.selections import stored_selections
 from app.state.run import RunState
 from engine.checkpoint.format import Summary
 from engine.errors import BadInput
@@ -26,13 +26,9 @@ from engine.selection.decisions import Decision
 from engine.selection.genotype import parse_genotype
 from engine.selection.orders import edge_order
 from engine.selection.selection import Selection
-from engine.spaces import SearchSpace
 
 ALPHA, AT_ONCE, MINE = "alpha", "at-once", "mine"
 ORDER = "order-"
-FOLDER = "selections"
-_STORED = re.compile(r"[\w.-]+")
-"""Names of stored documents that an address can hold."""
 
 
 class Side(NamedTuple):
@@ -64,13 +60,13 @@ class RunEndings:
     @cached_property
     def stored(self) -> dict[str, SelectionRecord]:
         """Selection documents beside the checkpoint that are of this supernet, by name."""
-        found = {name: document for name, document, _ in _documents(self.entry) if document is not None}
+        found = {name: document for name, document, _ in stored_selections(self.entry) if document is not None}
         return {name: document for name, document in found.items() if name not in self._built}
 
     @property
     def damaged(self) -> list[str]:
         """One sentence for every file that is no document of this supernet."""
-        return [error for _, _, error in _documents(self.entry) if error is not None]
+        return [error for _, _, error in stored_selections(self.entry) if error is not None]
 
     @property
     def orders(self) -> tuple[str, ...]:
@@ -183,28 +179,6 @@ def all_endings(entries: Mapping[str, Entry], states: Mapping[str, RunState]) ->
         for name, entry in entries.items()
         if entry.summary is not None
     }
-
-
-def _documents(entry: Entry) -> tuple[tuple[str, SelectionRecord | None, str | None], ...]:
-    assert entry.summary is not None
-    files = sorted((entry.path / FOLDER).glob("*.json"))
-    of = entry.id, entry.summary.space, entry.summary.digest
-    return tuple((file.stem, *_read(file, file.stat().st_mtime_ns, *of)) for file in files)
-
-
-@lru_cache(maxsize=256)
-def _read(
-    file: Path, stamp: int, run: str, space: SearchSpace, digest: str
-) -> tuple[SelectionRecord | None, str | None]:
-    try:
-        if not _STORED.fullmatch(file.stem):
-            raise BadInput("its name may hold letters, digits, dots and dashes only; rename it")
-        document = SelectionRecord.from_json(file.read_text(encoding="utf-8"), space)
-        if document.checkpoint.get("digest") != digest:
-            raise BadInput("it is a selection of another supernet; move it to that one's folder")
-        return document, None
-    except (BadInput, OSError, UnicodeDecodeError) as error:
-        return None, f"{FOLDER}/{file.name} of {run} was left out: {error}"
 
 
 def _tuned_as_published(document: SelectionRecord) -> bool:

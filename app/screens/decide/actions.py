@@ -112,6 +112,12 @@ class Deciding:
         order = keys.ORDER.get(url.ORDERS[0])
         self.run.set_order(order if order in url.ORDERS else url.ORDERS[0], int(keys.SEED.get(0) or 0))
 
+    def set_first_preset(self) -> None:
+        """Take the answer to the question before the first decision; no answer leaves it as it is."""
+        self.pause()
+        self.run.preset = keys.FIRST_PRESET.get(None) or self.run.preset
+        keys.PRESET.set(self.run.preset)
+
     def set_preset(self) -> None:
         """Take the tuning that follows the next decisions from its widget."""
         self.pause()

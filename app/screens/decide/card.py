@@ -16,6 +16,7 @@ from app.parts.evidence_table import evidence_table
 from app.parts.progress import running
 from app.screens.decide.actions import NOT_TOLD_APART, Deciding
 from app.state import keys
+from app.work import tuned
 from engine import nasbench201
 from engine.checkpoint.sizes import operation_parameters
 from engine.drawing import palette, wording
@@ -47,6 +48,7 @@ def card(deciding: Deciding) -> None:
         evidence_table(table, key="decision-grid", on_choose=deciding.choose, on_take=take)
     with st.container(key="preview"):
         _preview(deciding, decision)
+    _faint(deciding)
     _buttons(deciding, decision)
     _measuring(deciding)
 
@@ -202,6 +204,38 @@ def _preview(deciding: Deciding, decision: Decision | None) -> None:
             key="try",
             help="Measure the supernet's accuracy with this choice, without taking it",
         )
+
+
+def _faint(deciding: Deciding) -> None:
+    """Before the first decision the choice between exact weights and tuning; later a word where little is left."""
+    page, ask = deciding.page, deciding.ask
+    if not page.decisions:
+        _ask_for_tuning(deciding)
+        return
+    start, now = ask.find(ask.accuracy(page.start)), ask.find(ask.accuracy())
+    if start and now and now.accuracy.accuracy < start.accuracy.accuracy / 2:
+        first, left = (wording.percent(each.accuracy.accuracy) for each in (start, now))
+        st.caption(
+            f":material/warning: The supernet has fallen from {first} to {left}: what is measured on it now means "
+            "little. Fine-tuning after each decision brings it back (Tuning, above)."
+        )
+
+
+def _ask_for_tuning(deciding: Deciding) -> None:
+    page = deciding.page
+    seconds = tuned.seconds(page.summary, "q", page.image_set)
+    about = f" (about {text.duration(seconds)})" if seconds else ""
+    names = {"q": f"fine-tune{about}, recommended", "n": "keep the exact weights"}
+    keys.FIRST_PRESET.set(page.run.preset if page.run.preset in names else None)
+    st.segmented_control(
+        "After each decision",
+        list(names),
+        format_func=names.__getitem__,
+        key=keys.FIRST_PRESET.name,
+        on_change=deciding.set_first_preset,
+        help="Every decision takes operations out of a supernet that was trained with all of them: without fine-tuning "
+        "its accuracy falls after two or three, and with it what a measurement can tell. Changed later under Tuning.",
+    )
 
 
 def _buttons(deciding: Deciding, decision: Decision | None) -> None:

@@ -13,8 +13,8 @@ from app.parts import text
 from app.parts.style import picture
 from app.screens.decide.actions import Deciding
 from app.screens.decide.ending import Ending, ending, selection_of, sentence
-from app.screens.decide.outcomes import paths_line
 from app.screens.decide.tape import place_name
+from app.screens.decide.ways import paths_line
 from app.state import keys, session
 from app.state.page import PageState
 from app.state.questions import Questions

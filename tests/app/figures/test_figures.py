@@ -471,7 +471,7 @@ class TestOutcomes:
 
     @pytest.mark.parametrize("theme", THEMES)
     def test_marks_alphas_path_and_every_measured_path(self, skipping, theme):
-        info = outcomes_info(nasbench201.reachable(skipping), 54.3, [93.98, 91.2, 89.9, 93.98])
+        info = outcomes_info(nasbench201.reachable(skipping), 54.3, [93.98, 91.2, 89.9, 93.98], name="order 4")
         figure = check(plot_outcomes, info, theme)
         lines = [shape for shape in figure["layout"]["shapes"] if shape["x0"] == shape["x1"]]
         assert [(line["x0"], line["line"]["dash"]) for line in lines] == [
@@ -481,7 +481,7 @@ class TestOutcomes:
             (89.9, "solid"),
             (93.98, "solid"),
         ]
-        assert {"<b>○ α's path 54.30</b>", "<b>● measured path 93.98</b> (order 0)"} <= set(texts(figure))
+        assert {"<b>○ α's path 54.30</b>", "<b>● measured path 93.98</b> (order 4)"} <= set(texts(figure))
         assert "3 other orders 89.90 to 93.98" in texts(figure)
         assert info.summary in texts(figure)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.library import catalog
+from app.library import catalog, selections
 from app.library.catalog import Entry
-from app.screens.compare import address, endings, presets
+from app.screens.compare import address, presets
 from app.screens.compare.endings import RunEndings, Side
 from app.work.workshop import workshop
 from engine.checkpoint.format import Summary
@@ -59,9 +59,9 @@ def run(
 
 
 def store(folder: Path, **documents: SelectionRecord) -> None:
-    (folder / endings.FOLDER).mkdir(parents=True, exist_ok=True)
+    (folder / selections.FOLDER).mkdir(parents=True, exist_ok=True)
     for name, document in documents.items():
-        (folder / endings.FOLDER / f"{name.replace('_', '-')}.json").write_text(document.to_json())
+        (folder / selections.FOLDER / f"{name.replace('_', '-')}.json").write_text(document.to_json())
 
 
 # Endings
@@ -114,7 +114,7 @@ def test_a_selection_that_the_app_once_exported_can_be_compared(tmp_path: Path) 
     data = json.loads(exported.to_json())
     data["settings"]["tuning"] = "50 batches at 0.01 after decisions 1, 2"
     store(tmp_path, first=run(summary, 1), second=run(summary, 2))
-    (tmp_path / endings.FOLDER / "by-hand.json").write_text(json.dumps(data))
+    (tmp_path / selections.FOLDER / "by-hand.json").write_text(json.dumps(data))
     found = shelf(path=tmp_path)
     assert set(found.stored) == {"first", "second", "by-hand"} and found.published is None
     assert [set(group) for group in presets.tunings(found).values()] == [{"first", "second"}]
@@ -138,8 +138,8 @@ def test_stored_documents_are_endings_and_others_are_named(tmp_path: Path) -> No
     good = run(shelf().summary, 0)
     other = dataclasses.replace(good, checkpoint=dict(good.checkpoint) | {"digest": "0" * 64})
     store(tmp_path, perturbation_order_0=good, other=other, alpha=good)
-    (tmp_path / endings.FOLDER / "torn.json").write_text(good.to_json()[:400])
-    (tmp_path / endings.FOLDER / "odd name.json").write_text(good.to_json())
+    (tmp_path / selections.FOLDER / "torn.json").write_text(good.to_json()[:400])
+    (tmp_path / selections.FOLDER / "odd name.json").write_text(good.to_json())
     found = shelf(path=tmp_path)
     assert found.endings[-1] == "perturbation-order-0"
     assert found.document("perturbation-order-0") == good

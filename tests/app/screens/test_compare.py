@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library import catalog
-from app.screens.compare.endings import FOLDER, RunEndings, Side
+from app.library.selections import FOLDER
+from app.screens.compare.endings import RunEndings, Side
 from app.screens.compare.reasons import reason
 from app.screens.compare.view import Accuracy, End, headline, ranked
 from app.work.workshop import workshop

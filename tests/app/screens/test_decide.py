@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 from app.figures.evidence_table import Table
 from app.screens.decide import actions
 from app.state import url
-from app.work.questions import Kind, Measurement, Request
+from app.work.questions import Accuracy, Kind, Measurement, Request
 from app.work.workshop import workshop
 from engine import nasbench201
 from engine.checkpoint.format import Summary
+from engine.results import Baseline
 from engine.selection.genotype import magnitude_genotype
 from engine.selection.orders import edge_order
 from engine.selection.selection import Selection
@@ -412,3 +413,43 @@ def test_each_run_keeps_its_decisions_while_another_is_looked_at(visit: Visit) -
     assert not app.exception and heading(app).startswith("Step 1 of 34")
     app.selectbox(key="run").select(OF_201).run()
     assert selection(app) == mine
+
+
+BUNDLED = "nas-bench-201"
+
+
+def test_the_histogram_shows_the_stored_paths_nearest_to_order_and_tuning(visit: Visit) -> None:
+    app = visit("decide", run=BUNDLED, order="random", seed="3")
+    assert "8 edge orders, 1,024 images, batch statistics, no tuning · stored" in text(app)
+    app.radio(key="tune-choice").set_value("q").run()
+    assert "8 edge orders, 1,024 images of cifar10-jpeg, batch statistics, quick tuning · stored" in text(app)
+    assert "measure-paths" not in keys(app)
+    app = visit("decide", run=BUNDLED, d="c0-1.NO")
+    assert "no tuning · stored, from the start" in text(app)
+    assert "measure-paths" in keys(app)
+
+
+def test_before_the_first_decision_the_page_asks_for_tuning_once(visit: Visit) -> None:
+    app = visit("decide", run=OF_201)
+    assert app.segmented_control(key="first-tune-choice").value == "n"
+    app.segmented_control(key="first-tune-choice").set_value("q").run()
+    assert app.radio(key="tune-choice").value == "q"
+    assert "50 mini-batches" in text(app)
+    app = visit("decide", run=OF_201, d="c0-1.SK")
+    assert not [each for each in app.segmented_control if each.key == "first-tune-choice"]
+
+
+def test_where_little_of_the_supernet_is_left_the_card_says_so(visit: Visit) -> None:
+    app = visit("decide", run=OF_201, d="c0-1.NO")
+
+    def found(selection: Selection, accuracy: float) -> None:
+        result = Accuracy(Baseline(accuracy, 1.0, None), 512, "batch", "cpu", 1.0)
+        measurement = Measurement(result, "live", "2026-11-27")
+        workshop().measurements.store.keep(request(selection, "accuracy", 0, ""), measurement)
+
+    before = start(OF_201)
+    found(before, 60.0)
+    found(before.discretize("cell", 0, "none"), 31.0)
+    assert "means little" not in text(app.run())
+    found(before.discretize("cell", 0, "none"), 29.0)
+    assert "from 60.0 % to 29.0 %: what is measured on it now means little" in text(app.run())
