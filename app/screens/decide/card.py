@@ -261,9 +261,9 @@ def _buttons(deciding: Deciding, decision: Decision | None) -> None:
     columns = st.columns(2)
     for place, (who, sign, shortcut, key) in zip(columns, _SUGGESTIONS, strict=True):
         suggested = step.suggested.get(who)
-        name = f"**{words(space, suggested)}**" if suggested else "nothing"
+        named = f"{_VERBS[who]} **{words(space, suggested)}**" if suggested else f"{_NAMES[who]} suggests nothing"
         place.button(
-            f"{sign} {_VERBS[who]} {name}",
+            f"{sign} {named}",
             shortcut=shortcut,
             on_click=deciding.take_by_hand,
             args=(suggested,),
@@ -275,6 +275,7 @@ def _buttons(deciding: Deciding, decision: Decision | None) -> None:
 
 
 _SUGGESTIONS = (("α", "○", "A", "use-alpha"), ("measured", "●", "P", "use-measured"))
+_NAMES = {"α": "α", "measured": "Measurement"}
 _VERBS = {"α": "Take α's", "measured": "Take the measured"}
 
 
