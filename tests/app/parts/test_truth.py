@@ -117,7 +117,6 @@ def scored(alpha: str, drop: str) -> EdgeScores:
         best_by_alpha=alpha,
         best_by_drop=drop,
         best=drop,
-        verdict="too_close",
         difference=0.0,
         difference_ci=None,
         separated=None,
