@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from engine.checkpoint.format import read_summary
 from engine.selection.selection import Selection
 from tests.app.small_runs import OF_201, OF_S2
-from tests.browser.conftest import settle
+from tests.browser.conftest import serve, settle
 
 OpenPage = Callable[..., Page]
 
@@ -471,3 +471,29 @@ def test_start_over_asks_and_back_finds_the_old_line(open_page: OpenPage) -> Non
     settle(page)
     page.go_back()
     expect(title(page)).to_contain_text("Step 2 of 6")
+
+
+def test_a_reload_and_a_restart_of_the_server_find_branches_and_what_was_undone(
+    browser: Browser, root: Path, tmp_path: Path
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    with serve("app/main.py", root, tmp_path) as address:
+        page.goto(f"{address}/decide")
+        for step in (1, 2):
+            expect(title(page)).to_contain_text(f"Step {step} of 6")
+            press(page, "a")
+        expect(title(page)).to_contain_text("Step 3 of 6")
+        press(page, "u")
+        expect(title(page)).to_contain_text("Step 2 of 6")
+        settle(page)
+        page.reload()
+        expect(button(page, "redo")).to_be_enabled()
+        settle(page)
+    with serve("app/main.py", root, tmp_path) as address:
+        page.goto(f"{address}/decide")
+        expect(title(page)).to_contain_text("Step 2 of 6")
+        press(page, "y")
+        expect(title(page)).to_contain_text("Step 3 of 6")
+        expect(page).to_have_url(re.compile("by=aa|by=b"))
+    context.close()
