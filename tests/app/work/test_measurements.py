@@ -238,7 +238,11 @@ def test_open_edges_are_settled_and_each_stops_once_it_is(summary: Summary, jobs
     def verdicts(request: Request, begun: Begun | None) -> Iterator[Taken]:
         images = request.settings.images or 64
         clear = request.index == 1 or (request.index == 2 and images >= 32)
-        scores = replace(fake.result, edge=request.index, images=images, verdict="disagree" if clear else "too_close")
+        other = next(row.name for row in fake.result.operations if row.name != fake.result.best_by_alpha)
+        numbers = {"operations": tuple(replace(row, ci=(1.0, 3.0)) for row in fake.result.operations)}
+        numbers |= {"best": other, "best_by_drop": other, "lead_ci": (0.5, 1.5) if clear else (-1.0, 3.0)}
+        scores = replace(fake.result, edge=request.index, images=images, **numbers)
+        assert scores.verdict == ("disagree" if clear else "too_close")
         asked.append((request.index, request.settings.images))
         yield Taken(Measurement(scores, "live", "today"), 1, seconds=1, passes=1)
 
