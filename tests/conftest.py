@@ -22,6 +22,7 @@ LONGEST = (
     "tests/engine/network/",
     "tests/engine/training/",
     "tests/engine/checkpoint/",
+    "tests/engine/scoring/",
     "tests/engine/export/",
 )
 

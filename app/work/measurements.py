@@ -14,6 +14,7 @@ from typing import Any
 from app.work import paths, worker
 from app.work.jobs import Job, JobManager
 from app.work.questions import Kind, MeasuredPath, Measurement, Request, canonical
+from app.work.rates import Rates
 from app.work.store import Begun, Store
 from app.work.stored import stored, stored_paths
 from app.work.worker import Taken
@@ -46,7 +47,7 @@ class Measurements:
         self.store = store or Store()
         self._lock = threading.Lock()
         self._partial: dict[Request, Measurement] = {}  # by place, while it is taken
-        self._rates: dict[tuple[str, int], float] = {}  # seconds per pass, by digest and number of decisions
+        self._rates = Rates()
 
     # Finding
 
@@ -210,22 +211,10 @@ class Measurements:
         return seconds * sum(seed not in known for seed in seeds) > LONG
 
     def estimate(self, requests: Sequence[Request], summary: Summary) -> float | None:
-        """Seconds these measurements take: by this machine's timing, else the stored sweep's; None if unknown."""
-        rows = (summary.scores or {}).get("edges", [])
-        passes = sum(row["images"] * (1 + len(row["operations"])) for row in rows)
-        stored_rate = sum(row["seconds"] for row in rows) / passes if passes else None
-        seconds = 0.0
-        for request in requests:
-            with self._lock:
-                here = [rate for (digest, _), rate in self._rates.items() if digest == request.digest]
-                rate = self._rates.get((request.digest, len(request.decisions)), max(here, default=stored_rate))
-            images = request.settings.images or (summary.scores or {}).get("settings", {}).get("available")
-            if rate is None or images is None:
-                return None
-            begun = self.store.begun(request)
-            left = images - begun.images if begun is not None and begun.images <= images else images
-            seconds += rate * left * (1 + _masks(request, summary))
-        return seconds if requests else None
+        """Seconds these measurements take, going on from what is evaluated; None if unknown."""
+        begun = {request: self.store.begun(request) for request in requests}
+        images = {request: 0 if found is None else found.images for request, found in begun.items()}
+        return self._rates.estimate(requests, summary, images)
 
     # In the worker
 
@@ -262,8 +251,7 @@ class Measurements:
         if request.kind != "accuracy":
             self.store.keep(request.supernet, found._replace(result=found.accuracy))
         if taken.passes:
-            with self._lock:
-                self._rates[request.digest, len(request.decisions)] = taken.seconds / taken.passes
+            self._rates.note(request, taken.seconds / taken.passes)
 
     def _follow(
         self, request: Request, selection: Selection, seed: int | None, report: Callable[[int], None]
@@ -329,12 +317,3 @@ def _targets(space: SearchSpace, selection: Selection) -> list[tuple[Kind, str, 
         if selection.kept(cell, node) is None
     ]
     return edges + nodes
-
-
-def _masks(request: Request, summary: Summary) -> int:
-    """How many masked variants a measurement evaluates beside the supernet itself."""
-    if request.kind == "accuracy":
-        return 0
-    if request.kind == "node":
-        return len(summary.space.cell(request.cell).entering(request.index))
-    return len(summary.space.operations(request.cell, request.index))

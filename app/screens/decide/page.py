@@ -103,7 +103,6 @@ def _controls(deciding: Deciding) -> None:
     nothing = is_past or not page.decisions
     undo.button(
         "Undo",
-        icon=":material/undo:",
         shortcut="U",
         on_click=deciding.undo,
         disabled=nothing,
@@ -112,7 +111,6 @@ def _controls(deciding: Deciding) -> None:
     )
     redo.button(
         "Redo",
-        icon=":material/redo:",
         shortcut="Y",
         on_click=deciding.redo,
         disabled=is_past or not run.undone,

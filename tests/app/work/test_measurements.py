@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from app.work.worker import Taken
 from engine.checkpoint.folder import read_summary, write_scores
 from engine.checkpoint.format import Summary
 from engine.data.load import BATCHES
-from engine.results import Baseline, EdgeScores, InputScores
+from engine.results import Baseline, EdgeScores, InputScore, InputScores
 from engine.scoring.scorer import Scorer
 from engine.scoring.settings import Settings
 from engine.scoring.sweep import sweep
@@ -97,8 +97,11 @@ def nothing_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def inputs_like(scores: EdgeScores) -> InputScores:
     """Scores of a node's inputs with the numbers of an edge's operations."""
-    data = scores.to_dict() | {"node": 5, "keep": (0, 1), "candidates": ()}
-    return InputScores.from_dict(data)
+    rows = [
+        InputScore(edge, 0, row.masked_accuracy, row.masked_loss, row.drop, row.ci, row.rise)
+        for edge, row in enumerate(scores.operations[:3])
+    ]
+    return InputScores.from_dict(scores.to_dict() | {"node": 5, "keep": (0, 1), "candidates": list(map(asdict, rows))})
 
 
 class Fake:
