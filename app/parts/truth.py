@@ -12,7 +12,7 @@ import streamlit as st
 
 from app.figures.edge_alphas import edge_alphas
 from app.figures.scoreboard import draw_scoreboard, scoreboard_info
-from app.state import keys, preferences
+from app.state import keys
 from app.state.page import PageState
 from app.state.questions import Questions
 from engine import nasbench201
@@ -20,11 +20,9 @@ from engine.drawing import palette, wording
 from engine.results import EdgeScores, EdgeWorth
 from engine.scoring.truth import scoreboard as agreements
 
-_CHOICE = "show-truth"
-
 
 def is_shown(page: PageState) -> bool:
-    return nasbench201.covers(page.space) and bool(preferences.get(page.visitor, _CHOICE))
+    return nasbench201.covers(page.space) and keys.SHOW_TRUTH.get(False)
 
 
 def switch(page: PageState) -> None:
@@ -33,7 +31,7 @@ def switch(page: PageState) -> None:
         return
 
     def remember() -> None:
-        preferences.set(page.visitor, _CHOICE, keys.TRUTH.get(False))
+        keys.SHOW_TRUTH.set(keys.TRUTH.get(False))
 
     st.toggle(
         "Show the truth",

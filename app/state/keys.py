@@ -75,6 +75,7 @@ ISOLATED: Key[str | None] = Key("isolate", "widget", "the operation that is high
 LIST_VIEW: Key[bool] = Key("list-view", "visitor", "whether graphs are shown as tables")
 
 TRUTH: Key[bool] = Key("show-the-truth", "widget", "whether true accuracies are shown beside the evidence")
+SHOW_TRUTH: Key[bool] = Key("show-truth", "visitor", "whether the truth is shown, on pages without the switch too")
 CONTEST: Key[str] = Key("contest", "widget", "whether scores are held against the truth, or one edge is ranked twice")
 
 # What belongs to runs and to the address

@@ -91,7 +91,7 @@ def _remember(run: str, space: SearchSpace) -> None:
     widgets = {key.name: key.get(None) for key in keys.TABLE if key.owner == "visitor" and key.is_set}
     is_new = not now.is_untouched if run not in kept.runs else now != kept.runs[run]
     if known is not None and (
-        is_new or any(value != kept.widgets.get(name) for name, value in widgets.items() if value)
+        is_new or any(bool(value) != bool(kept.widgets.get(name)) for name, value in widgets.items())
     ):
         memory.remember(known, run, now, widgets)
         keys.KEPT.set(memory.Kept(kept.runs | {run: now}, kept.widgets | widgets))

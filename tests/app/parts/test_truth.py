@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.parts import truth
-from app.state import preferences
+from app.state import session
 from engine import nasbench201
 from engine.results import Baseline, EdgeScores, OperationScore
 from engine.selection.selection import Selection
@@ -48,25 +48,28 @@ def test_the_edge_ranked_twice_stays_one_click_away(visit: Visit) -> None:
     assert "The same edge, ranked twice" in text(app) and "0 of 6" not in text(app)
 
 
-def test_it_is_remembered_for_the_visitor_and_for_nobody_else(visit: Visit) -> None:
+def test_it_is_remembered_for_the_visitor_and_for_nobody_else(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "browser", lambda cookie: "someone")
     app = visit("explore", run="nas-bench-201", edge="c1-2")
     app.toggle(key=SWITCH).set_value(True).run()
     app.session_state["run"] = OF_S2
     app.run()
     app.session_state["run"] = "nas-bench-201"
     assert "Who is right?" in text(app.run())
-    again = visit("explore", run="nas-bench-201", edge="c1-2")
-    assert "Who is right?" not in text(again)
     # A reload is a new session of the same visitor.
     reloaded = visit("explore", run="nas-bench-201", edge="c1-2")
-    reloaded.session_state["visitor"] = app.session_state["visitor"]
-    assert "Who is right?" in text(reloaded.run())
+    assert "Who is right?" in text(reloaded)
+    reloaded.toggle(key=SWITCH).set_value(False).run()
+    assert "Who is right?" not in text(visit("explore", run="nas-bench-201", edge="c1-2"))
+    app.toggle(key=SWITCH).set_value(True).run()
+    monkeypatch.setattr(session, "browser", lambda cookie: "somebody else")
+    assert "Who is right?" not in text(visit("explore", run="nas-bench-201", edge="c1-2"))
 
 
 def test_a_space_without_a_table_never_speaks_of_truth(visit: Visit) -> None:
     app = visit("explore", run=OF_S2, edge="n0-2")
     assert SWITCH not in {toggle.key for toggle in app.toggle}
-    preferences.set(app.session_state["visitor"], "show-truth", True)
+    app.session_state["show-truth"] = True
     app.run()
     assert not app.exception
     assert "truth" not in re.sub(r"<style>.*?</style>", "", text(app), flags=re.DOTALL).lower()
