@@ -94,7 +94,8 @@ def sidebar() -> None:
         st.toggle("List view", key=keys.LIST_VIEW.name, help="The graph as a table, for keyboards and screen readers")
         if st.button("Keys", shortcut="H", key="keys", width="stretch"):
             _keys()
-        _jobs(shop.jobs)
+        with st.container(key="jobs"):
+            _jobs(shop.jobs)
 
 
 def _images(page: PageState) -> None:

@@ -17,6 +17,9 @@ from app.state.page import PageState
 from app.state.questions import Questions
 from engine.drawing import wording
 
+MANY = 8
+"""Edges up to which the matrix is shown whole."""
+
 
 def page() -> None:
     live(_body, preselects=True)
@@ -99,13 +102,9 @@ def _matrix(ask: Questions, do: Actions) -> None:
     rows = [ask.score_or_alphas(edge.index) for edge in page.space.edges(page.cell)]
     info = matrix_info(page.space, rows, page.edge, page.decided(), truth.of_cell(page))
     figure = plot_matrix(info, page.theme)
-    text.chart(
-        figure,
-        key=keys.MATRIX.name,
-        on_select=choose,
-        selection_mode="points",
-        alt=info.summary,
-    )
+    # More rows than there is room for scroll under the card's title.
+    with st.container(key="many-edges" if len(rows) > MANY else None):
+        text.chart(figure, key=keys.MATRIX.name, on_select=choose, selection_mode="points", alt=info.summary)
 
 
 def _contest(ask: Questions) -> None:

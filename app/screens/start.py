@@ -1,9 +1,10 @@
 """Start: one sentence, a live cell on which alpha is wrong, and the supernets there are to look at."""
 
+from html import escape
+
 import streamlit as st
 
-from app.figures.cell_graph import cell_graph_info
-from app.figures.cell_svg import svg
+from app.figures.verdict_marks import draw_marks, marks_info
 from app.library.catalog import Entry
 from app.parts import selections_panel, sentences, text, upload_wizard
 from app.parts.cell_card import cell_card
@@ -15,7 +16,7 @@ from app.state.live import live
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.work.workshop import workshop
-from engine.drawing import palette, wording
+from engine.drawing import wording
 from engine.results import EdgeScores
 
 CLAIM = (
@@ -49,7 +50,7 @@ def _tiles() -> None:
     entries = [entry for entry in workshop().catalog.entries().values() if entry.summary is not None]
     for row in range(0, len(entries), 3):
         for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
-            with column, st.container(border=True, height="stretch"):
+            with column, st.container(border=True, height="stretch", key=f"tile-{entry.id}-card"):
                 _tile(entry)
     upload_wizard.panel()
     selections_panel.panel()
@@ -58,16 +59,11 @@ def _tiles() -> None:
 def _tile(entry: Entry) -> None:
     summary = entry.summary
     assert summary is not None
-    cell = summary.space.cells[0]
     rows = (summary.scores or {}).get("edges", [])
-    measured = [EdgeScores.from_dict(row) for row in rows]
-    scores = {found.edge: found for found in measured if found.cell == cell}
-    selection = summary.start
-    graph = cell_graph_info(summary.space, cell, alphas=selection.alphas.weights(cell).tolist(), scores=scores)
-    theme: palette.Theme = "dark" if st.context.theme.type == "dark" else "light"
-    st.image(svg(graph, theme, mini=True), width=210)
+    marks = marks_info(summary.space, [EdgeScores.from_dict(row) for row in rows])
     meta = summary.meta
-    st.markdown(f"**{meta.get('title') or entry.id}** · {meta['space']} · {meta['method']}")
+    text.heading(escape(str(meta.get("title") or entry.id)), escape(f"{meta['space']} · {meta['method']}"))
+    st.html(draw_marks(marks))
     found = meta["accuracies"].get("search", {}).get("batch")
     lines = []
     if found:
@@ -75,10 +71,9 @@ def _tile(entry: Entry) -> None:
             f"supernet {wording.percent(found['accuracy'], found['ci'])} on {wording.count(found['images'])} images"
         )
     if rows:
-        against = sum(found.verdict == "disagree" for found in measured)
         images = wording.count(summary.scores["settings"]["images"])  # type: ignore[index]
-        said = f"{against} of {len(rows)} edges disagree" if selection.alphas.known else "α is unknown"
-        lines.append(f"{said}, measured on {images} images")
+        lines.append(f"measured on {images} images")
+    st.text(f"{marks.summary}.")
     st.caption(" · ".join(lines))
     badges = st.container(horizontal=True, gap="small")
     badges.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")

@@ -1,0 +1,74 @@
+"""What a sweep of a supernet says, as one mark for every edge and one line in words.
+
+MarksInfo, MarksRow   the verdicts of all edges, a row for every cell type
+marks_info            from a sweep's scores
+draw_marks            as HTML
+"""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Literal, NamedTuple
+
+from engine.drawing import wording
+from engine.results import EdgeScores, Verdict
+from engine.spaces import SearchSpace
+
+Mark = Verdict | Literal["unmeasured"] | None
+"""None: alpha is unknown."""
+_OPEN = "·"
+_CELLS = {"reduce": "reduction"}
+
+
+class MarksRow(NamedTuple):
+    """One cell type. marks: name and verdict of its edges, in their order."""
+
+    cell: str
+    marks: tuple[tuple[str, Mark], ...]
+
+
+class MarksInfo(NamedTuple):
+    rows: tuple[MarksRow, ...]
+
+    @property
+    def summary(self) -> str:
+        """e.g. "Measurement disagrees with α on 3 of 6 edges and agrees on 2; 1 is open"."""
+        verdicts = [verdict for row in self.rows for _, verdict in row.marks]
+        if set(verdicts) <= {"unmeasured"}:
+            return f"None of its {len(verdicts)} edges is measured"
+        if None in verdicts:
+            return "Measured; α is unknown, so nothing can agree with it"
+        against, agreed = verdicts.count("disagree"), verdicts.count("agree")
+        still = len(verdicts) - against - agreed
+        rest = f"; {still} {'is' if still == 1 else 'are'} open" if still else ""
+        return f"Measurement disagrees with α on {against} of {len(verdicts)} edges and agrees on {agreed}{rest}"
+
+
+def marks_info(space: SearchSpace, scores: Iterable[EdgeScores]) -> MarksInfo:
+    """Every edge of the space; those without scores are not measured."""
+    found: dict[tuple[str, int], Mark] = {(one.cell, one.edge): one.verdict for one in scores}
+    return MarksInfo(
+        tuple(
+            MarksRow(
+                cell,
+                tuple(
+                    (space.cell(cell).edge_name(edge), found.get((cell, edge.index), "unmeasured"))
+                    for edge in space.edges(cell)
+                ),
+            )
+            for cell in space.cells
+        )
+    )
+
+
+def draw_marks(info: MarksInfo) -> str:
+    """HTML: one picture with the summary as its text; a mark's edge and verdict at the pointer."""
+    rows = []
+    for row in info.rows:
+        name = f"<em>{escape(_CELLS.get(row.cell, row.cell))}</em>" if len(info.rows) > 1 else ""
+        rows.append(f"<div>{name}<span>{''.join(_mark(*mark) for mark in row.marks)}</span></div>")
+    return f'<div class="verdict-marks" role="img" aria-label="{escape(info.summary)}">{"".join(rows)}</div>'
+
+
+def _mark(name: str, verdict: Mark) -> str:
+    glyph, word = (_OPEN, "not measured") if verdict == "unmeasured" else wording.VERDICT[verdict][:2]
+    return f'<i class="{verdict}" title="{escape(wording.plain(name))}: {word}">{glyph}</i>'

@@ -1,0 +1,75 @@
+"""Nothing is cut and no page scrolls sideways, on a phone, at 200 % zoom, on half a screen and on a projector."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+PAGES = {
+    "Start": "",
+    "Explore": "explore?run=nas-bench-201",
+    "Explore a DARTS cell": "explore?run=s2",
+    "Decide": "decide?run=nas-bench-201",
+    "Decide a DARTS cell": "decide?run=s2",
+    "Compare": "compare?run=nas-bench-201",
+}
+SIZES = {"a phone": (390, 844), "200 % zoom": (640, 400), "half a screen": (820, 1180), "a projector": (1920, 1080)}
+# Texts that are wider than their box; a line's own box is what it is cut at.
+CUT = """() => [...document.querySelectorAll(
+        ['[data-testid="stCaptionContainer"] p', 'h1', 'h2', 'button', 'button p', '.card-title', '.finding-line']
+        .map(each => `[data-testid="stMain"] ${each}`))]
+    .filter(node => node.offsetParent && getComputedStyle(node).display !== 'inline')
+    .filter(node => node.scrollWidth > node.clientWidth + 1)
+    .map(node => node.textContent.trim().slice(0, 80))"""
+SIDEWAYS = """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
+    .map(node => node.scrollWidth - node.clientWidth).filter(Boolean)"""
+# Cards that lie over each other.
+OVERLAPS = """() => {
+    const cards = [...document.querySelectorAll('[data-testid="stMain"] [class*="-card"][class*="st-key-"]')]
+        .map(node => [node.className.match(/st-key-(\\S+)/)[1], node.getBoundingClientRect()])
+        .filter(([, box]) => box.width && box.height);
+    return cards.flatMap(([name, a], index) => cards.slice(index + 1)
+        .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+            && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+        .map(([other]) => `${name} and ${other}`));
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_or_overlaps_and_no_page_scrolls_sideways(
+    name: str, open_page: Callable[..., Page], settled: Callable[..., None]
+) -> None:
+    page = open_page(PAGES[name])
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        settled(page)
+        expect(page.locator("h1.finding")).to_be_visible()
+        found = {}
+        for _ in range(20):  # figures follow a change of the window a little later
+            found = {"sideways": page.evaluate(SIDEWAYS), "cut": page.evaluate(CUT), "over": page.evaluate(OVERLAPS)}
+            if not any(found.values()):
+                break
+            page.wait_for_timeout(250)
+        assert not any(found.values()), f"on {size}: {found}"
+
+
+def test_explore_of_a_darts_cell_fits_a_laptop_and_its_cards_stack_on_half_a_screen(
+    open_page: Callable[..., Page], settled: Callable[..., None]
+) -> None:
+    page = open_page("explore?run=s2")
+    assert page.get_by_test_id("stMain").evaluate("node => node.scrollHeight - node.clientHeight") <= 8
+    rows = page.locator(".st-key-many-edges")
+    assert rows.evaluate("node => node.scrollHeight > node.clientHeight"), "the matrix scrolls in its card"
+    page.set_viewport_size({"width": 820, "height": 1180})
+    settled(page)
+    cell, inspector = (page.locator(f".st-key-{name}-card").bounding_box() for name in ("cell", "inspector"))
+    assert cell and inspector and cell["y"] + cell["height"] <= inspector["y"]
+
+
+def test_type_grows_on_a_projector(open_page: Callable[..., Page], settled: Callable[..., None]) -> None:
+    page = open_page("explore?run=nas-bench-201")
+    size = "node => parseFloat(getComputedStyle(node).fontSize)"
+    small = page.locator("h1.finding").evaluate(size)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    settled(page)
+    assert page.locator("h1.finding").evaluate(size) >= 1.15 * small
