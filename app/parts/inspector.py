@@ -1,6 +1,7 @@
 """The inspector: one edge's operations by alpha and by drop, and what to do where nothing is measured.
 
 inspector   draw it
+in_words    what it shows
 """
 
 import streamlit as st
@@ -54,6 +55,16 @@ def inspector(ask: Questions, do: Actions) -> None:
         _numbers(scores)
     if not decided:
         _buttons(ask, do, edge, measurement)
+
+
+def in_words(ask: Questions) -> str:
+    """The selected edge, its verdict and what that means; "" where no edge is selected."""
+    page = ask.page
+    if page.edge is None:
+        return ""
+    found = ask.scores.get(page.edge)
+    finding = f"{wording.VERDICT[found.verdict].word}. {sentences.edge_finding(found)}" if found else "not measured."
+    return f"{page.edge_name(page.edge)}: {finding}"
 
 
 def _numbers(scores: EdgeScores) -> None:

@@ -16,15 +16,18 @@ import streamlit as st
 
 from app.figures.frame import Figure
 from app.library import image_sets
+from app.parts import status
 from app.work.questions import Measurement
 from engine.drawing import wording
 from engine.results import Lookup
 
 
-def title(heading: str, line: str) -> None:
+def title(heading: str, line: str, said: str = "") -> None:
+    """The page's finding and the line under it. Changes are spoken; said: what is spoken besides."""
     st.html(
         f'<h1 class="finding">{wording.subscripts(heading)}</h1><p class="finding-line">{wording.subscripts(line)}</p>'
     )
+    status.say(heading, said)
 
 
 def heading(name: str, line: str = "") -> None:

@@ -7,7 +7,7 @@ from app.figures.matrix import matrix_info, plot_matrix
 from app.figures.slope import plot_slope, slope_info
 from app.parts import sentences, text, truth
 from app.parts.cell_card import cell_card
-from app.parts.inspector import inspector
+from app.parts.inspector import in_words, inspector
 from app.parts.progress import running
 from app.parts.untuned import untuned
 from app.state import keys
@@ -28,7 +28,7 @@ def page() -> None:
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
     head, action = st.columns([5, 2], vertical_alignment="center")
     with head:
-        text.title(sentences.headline(page.selection, page.cell, ask.scores), _subtitle(ask))
+        text.title(sentences.headline(page.selection, page.cell, ask.scores), _subtitle(ask), in_words(ask))
         untuned(ask, do)
     with action:
         _next(ask, do)

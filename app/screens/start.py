@@ -8,7 +8,7 @@ from app.figures.verdict_marks import draw_marks, marks_info
 from app.library.catalog import Entry
 from app.parts import selections_panel, sentences, text, upload_wizard
 from app.parts.cell_card import cell_card
-from app.parts.inspector import inspector
+from app.parts.inspector import in_words, inspector
 from app.parts.untuned import untuned
 from app.state import keys, session
 from app.state.actions import Actions
@@ -31,7 +31,7 @@ def page() -> None:
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
-    text.title(sentences.headline(page.selection, page.cell, ask.scores), CLAIM)
+    text.title(sentences.headline(page.selection, page.cell, ask.scores), CLAIM, in_words(ask))
     untuned(ask, do)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="cell-card"):

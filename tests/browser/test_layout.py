@@ -73,3 +73,19 @@ def test_type_grows_on_a_projector(open_page: Callable[..., Page], settled: Call
     page.set_viewport_size({"width": 1920, "height": 1080})
     settled(page)
     assert page.locator("h1.finding").evaluate(size) >= 1.15 * small
+
+
+def test_one_polite_region_says_which_edge_is_selected_and_what_was_decided(
+    open_page: Callable[..., Page], settled: Callable[..., None]
+) -> None:
+    page = open_page("explore?run=nas-bench-201")
+    region = "[role=status][aria-live=polite]"
+    status = page.locator(region)
+    expect(status).to_have_count(1)
+    expect(status).to_contain_text("node 1 → node 2: disagree.")
+    page.locator('[data-edge="c0-1"]').first.focus()
+    page.keyboard.press("Enter")
+    settled(page)
+    expect(status).to_contain_text("input → node 1: ")
+    page = open_page("decide?run=nas-bench-201&d=c0-1.SK")
+    expect(page.locator(region)).to_contain_text("Step 2 of 6")

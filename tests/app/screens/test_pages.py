@@ -31,7 +31,9 @@ def test_every_page_draws_every_run(visit: Visit, page: str, run: str) -> None:
     assert not app.exception and not app.error
     assert app.session_state["run"] == run
     assert heading(app)
-    assert app.get("bidi_component"), "the cell graph is missing"
+    components = [part.proto.id for part in app.get("bidi_component")]
+    assert any(name.endswith("-graph") for name in components), "the cell graph is missing"
+    assert sum(name.endswith("-spoken") for name in components) == 1, "one live region"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
