@@ -4,8 +4,7 @@ cell_graph_info engine results -> Graph, the plain data that the component and t
 Graph           nodes, edges and layouts of one cell; JSON-able
 strand_widths   how thick the strands of one edge are
 
-Everything here is pure: no Streamlit, no torch. `app.figures.cell_svg` draws a Graph as a static picture,
-`app.parts.cell_graph` as a clickable one.
+Everything here is pure: no Streamlit, no torch. `app.parts.cell_graph` draws a Graph as a clickable picture.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -62,7 +62,7 @@ def _list(ask: Questions, do: Actions, graph: Graph, key: str) -> None:
         found, by_alpha = ask.scores.get(edge.index), page.selection.best_by_alpha(page.cell, edge)
         rows.append(
             {
-                "edge": page.space.cell(page.cell).edge_name(edge),
+                "edge": wording.plain(page.space.cell(page.cell).edge_name(edge)),
                 "α keeps": palette.operation(by_alpha).label if by_alpha else "unknown",
                 "measurement keeps": palette.operation(found.best).label if found else "not measured",
                 "verdict": wording.VERDICT[found.verdict].text if found else "",

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 
 from app.figures.cell_graph import BAND, Graph, cell_graph_info
 from app.figures.cell_layout import PILL, WIDTHS, Shape, cell_layout, drawing_widths
-from app.figures.cell_svg import svg
 from app.figures.edge_names import edge_id, parse_edge_id, prefix
 from engine.drawing import palette
 from engine.drawing.geometry import parallels, point
@@ -300,39 +298,6 @@ def test_a_graph_is_plain_data_and_the_same_every_time(name: str, cell: str) -> 
     first, second = (graph_of(name, cell, focus=1, measure="both") for _ in range(2))
     assert json.dumps(first) == json.dumps(second)
     assert json.loads(json.dumps(first)) == first
-
-
-@pytest.mark.parametrize("theme", palette.THEMES)
-@pytest.mark.parametrize(("name", "cell"), CELLS)
-def test_the_picture_is_one_closed_svg_in_the_themes_colours(name: str, cell: str, theme: palette.Theme) -> None:
-    graph = graph_of(name, cell, measured=5, focus=1)
-    text = svg(graph, theme)
-    root = ElementTree.fromstring(text)
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    shown = {"".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")}
-    for mark in graph["edges"]:
-        assert graph["operations"][mark["alpha"]]["code"] in shown
-        assert graph["operations"][mark["alpha"]][theme] in text
-    assert "url(" not in text and "href" not in text and "<script" not in text and "id=" not in text
-
-
-def test_the_picture_says_what_it_shows_and_escapes_it() -> None:
-    graph = graph_of("nas-bench-201")
-    graph["title"] = '<b>"&'
-    assert ElementTree.fromstring(svg(graph, "light")).get("aria-label") == '<b>"&'
-
-
-def test_a_mini_picture_is_small_and_has_no_text() -> None:
-    for name in ("darts", "nas-bench-201"):
-        text = svg(graph_of(name), "light", mini=True)
-        assert "<text" not in text
-        assert len(text) < 12_000
-        assert ElementTree.fromstring(text).get("viewBox") == f"0 0 380 {cell_layout(SHAPES[name], 380).height}"
-
-
-def test_the_picture_comes_in_every_layout() -> None:
-    for width in WIDTHS:
-        assert f'viewBox="0 0 {width} ' in svg(graph_of(), "dark", width=width)
 
 
 def test_the_components_style_sheet_uses_the_colours_of_the_style_table(root: Path) -> None:
