@@ -160,7 +160,7 @@ def _kept(ask: Questions, request: Request, measurement: Measurement | None) -> 
         lines.append(f"stopped at {wording.count(evaluated)} images, kept for the next try")
     if ask.problem:
         lines.append(ask.problem)
+    if measurement is not None and measurement.edge.lead_ci is not None:
+        lines.append("95 % intervals: of bars plain, of the lead over all rivals and looks")
     if lines:
         st.caption(" · ".join(lines))
-    if measurement is not None and measurement.edge.lead_ci is not None:
-        st.caption("Bars have plain 95 % intervals; that of the lead holds over all rivals and looks.")

@@ -57,9 +57,8 @@ def too_close(scores: Scores) -> str | None:
     alike = [found for found in scores.values() if found.verdict == "indistinct"]
     said = []
     if close:
-        images = wording.count(max(found.images for found in close))
         verb = "is" if len(close) == 1 else "are"
-        said.append(f"{len(close)} {verb} too close to call on {images} images; more images separate them")
+        said.append(f"{len(close)} {verb} too close to call")
     if alike:
         verb = "has" if len(alike) == 1 else "have"
         said.append(f"{len(alike)} {verb} nothing to tell apart")

@@ -26,7 +26,7 @@ def page() -> None:
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
-    head, action = st.columns([5, 2], vertical_alignment="center")
+    head, action = st.columns([11, 4], vertical_alignment="center")
     with head:
         text.title(sentences.headline(page.selection, page.cell, ask.scores), _subtitle(ask), in_words(ask))
         untuned(ask, do)
@@ -55,6 +55,7 @@ def _subtitle(ask: Questions) -> str:
         images = wording.count(supernet.images)
         parts.append(f"Supernet accuracy {wording.percent(base.accuracy, base.ci)} on {images} images")
     if len({each.images for each in measured}) == 1:
+        parts[1:] = [f"Supernet {wording.percent(best.accuracy.accuracy, best.accuracy.baseline.ci)}"]
         parts.append(text.provenance(best))
     else:
         images = images_said(each.images for each in measured)
@@ -91,8 +92,8 @@ def _about(seconds: float | None) -> str:
 def _matrix(ask: Questions, do: Actions) -> None:
     page = ask.page
     best = " · wide ring = truly best" if truth.is_shown(page) else ""
-    signs = f"size = drop · hollow = better without · ○ α · ● measured (pale: still open){best}"
-    text.heading("Every edge, every operation", signs)
+    signs = f"size = drop · hollow = better without · ○ α · ● measured (pale: open){best}"
+    text.heading("Every edge", signs)
 
     def choose() -> None:
         points = keys.MATRIX.get(None).selection.points
