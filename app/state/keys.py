@@ -106,6 +106,7 @@ SEED: Key[int | None] = Key("order-seed", "widget", "the seed of a random order"
 FIRST_PRESET: Key[str | None] = Key("first-tune-choice", "widget", "the tuning chosen before the first decision")
 PRESET: Key[str] = Key("tune-choice", "widget", "the tuning that follows every decision, a letter")
 BRANCH: Key[str | None] = Key("branch-choice", "widget", "the branch to go on in")
+START_OVER: Key[bool] = Key("start-over-asked", "session", "whether the visitor is being asked about starting over")
 SPEED: Key[float] = Key("play-speed", "widget", "seconds per step of auto-play")
 TO_TRAIN: Key[str] = Key("to-train", "session", "the genotype whose training from scratch is shown")
 

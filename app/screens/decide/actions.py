@@ -91,9 +91,16 @@ class Deciding:
             self.run.redo()
             self._enter_cell()
 
+    def ask_to_start_over(self) -> None:
+        keys.START_OVER.set(True)
+
+    def keep_going(self) -> None:
+        keys.START_OVER.set(False)
+
     def start_over(self) -> None:
         """Back to the undecided supernet."""
         self.pause()
+        keys.START_OVER.set(False)
         if not self._is_stale:
             self.run.start_over()
             self._enter_cell()

@@ -134,24 +134,23 @@ def _controls(deciding: Deciding) -> None:
         st.number_input("Seed", min_value=0, max_value=LARGEST_SEED, step=1, key=keys.SEED.name, value=page.link.seed)
         st.button("Use this order", on_click=deciding.set_order, type="primary", key="use-order")
         st.caption("Or click any undecided edge to decide it next.")
-        if st.button("Start over", disabled=nothing, key="start-over"):
-            _start_over(deciding)
+        _start_over(deciding, nothing)
 
 
-@st.dialog("Start over?")
-def _start_over(deciding: Deciding) -> None:
-    """Ask. What was decided is a branch afterwards."""
+def _start_over(deciding: Deciding, disabled: bool) -> None:
+    """The button, which asks first. In place of a dialog, whose buttons are lost where the page refreshes itself."""
+    if disabled or not keys.START_OVER.get(False):
+        st.button("Start over", on_click=deciding.ask_to_start_over, disabled=disabled, key="start-over")
+        return
     run = deciding.run
     number = len(run.link.decisions)
     st.markdown(
-        f"{number} {'decision stays' if number == 1 else 'decisions stay'} as branch {run.branch}, and you go on "
-        "without any in a new one; edge order and tuning stay as they are."
+        f"Start over? {number} {'decision stays' if number == 1 else 'decisions stay'} as branch {run.branch}, and you "
+        "go on without any in a new one; edge order and tuning stay as they are."
     )
     go, stay = st.columns(2)
-    if go.button("Start over", type="primary", on_click=deciding.start_over, key="start-over-now", width="stretch"):
-        st.rerun()
-    if stay.button("Keep going", key="start-over-not", width="stretch"):
-        st.rerun()
+    go.button("Start over", type="primary", on_click=deciding.start_over, key="start-over-now", width="stretch")
+    stay.button("Keep going", on_click=deciding.keep_going, key="start-over-not", width="stretch")
 
 
 def _tuning(deciding: Deciding) -> None:
