@@ -11,8 +11,6 @@ from streamlit.testing.v1 import AppTest
 
 from app.parts.export_menu import module_name
 from app.state import url
-from app.state.run import RunState
-from app.state.url import Link
 from app.work.questions import Request
 from app.work.workshop import workshop
 from engine.cli import main
@@ -59,16 +57,13 @@ def draw(monkeypatch: pytest.MonkeyPatch, small_runs: Path) -> Callable[..., App
     """draw(run, selection): the opened menu for a run on which these decisions have been taken."""
     monkeypatch.setenv("SUPERNET_CHECKPOINTS", str(small_runs))
 
-    def open_at(
-        run: str, selection: Selection | None = None, open: bool = True, tune: str = "", **state: Any
-    ) -> AppTest:
+    def open_at(run: str, selection: Selection | None = None, open: bool = True, **link: str) -> AppTest:
         app = AppTest.from_function(_page, default_timeout=60)
         app.session_state["run"] = run
         app.session_state["export"] = open
-        for key, value in state.items():
-            app.session_state[key] = value
-        if tune:
-            app.query_params["tune"] = tune
+        app.query_params["run"] = run
+        for key, value in link.items():
+            app.query_params[key] = value
         if selection is not None:
             app.query_params["d"] = url.format_decisions(selection.decisions, selection.space)
         app.run()
@@ -146,10 +141,7 @@ def test_decisions_keep_who_took_them_and_on_which_scores(draw: Callable[..., Ap
     summary = workshop().catalog.entries()["s2"].summary
     start = _start("s2")
     selection = start.alpha_path()
-    said = ("α", "measured", "both", "you", "link")
-    by = dict(zip(selection.decisions, said, strict=False))
-    state = RunState(Link(decisions=selection.decisions), by=by)
-    document = draw("s2", selection, states={"s2": state}).session_state["document"]
+    document = draw("s2", selection, by="amby").session_state["document"]
     expected = ["alpha", "measured", "measured", "person", "person"]
     assert [step.by for step in document.steps[:5]] == expected
     first = selection.decisions[0]
@@ -163,8 +155,7 @@ def test_decisions_keep_who_took_them_and_on_which_scores(draw: Callable[..., Ap
 def test_what_tuning_left_unknown_is_not_made_up(draw: Callable[..., AppTest]) -> None:
     """The link says that the first decision was followed by quick tuning, and its weights are not on this machine."""
     decisions = _start("s2").alpha_path().decisions[:2]
-    state = RunState(Link(decisions=decisions, tune="q"))
-    app = draw("s2", _start("s2").replay(decisions), states={"s2": state}, tune="q")
+    app = draw("s2", _start("s2").replay(decisions), tune="q")
     document = app.session_state["document"]
     assert document.tuning is None
     assert document.settings["tuned"] == "50 batches at 0.01 after decisions 1"
