@@ -170,7 +170,7 @@ def test_every_edge_says_what_it_is(open_page: OpenPage) -> None:
     expect(buttons).to_have_count(14)
     label = buttons.first.get_attribute("aria-label") or ""
     assert re.fullmatch(
-        r"c_\{k-2\} → node 0 · α favours .+ \(0\.\d\d\) · measured: .+ \(drop .+ pts\) · [a-z ]+, on 1,024 images",
+        r"cₖ₋₂ → node 0 · α favours .+ \(0\.\d\d\) · measured: .+ \(drop .+ pts\) · [a-z ]+, on 1,024 images",
         label,
     )
     expect(page.locator(".pill .missing")).to_have_count(7)
