@@ -107,9 +107,10 @@ def _row(space: SearchSpace, scores: EdgeScores | EdgeAlphas, decided: str | Non
     return MatrixRow(scores.edge, name, cells, scores.best_by_alpha, choice, verdict, decided, stands_out)
 
 
-_ROW = 28
+_ROW, _LOW_ROW = 28, 24
+_MANY = 8  # rows from which they are low
 _LEFT, _RIGHT = 118, 92
-_ROOMY = 5  # columns up to which labels fit on one line
+_ROOMY = 5  # columns up to which labels fit under the pills
 _SMALLEST, _DECIDED = 4, 14
 _BESIDE = 0.35  # of a column: where the ring stands, seen from the square
 
@@ -119,7 +120,7 @@ def plot_matrix(info: MatrixInfo, theme: Theme) -> Figure:
     if not info.rows:
         return empty_figure("this cell has no edges to show", theme)
     look, count = palette.roles(theme), len(info.rows)
-    margin = Margin(_LEFT, _RIGHT, 44 if len(info.columns) <= _ROOMY else 74, 4)
+    margin = Margin(_LEFT, _RIGHT, 44 if len(info.columns) <= _ROOMY else 26, 4)
     shapes, annotations = _headers(info, theme)
     for place, row in enumerate(info.rows):
         if row.edge == info.selected:
@@ -128,7 +129,7 @@ def plot_matrix(info: MatrixInfo, theme: Theme) -> Figure:
     traces = [_hatch(info, theme), _squares(info, theme), _truth(info, theme), *_choices(info, theme), _targets(info)]
     return figure(
         theme,
-        margin.top + margin.bottom + _ROW * count,
+        margin.top + margin.bottom + (_ROW if count <= _MANY else _LOW_ROW) * count,
         margin,
         [trace for trace in traces if trace["x"]],
         barmode="overlay",
@@ -140,17 +141,18 @@ def plot_matrix(info: MatrixInfo, theme: Theme) -> Figure:
 
 
 def _headers(info: MatrixInfo, theme: Theme) -> tuple[list[dict], list[dict]]:
-    """Pills with the operations' labels under them, a line for each word where columns are narrow."""
+    """Pills, with the operations' labels under them where there is room; the legend spells them out too."""
     shapes, annotations = [], []
-    narrow = len(info.columns) > _ROOMY
-    rise = 62 if narrow else 34
+    roomy = len(info.columns) <= _ROOMY
+    rise = 34 if roomy else 14
     muted = palette.roles(theme).muted
     below = {"yref": "paper", "yshift": rise - 10, "yanchor": "top", "font": small(muted)}
     for place, name in enumerate(info.columns):
         shape, code = pill(name, place, 1, theme, rise=rise, yref="paper")
-        text = palette.operation(name).label
         shapes.append(shape)
-        annotations += [code, label(text.replace(" ", "<br>") if narrow else text, place, 1, muted, **below)]
+        annotations.append(code)
+        if roomy:
+            annotations.append(label(palette.operation(name).label, place, 1, muted, **below))
     return shapes, annotations
 
 

@@ -27,28 +27,25 @@ def quoted(name: str) -> str:
 
 
 def headline(selection: Selection, cell: str, scores: Scores) -> str:
-    """e.g. "α keeps “skip” on all 6 edges. On 3 edges measurement prefers another operation."."""
+    """e.g. "α keeps “skip” on all 6 edges; measurement contradicts it on 2"."""
     edges = selection.space.edges(cell)
     chosen = [name for edge in edges if (name := selection.best_by_alpha(cell, edge)) is not None]
+    measured = len(scores)
     if not chosen:
-        first = "α is unknown on every edge, so there is nothing to compare with."
+        first = "α is unknown on every edge"
         if not scores:
-            return f"{first} Nothing is measured yet."
+            return f"{first}; nothing is measured yet"
         clear = sum(found.stands_out for found in scores.values())
-        return f"{first} Measurement tells a best operation apart on {clear} of {len(scores)}."
+        return f"{first}; measurement tells a best operation apart on {clear} of {measured}"
     name, count = Counter(chosen).most_common(1)[0]
     where = f"all {count}" if count == len(edges) else f"{count} of {len(edges)}"
-    first = f"α keeps {quoted(name)} on {where} edges."
+    first = f"α keeps {quoted(name)} on {where} edges"
     if not scores:
-        return f"{first} Nothing is measured yet."
-    against, measured = len(disagreements(scores)), len(scores)
+        return f"{first}; nothing is measured yet"
+    against = len(disagreements(scores))
     known = "" if measured == len(edges) else f" of {measured} measured"
-    if against == 0:
-        return f"{first} On none{known} does measurement prefer another operation."
-    if against == len(edges):
-        return f"{first} On all {against} edges measurement prefers another operation."
-    which = f"{against}{known} {'edge' if against == 1 and not known else 'edges'}"
-    return f"{first} On {which} measurement prefers another operation."
+    on = "none" if against == 0 else f"all {against}" if against == len(edges) else str(against)
+    return f"{first}; measurement contradicts it on {on}{known}"
 
 
 def too_close(scores: Scores) -> str | None:
@@ -62,7 +59,7 @@ def too_close(scores: Scores) -> str | None:
     if alike:
         verb = "has" if len(alike) == 1 else "have"
         said.append(f"{len(alike)} {verb} nothing to tell apart")
-    return f"{'; '.join(said)}." if said else None
+    return "; ".join(said) if said else None
 
 
 def disagreements(scores: Scores) -> list[EdgeScores]:

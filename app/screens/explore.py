@@ -103,8 +103,10 @@ def _matrix(ask: Questions, do: Actions) -> None:
     rows = [ask.score_or_alphas(edge.index) for edge in page.space.edges(page.cell)]
     info = matrix_info(page.space, rows, page.edge, page.decided(), truth.of_cell(page))
     figure = plot_matrix(info, page.theme)
-    # More rows than there is room for scroll under the card's title.
+    # More rows than there is room for scroll under the card's title, by the keyboard too.
     with st.container(key="many-edges" if len(rows) > MANY else None):
+        if len(rows) > MANY:
+            st.html(f'<p class="scrolls" tabindex="0">{len(rows)} edges; the arrow keys scroll</p>')
         text.chart(figure, key=keys.MATRIX.name, on_select=choose, selection_mode="points", alt=info.summary)
 
 

@@ -81,6 +81,7 @@ def live(body: Body, settle: Settle | None = None, *, preselects: bool = False) 
             do.preselect()
         session.write(now.entry.id, now.space, settle(now, ask, do) if settle else {})
         body(now, Questions(now, measurements), do)
+        now.run.drawn = now.run.line
         if _is_active(ask) != active:
             st.rerun()  # start or stop refreshing
 

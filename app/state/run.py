@@ -26,7 +26,8 @@ class RunState:
     tuning that follows the next decision, a letter of `app.work.tuned.PRESETS`. looking: how many of the decisions are
     looked at, without taking back the others. preselected: the edge that is shown while none is selected, by cell type
     and decisions; it stays when further measurements come in, and no link holds it. branches: the lines of decisions
-    that were left, by name. changed: since the address was written; stepped: by undo (-1) or redo (1).
+    that were left, by name. changed: since the address was written; stepped: by undo (-1) or redo (1). drawn: `line` at
+    the end of the last drawing that was not cut off.
     """
 
     link: Link = field(default_factory=Link)
@@ -43,6 +44,12 @@ class RunState:
     branches: dict[str, Link] = field(default_factory=dict)
     changed: bool = False
     stepped: int = 0
+    drawn: tuple[object, ...] | None = None
+
+    @property
+    def line(self) -> tuple[object, ...]:
+        """What has been decided and chosen so far."""
+        return self.branch, self.link.decisions, self.picked, self.picked_inputs
 
     @property
     def by(self) -> dict[Decision, str]:

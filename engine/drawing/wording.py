@@ -32,13 +32,13 @@ class VerdictText(NamedTuple):
 
 
 _TOO_CLOSE = VerdictText("≈", "too close to call", "too close")
-_INDISTINCT = VerdictText("=", "nothing to tell apart", "all alike")
+_INDISTINCT = VerdictText("–", "nothing to tell apart", "all alike")
 VERDICT: dict[Verdict | None, VerdictText] = {
-    "agree": VerdictText("✓", "agree", "agree"),
+    "agree": VerdictText("=", "agree", "agree"),
     "disagree": VerdictText("≠", "disagree", "disagree"),
     "too_close": _TOO_CLOSE,
     "indistinct": _INDISTINCT,
-    None: VerdictText("–", "α unknown", "α unknown"),
+    None: VerdictText("?", "α unknown", "α unknown"),
 }
 INPUTS: dict[InputsVerdict, VerdictText] = {
     "separated": VerdictText("✓", "told apart", "told apart"),

@@ -1,7 +1,6 @@
 """What a visitor does, in a real browser: look, measure, decide, undo, come back, share."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from tests.browser.conftest import serve, settle
 
 OpenPage = Callable[..., Page]
 
-GRAPH_SECONDS = 10
 LIVE = 120_000  # milliseconds for work that shares the machine
 PAUSE = 0.1  # seconds that even a quick visitor takes to see that the page has changed
 SMALL = f"run={OF_201}&budget=512"
@@ -91,25 +89,9 @@ def alpha_genotype(small_runs: Path) -> str:
 # Start
 
 
-def test_the_first_graph_appears_within_seconds(open_page: OpenPage, app_server: str, browser: Any) -> None:
-    spent = []
-    for _ in range(2):  # the first one may be the server's first page
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        page = context.new_page()
-        began = time.monotonic()
-        page.goto(app_server)
-        edge(page, "c0-1").wait_for(timeout=60_000)
-        spent.append(time.monotonic() - began)
-        context.close()
-    print("\ntime to first graph:", *(f"{seconds:.1f} s" for seconds in spent))
-    assert min(spent) < GRAPH_SECONDS
-
-
 def test_a_click_on_an_edge_shows_its_bars_and_stands_in_the_address(page: Page) -> None:
-    began = time.monotonic()
     edge(page, "c2-3").click()
     expect(page.locator("h2.edge-name")).to_have_text("node 2 → output")
-    print(f"\nclick to inspector: {time.monotonic() - began:.2f} s")
     expect(page).to_have_url(has(edge="c2-3"))
     expect(edge(page, "c2-3")).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".st-key-butterfly .bars path").first).to_be_attached()
@@ -168,10 +150,8 @@ def test_the_chosen_supernet_stands_in_the_address_by_its_name(page: Page) -> No
 def test_measuring_an_edge_streams_and_ends_live(open_page: OpenPage) -> None:
     page = open_page(f"explore?{SMALL}&edge=c2-3&d=c0-1.NO")
     button(page, "measure-edge").click()
-    began = time.monotonic()
     inspector = page.locator(".st-key-inspector-card")
     expect(inspector.get_by_text(re.compile("preliminary: |live"))).to_be_visible(timeout=LIVE)
-    print(f"\nclick to first live bar: {time.monotonic() - began:.1f} s")
     expect(inspector.get_by_text(re.compile("^512 images.*live"))).to_be_visible(timeout=LIVE)
     expect(strip(page)).to_have_count(0)
     settle(page)
@@ -182,7 +162,7 @@ def test_measuring_an_edge_streams_and_ends_live(open_page: OpenPage) -> None:
 
 def test_all_edges_are_measured_while_one_looks_on(open_page: OpenPage) -> None:
     page = open_page(f"explore?{SMALL}&d=c0-1.C1")
-    expect(title(page)).to_contain_text("Nothing is measured yet")
+    expect(title(page)).to_contain_text("nothing is measured yet")
     button(page, "measure-all").click()
     expect(title(page)).to_contain_text("measurement prefer", timeout=LIVE)
     expect(button(page, "measure-all")).to_have_count(0, timeout=LIVE)
@@ -272,6 +252,7 @@ def test_an_operation_is_chosen_and_decided_by_keys_alone(open_page: OpenPage) -
     page = open_page(f"decide?{SMALL}&edge=c1-3")
     expect(title(page)).to_have_text("Step 1 of 6 · node 1 → output")
     third = page.locator(".st-key-decision-card [data-id]").nth(2)
+    expect(third).to_have_attribute("aria-checked", "false")  # drawn, so that its key is listened to
     settle(page, quiet=PAUSE)
     page.keyboard.press("3")
     expect(third).to_have_attribute("aria-checked", "true")

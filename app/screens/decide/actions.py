@@ -24,21 +24,20 @@ NOT_TOLD_APART = "These images do not tell the operations apart, so measurement 
 class Deciding:
     """Callbacks of one step. Whatever they do, auto-play pauses.
 
-    Decisions are taken and taken back only as long as those stand that stood when the page was drawn: Streamlit may
-    report one click twice, where the drawing after it is cut off by another.
+    Decisions are taken and taken back only while the page shows what stands: Streamlit reports a click twice where
+    something else is reported at the same moment, and the drawing after the first report is then cut off.
     """
 
     def __init__(self, step: CurrentStep, do: Actions) -> None:
         self.step, self.page, self.ask, self.run = step, step.page, step.ask, step.page.run
         self.do = do.on(step.ask)
-        self._drawn = self.run.link.decisions
 
     def pause(self) -> None:
         self.run.playing = None
 
     @property
     def _is_stale(self) -> bool:
-        return self.run.link.decisions != self._drawn
+        return self.run.drawn != self.run.line
 
     # Decisions
 

@@ -16,10 +16,10 @@ def found(cell, *verdicts):
 def test_every_edge_has_a_mark_that_names_it_and_its_verdict():
     html = draw_marks(marks_info(NB201, found("cell", "agree", "disagree", "too_close", "indistinct")))
     assert re.findall(r'<i class="(\w+)" title="(.*?)">(.)</i>', html) == [
-        ("agree", "input → node 1: agree", "✓"),
+        ("agree", "input → node 1: agree", "="),
         ("disagree", "input → node 2: disagree", "≠"),
         ("too_close", "node 1 → node 2: too close to call", "≈"),
-        ("indistinct", "input → output: nothing to tell apart", "="),
+        ("indistinct", "input → output: nothing to tell apart", "–"),
         ("unmeasured", "node 1 → output: not measured", "·"),
         ("unmeasured", "node 2 → output: not measured", "·"),
     ]

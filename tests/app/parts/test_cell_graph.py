@@ -198,7 +198,7 @@ def judged(scores: EdgeScores, verdict: str) -> EdgeScores:
     return replace(scores, operations=rows, best=first, best_by_drop=first, best_by_alpha=by_alpha, lead_ci=(low, 3.0))
 
 
-VERDICTS = [("agree", ""), ("disagree", "≠"), ("too_close", "≈"), ("indistinct", "="), ("measured", "")]
+VERDICTS = [("agree", ""), ("disagree", "≠"), ("too_close", "≈"), ("indistinct", "–"), ("measured", "")]
 
 
 @pytest.mark.parametrize(("verdict", "glyph"), VERDICTS)

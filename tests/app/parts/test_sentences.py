@@ -60,37 +60,30 @@ ALL_SKIP = selection(*["skip_connect"] * 6)
 def test_the_headline_says_what_alpha_keeps_and_how_often_it_is_contradicted() -> None:
     found = {edge: scores(edge, "disagree" if edge < 2 else "agree") for edge in range(6)}
     assert (
-        sentences.headline(ALL_SKIP, "cell", found)
-        == "α keeps “skip” on all 6 edges. On 2 edges measurement prefers another operation."
+        sentences.headline(ALL_SKIP, "cell", found) == "α keeps “skip” on all 6 edges; measurement contradicts it on 2"
     )
     fewer = {edge: found[edge] for edge in range(1, 6)}
     everywhere = {edge: scores(edge, "disagree") for edge in range(6)}
-    assert sentences.headline(ALL_SKIP, "cell", fewer).endswith(
-        "On 1 of 5 measured edges measurement prefers another operation."
-    )
-    assert sentences.headline(ALL_SKIP, "cell", everywhere).endswith(
-        "On all 6 edges measurement prefers another operation."
-    )
+    assert sentences.headline(ALL_SKIP, "cell", fewer).endswith("; measurement contradicts it on 1 of 5 measured")
+    assert sentences.headline(ALL_SKIP, "cell", everywhere).endswith("; measurement contradicts it on all 6")
 
 
 def test_too_close_to_call_is_no_contradiction() -> None:
     found = {edge: scores(edge, "too_close") for edge in range(6)}
-    assert sentences.headline(ALL_SKIP, "cell", found).endswith("On none does measurement prefer another operation.")
-    assert sentences.too_close(found) == "6 are too close to call."
+    assert sentences.headline(ALL_SKIP, "cell", found).endswith("; measurement contradicts it on none")
+    assert sentences.too_close(found) == "6 are too close to call"
     assert sentences.disagreements(found) == []
 
 
 def test_edges_that_are_not_measured_do_not_count_as_agreeing() -> None:
-    assert sentences.headline(ALL_SKIP, "cell", {}).endswith("Nothing is measured yet.")
+    assert sentences.headline(ALL_SKIP, "cell", {}).endswith("; nothing is measured yet")
     partly = {3: scores(3, "disagree"), 4: scores(4, "agree")}
-    assert sentences.headline(ALL_SKIP, "cell", partly).endswith(
-        "On 1 of 2 measured edges measurement prefers another operation."
-    )
+    assert sentences.headline(ALL_SKIP, "cell", partly).endswith("; measurement contradicts it on 1 of 2 measured")
 
 
 def test_the_headline_names_the_most_frequent_favourite_and_its_count() -> None:
     mixed = selection(*["avg_pool_3x3"] * 4, "none", "skip_connect")
-    assert sentences.headline(mixed, "cell", {}).startswith("α keeps “avg pool 3×3” on 4 of 6 edges.")
+    assert sentences.headline(mixed, "cell", {}).startswith("α keeps “avg pool 3×3” on 4 of 6 edges;")
 
 
 def test_the_clearest_disagreement_comes_first_and_ties_go_by_edge() -> None:
@@ -106,7 +99,7 @@ def test_the_clearest_disagreement_comes_first_and_ties_go_by_edge() -> None:
 
 def test_only_close_edges_are_counted() -> None:
     assert sentences.too_close({0: scores(0, "agree"), 1: scores(1, "disagree")}) is None
-    assert sentences.too_close({0: scores(0, "agree"), 1: scores(1, "too_close")}) == "1 is too close to call."
+    assert sentences.too_close({0: scores(0, "agree"), 1: scores(1, "too_close")}) == "1 is too close to call"
 
 
 def test_an_edge_is_told_as_its_verdict_says() -> None:
@@ -132,26 +125,25 @@ def test_where_every_interval_holds_zero_nothing_is_said_to_stand_out() -> None:
         found = scores(0, asked, 0.1, noise=5.0)
         assert found.verdict == "indistinct" and not found.stands_out
         assert sentences.edge_finding(found) == "No operation stands out: every interval holds zero on 512 images."
-        assert sentences.too_close({0: found}) == "1 has nothing to tell apart."
+        assert sentences.too_close({0: found}) == "1 has nothing to tell apart"
 
 
 def test_the_operation_none_cannot_be_read_as_a_word_of_the_sentence() -> None:
     silent = selection(*["none"] * 3, *["skip_connect"] * 3)
-    assert sentences.headline(silent, "cell", {}).startswith("α keeps “none” on 3 of 6 edges.")
+    assert sentences.headline(silent, "cell", {}).startswith("α keeps “none” on 3 of 6 edges;")
 
 
 def test_alpha_that_is_unknown_is_no_opinion() -> None:
     flat = Selection(SPACE, {"cell": [[0.0] * len(NAMES)] * 6})
     found = {0: unknown(scores(0, "disagree")), 1: unknown(scores(1, "too_close"))}
     assert sentences.headline(flat, "cell", found) == (
-        "α is unknown on every edge, so there is nothing to compare with. "
-        "Measurement tells a best operation apart on 1 of 2."
+        "α is unknown on every edge; measurement tells a best operation apart on 1 of 2"
     )
-    assert "Nothing is measured" in sentences.headline(flat, "cell", {})
+    assert "nothing is measured" in sentences.headline(flat, "cell", {})
     assert sentences.disagreements(found) == [] and sentences.too_close(found) is None
     assert sentences.edge_finding(found[0]).startswith("α is unknown. Removing “conv 3×3” hurts most:")
     partly = Selection(SPACE, {"cell": [[0.0] * len(NAMES)] * 5 + [[0.0, 1.0, 0.0, 0.0, 0.0]]})
-    assert sentences.headline(partly, "cell", {}).startswith("α keeps “skip” on 1 of 6 edges.")
+    assert sentences.headline(partly, "cell", {}).startswith("α keeps “skip” on 1 of 6 edges;")
 
 
 def unknown(found: EdgeScores) -> EdgeScores:

@@ -41,11 +41,11 @@ def test_provenance_says_images_statistics_source_and_device(given_, text):
 
 def test_verdicts_are_a_glyph_and_words():
     assert {name: text.text for name, text in wording.VERDICT.items()} == {
-        "agree": "✓ agree",
+        "agree": "= agree",
         "disagree": "≠ disagree",
         "too_close": "≈ too close to call",
-        "indistinct": "= nothing to tell apart",
-        None: "– α unknown",
+        "indistinct": "– nothing to tell apart",
+        None: "? α unknown",
     }
     assert {name: text.word for name, text in wording.INPUTS.items()} == {
         "separated": "told apart",
