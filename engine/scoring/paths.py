@@ -82,13 +82,18 @@ def decide_at_once(selection: Selection, scores: Iterable[Scores]) -> Selection:
 def path(scorer: Scoring, selection: Selection, seed: int, report: Report = lambda share: None) -> dict[str, Any]:
     """The measured path in the edge order of `seed`, as plain JSON values.
 
-    Keys: `seed`, `genotype` it ends at, `accuracies` before every decision, `images`. `report` is told how many
-    decisions are taken.
+    Keys: `seed`, `genotype` it ends at, `accuracies` before every decision, `images`, and `steps`: the scores that every
+    decision rests on. `report` is told how many decisions are taken.
     """
-    accuracies: list[float] = []
-    images = 0
+    steps: list[Scores] = []
     for step in measured_path(scorer, selection, edge_order(selection.space, seed)):
-        selection, images = step.selection, step.scores.images
-        accuracies.append(step.scores.baseline.accuracy)
-        report(len(accuracies))
-    return {"seed": seed, "genotype": str(selection.decoded()), "accuracies": accuracies, "images": images}
+        selection = step.selection
+        steps.append(step.scores)
+        report(len(steps))
+    return {
+        "seed": seed,
+        "genotype": str(selection.decoded()),
+        "accuracies": [scores.baseline.accuracy for scores in steps],
+        "images": steps[-1].images if steps else 0,
+        "steps": [scores.to_dict() for scores in steps],
+    }

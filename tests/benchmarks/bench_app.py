@@ -1,4 +1,4 @@
-"""What a visitor waits for in a browser, beside what the same browser needs for a page of Streamlit with one line on it.
+"""What a visitor waits for in a browser, beside what the same browser needs for a page with one line on it.
 
 Run with `make bench`. Pages of both servers are opened in turn, so that whatever else the machine does falls on both.
 """

@@ -9,7 +9,7 @@ Every ending is a selection document, whether it was stored as one or is put tog
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -20,11 +20,12 @@ from app.state.run import RunState
 from engine.checkpoint.format import Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
+from engine.scoring.paths import decide_at_once
 from engine.selecting.record import SelectionRecord, Step
 from engine.selecting.settings import PUBLISHED
 from engine.selection.decisions import Decision
-from engine.selection.genotype import parse_genotype
-from engine.selection.orders import edge_order
+from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.orders import Order, edge_order
 from engine.selection.selection import Selection
 
 ALPHA, AT_ONCE, MINE = "alpha", "at-once", "mine"
@@ -123,24 +124,33 @@ class RunEndings:
     def _at_once(self) -> SelectionRecord:
         """Every edge and node by the stored sweep, which was measured before anything was decided."""
         scores = self.summary.scores or {}
-        selection, steps = self.start, []
-        for edge in map(EdgeScores.from_dict, scores["edges"]):
-            selection = selection.discretize(edge.cell, edge.edge, edge.best)
-            steps.append(Step("measured", edge))
-        for node in map(InputScores.from_dict, scores["inputs"]):
-            selection = selection.keep_inputs(node.cell, node.node, node.keep)
-            steps.append(Step("measured", node))
-        return SelectionRecord(selection, tuple(steps), strategy="perturbation", **self._sweep(order="at once"))
+        edges, nodes = map(EdgeScores.from_dict, scores["edges"]), map(InputScores.from_dict, scores["inputs"])
+        return self._measured([*edges, *nodes], order="at once")
 
     def _path(self, seed: int) -> SelectionRecord:
-        """A stored measured path. It says where it ends, but not what was measured at its steps.
+        """A stored measured path."""
+        row = next(row for row in (self.summary.scores or {})["paths"] if row["seed"] == seed)
+        facts = {"order": "random", "seed": seed, "images": row["images"]}
+        if steps := row.get("steps"):
+            kinds = [EdgeScores if "edge" in step else InputScores for step in steps]
+            return self._measured([kind.from_dict(step) for kind, step in zip(kinds, steps, strict=True)], **facts)
+        selection = self._ending_at(parse_genotype(row["genotype"]), edge_order(self.summary.space, seed))
+        steps = tuple(Step("measured") for _ in selection.decisions)
+        return SelectionRecord(selection, steps, strategy="perturbation", **self._sweep(**facts))
+
+    def _measured(self, scores: Sequence[EdgeScores | InputScores], **facts: Any) -> SelectionRecord:
+        """The selection that scores lead to, one after the other."""
+        selection = decide_at_once(self.start, scores)
+        steps = tuple(Step("measured", each) for each in scores)
+        return SelectionRecord(selection, steps, strategy="perturbation", **self._sweep(**facts))
+
+    def _ending_at(self, genotype: Genotype, order: Order) -> Selection:
+        """The selection of a path that was stored without its steps.
 
         A genotype leaves out the operations of inputs that are not kept; alpha's stand in for them, where it has any.
         """
-        row = next(row for row in (self.summary.scores or {})["paths"] if row["seed"] == seed)
-        genotype, space, selection = parse_genotype(row["genotype"]), self.summary.space, self.start
+        space, selection = self.summary.space, self.start
         kept = {cell: {(source, target): name for name, source, target in genotype.edges(cell)} for cell in space.cells}
-        order = edge_order(space, seed)
         for cell, index in order.edges:
             edge = space.edge(cell, index)
             alpha = self.start.best_by_alpha(cell, edge) or space.eligible(cell, edge)[0]
@@ -149,9 +159,7 @@ class RunEndings:
         for cell, node in order.nodes:
             inputs = [edge.index for edge in space.cell(cell).entering(node) if (edge.source, node) in kept[cell]]
             selection = selection.keep_inputs(cell, node, inputs)
-        steps = tuple(Step("measured") for _ in selection.decisions)
-        facts = self._sweep(order="random", seed=seed, images=row["images"])
-        return SelectionRecord(selection, steps, strategy="perturbation", **facts)
+        return selection
 
     def _document(self, selection: Selection, by: Any, strategy: str) -> SelectionRecord:
         steps = tuple(Step(by) for _ in selection.decisions)

@@ -9,7 +9,7 @@ import engine
 from engine.cli import main
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
-from engine.scoring.paths import path
+from engine.scoring.paths import decide_at_once, path
 from engine.scoring.scorer import Scorer
 from engine.scoring.settings import Settings
 from engine.scoring.sweep import sweep, undecided
@@ -117,4 +117,5 @@ def test_a_path_ends_at_a_cell_and_says_how_the_accuracy_went(checkpoint, photos
     found = json.loads(json.dumps(path(taken, checkpoint.start, 1, steps.append)))
     assert found["seed"] == 1 and found["images"] == 8 and len(found["accuracies"]) == 34
     assert steps == list(range(1, 35))
-    engine.parse_genotype(found["genotype"])
+    scores = [(EdgeScores if "edge" in step else InputScores).from_dict(step) for step in found["steps"]]
+    assert str(decide_at_once(checkpoint.start, scores).decoded()) == found["genotype"]
