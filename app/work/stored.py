@@ -4,7 +4,7 @@ stored         the measurement that answers a request
 stored_paths   the measured paths from a request's selection on
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,20 +12,20 @@ from app.work.questions import MeasuredPath, Measurement, Request
 from engine.checkpoint.format import Summary
 from engine.results import EdgeScores, InputScores
 from engine.scoring.settings import Settings
+from engine.selection.decisions import Decision, InputsDecision, OperationDecision
 
 
 def stored(request: Request, summary: Summary) -> Measurement | None:
-    """What the sweep says of a request, if it was taken of the same supernet in just this way, on any images."""
+    """What the sweep and its paths say of a request, if they were taken of the same supernet in just this way, on any
+    images."""
     scores = summary.scores
     if scores is None or not _fits(request, summary):
         return None
-    rows, index = (scores["inputs"], "node") if request.kind == "node" else (scores["edges"], "edge")
-    read: Callable[[Any], EdgeScores | InputScores]
-    read = InputScores.from_dict if request.kind == "node" else EdgeScores.from_dict
-    for row in rows:
-        if request.kind == "accuracy" or (row["cell"], row[index]) == (request.cell, request.index):
+    for row in _rows(scores, frozenset(request.decisions)):
+        place = row["cell"], row.get("edge"), row.get("node")
+        if request.kind == "accuracy" or place == _place(request):
             found = Measurement(
-                read(row),
+                _read(row),
                 "stored",
                 scores["date"][:10],
                 warning=scores.get("warning"),
@@ -36,10 +36,41 @@ def stored(request: Request, summary: Summary) -> Measurement | None:
     return None
 
 
+def _place(request: Request) -> tuple[str, int | None, int | None]:
+    """Cell, edge and node that a request asks about."""
+    return request.cell, *((None, request.index) if request.kind == "node" else (request.index, None))
+
+
+def _read(row: dict[str, Any]) -> EdgeScores | InputScores:
+    return EdgeScores.from_dict(row) if "edge" in row else InputScores.from_dict(row)
+
+
+def _rows(scores: dict[str, Any], decided: frozenset[Decision]) -> Iterator[dict[str, Any]]:
+    """What was measured while just this was decided: by the sweep, and by every path that came by there."""
+    if not decided:
+        yield from scores["edges"]
+        yield from scores["inputs"]
+    for path in scores.get("paths") or ():
+        taken: frozenset[Decision] = frozenset()
+        for step in path.get("steps") or ():
+            if taken == decided:
+                yield step
+            if len(taken) >= len(decided):
+                break
+            taken |= {_decision(step)}
+
+
+def _decision(step: dict[str, Any]) -> Decision:
+    """What a step of a path decided."""
+    if "edge" in step:
+        return OperationDecision(step["cell"], step["edge"], step["best"])
+    return InputsDecision(step["cell"], step["node"], tuple(step["keep"]))
+
+
 def stored_paths(request: Request, summary: Summary) -> tuple[MeasuredPath, ...]:
     """The paths that were stored with the sweep, under the same condition as `stored`."""
     scores = summary.scores or {}
-    if not scores.get("paths") or not _fits(request, summary):
+    if not scores.get("paths") or request.decisions or not _fits(request, summary):
         return ()
     return tuple(
         MeasuredPath(row["seed"], row["genotype"], tuple(row["accuracies"]), "stored", row["images"])
@@ -49,7 +80,7 @@ def stored_paths(request: Request, summary: Summary) -> tuple[MeasuredPath, ...]
 
 def _fits(request: Request, summary: Summary) -> bool:
     """Whether the sweep was taken as the request asks, of the supernet that it asks about."""
-    if summary.scores is None or request.decisions or request.digest != summary.digest:
+    if summary.scores is None or request.digest != summary.digest:
         return False
     header = summary.scores["settings"]
     any_number: dict[str, Any] = {"images": 1, "until_sure": None}

@@ -82,8 +82,8 @@ def decide_at_once(selection: Selection, scores: Iterable[Scores]) -> Selection:
 def path(scorer: Scoring, selection: Selection, seed: int, report: Report = lambda share: None) -> dict[str, Any]:
     """The measured path in the edge order of `seed`, as plain JSON values.
 
-    Keys: `seed`, `genotype` it ends at, `accuracies` before every decision, `images`, and `steps`: the scores that every
-    decision rests on. `report` is told how many decisions are taken.
+    Keys: `seed`, `genotype` it ends at, `accuracies` before every decision, `images`, and `steps`: the scores that
+    every decision rests on. `report` is told how many decisions are taken.
     """
     steps: list[Scores] = []
     for step in measured_path(scorer, selection, edge_order(selection.space, seed)):

@@ -24,6 +24,7 @@ from engine.checkpoint.folder import read_summary, write_scores
 from engine.checkpoint.format import Summary
 from engine.data.load import BATCHES
 from engine.results import Baseline, EdgeScores, InputScore, InputScores
+from engine.scoring.paths import path as measured_path
 from engine.scoring.scorer import Scorer
 from engine.scoring.settings import Settings
 from engine.scoring.sweep import sweep
@@ -378,8 +379,9 @@ def stored(small_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (OF_201, OF_S2):
         path = shutil.copytree(small_runs / name, folder / name)
         loaded = engine.load(path)
-        settings = Settings(images=IMAGES, batch_size=16)
-        write_scores(path, sweep(Scorer.of(loaded, settings), loaded.start, loaded.digest))
+        scorer = Scorer.of(loaded, Settings(images=IMAGES, batch_size=16))
+        paths = [measured_path(scorer, loaded.start, 1)] if name == OF_201 else []
+        write_scores(path, sweep(scorer, loaded.start, loaded.digest) | {"paths": paths})
     return folder
 
 
@@ -435,6 +437,27 @@ def test_a_stored_sweep_says_nothing_about_a_supernet_with_decisions(stored: Pat
     summary = read_summary(stored / OF_201)
     decided = undecided(summary).discretize("cell", 0, "none")
     assert Measurements(jobs).find(edge(summary, 1, decided), summary) is None
+
+
+def test_a_stored_path_answers_for_the_moments_it_came_by_in_whatever_order_they_were_reached(
+    stored: Path, jobs: JobManager
+) -> None:
+    summary = read_summary(stored / OF_201)
+    (path,) = summary.scores["paths"]
+    steps = [EdgeScores.from_dict(step) for step in path["steps"]]
+    before = undecided(summary)
+    for one in reversed(steps[:3]):
+        before = before.discretize("cell", one.edge, one.best)
+    found = Measurements(jobs).find(edge(summary, steps[3].edge, before), summary)
+    assert found is not None and (found.result, found.source) == (steps[3], "stored")
+    accuracy = Measurements(jobs).find(edge(summary, steps[3].edge, before).supernet, summary)
+    assert accuracy is not None and accuracy.accuracy.accuracy == path["accuracies"][3]
+    assert Measurements(jobs).find(edge(summary, steps[4].edge, before), summary) is None
+    other = next(one.name for one in steps[0].operations if one.name != steps[0].best)
+    elsewhere = undecided(summary).discretize("cell", steps[0].edge, other)
+    assert Measurements(jobs).find(edge(summary, steps[1].edge, elsewhere), summary) is None
+    assert len(Measurements(jobs).paths(edge(summary, 0), summary)) == 1
+    assert Measurements(jobs).paths(edge(summary, 0, before), summary) == ()
 
 
 def test_how_the_choice_was_made_does_not_matter_to_the_stored_accuracy(stored: Path, jobs: JobManager) -> None:
