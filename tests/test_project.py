@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -151,6 +152,12 @@ def imported(root: Path, *modules: str) -> set[str]:
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
     return set(answer.stdout.split())
+
+
+def test_an_installed_app_has_every_file_that_it_reads(root: Path) -> None:
+    patterns = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["app"]
+    packed = {path for pattern in patterns for path in (root / "app").glob(pattern)}
+    assert {path for path in tracked(root) if path.is_relative_to(root / "app") and path.suffix != ".py"} <= packed
 
 
 def test_nothing_unpickles_or_evaluates_text(root: Path) -> None:

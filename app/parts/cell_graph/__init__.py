@@ -12,16 +12,11 @@ from pathlib import Path
 import streamlit as st
 
 from app.figures.cell_graph import Graph
+from app.parts.component import component
 
 CLEARED = ""
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "supernet_explorer_cell_graph",
-    html='<div class="cell-graph"></div>',
-    css=(_HERE / "cell_graph.css").read_text(encoding="utf-8"),
-    js=(_HERE / "cell_graph.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 
 
 def cell_graph(graph: Graph, *, key: str, on_select: Callable[[str | None], None] | None = None) -> str | None:

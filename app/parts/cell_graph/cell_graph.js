@@ -1,9 +1,5 @@
-/* Paints a Graph (app/figures/cell_graph.py) as SVG and reports the edge that is chosen.
+/* Paints a Graph (app/figures/cell_graph.py) as SVG and reports the edge that is chosen. */
 
-   Every element that stands for data is created once and patched afterwards, so keyboard focus and CSS transitions
-   survive a rerun. Data reaches the page only through attributes, styles and text nodes. */
-
-const SVG = "http://www.w3.org/2000/svg";
 const HATCH = [2, 7, 12, 16].map((x) => `M${x} 6l7 -12`).join("");
 const CLEARED = "";
 const HOT = "cell-graph-hot";
@@ -50,7 +46,7 @@ function listen(view) {
   svg.addEventListener("pointerleave", () => point(view, keyboardEdge(view)));
   svg.addEventListener("focusin", () => {
     view.current = keyboardEdge(view, ":focus") ?? view.current;
-    rove(view);
+    rove(view.buttons, view.current);
     point(view, keyboardEdge(view));
   });
   svg.addEventListener("focusout", () => point(view, null));
@@ -61,35 +57,14 @@ function listen(view) {
     view.choose(view.graph.edges[index].id);
   });
   svg.addEventListener("keydown", (event) => {
-    const last = view.graph.edges.length - 1;
-    const steps = {
-      ArrowDown: () => move(view, Math.min(view.current + 1, last)),
-      ArrowUp: () => move(view, Math.max(view.current - 1, 0)),
-      Home: () => move(view, 0),
-      End: () => move(view, last),
-      Enter: () => event.repeat || view.choose(view.graph.edges[view.current].id),
-      " ": () => event.repeat || view.choose(view.graph.edges[view.current].id),
-      Escape: clear,
-    };
-    if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
-    // The page's own shortcuts must not act on the same key.
-    event.stopPropagation();
-    event.preventDefault();
-    steps[event.key]();
+    const choose = () => event.repeat || view.choose(view.graph.edges[view.current].id);
+    act(event, { ...walk(view.buttons, view.current), Enter: choose, " ": choose, Escape: clear });
   });
 }
 
 function keyboardEdge(view, state = ":focus-visible") {
   const index = view.buttons.findIndex((node) => node.matches(state));
   return index < 0 ? null : index;
-}
-
-function move(view, index) {
-  view.buttons[index].focus();
-}
-
-function rove(view) {
-  view.buttons.forEach((node, index) => node.setAttribute("tabindex", index === view.current ? 0 : -1));
 }
 
 /* Of the page's graphs, each heats the edge that the pointer or the keyboard is on in one of them. */
@@ -136,7 +111,7 @@ function paint(view) {
   view.current = Math.min(view.current, graph.edges.length - 1);
   const chosen = graph.edges.findIndex((edge) => edge.focused);
   if (chosen >= 0 && keyboardEdge(view, ":focus") === null) view.current = chosen;
-  rove(view);
+  rove(view.buttons, view.current);
   heat(view, view.hot !== null && view.hot < graph.edges.length ? view.hot : null);
 }
 
@@ -208,7 +183,7 @@ function paintPill({ graph, layout }, node, edge, index) {
     set(kept(half, "path", "hatch"), { d: look ? "" : HATCH });
     const code = kept(half, "text");
     set(code, { x: 12.5, y: 4.3 });
-    code.style.fill = look ? `light-dark(${look.ink_light}, ${look.ink_dark})` : "";
+    code.style.fill = look ? inked(look) : "";
     code.textContent = look ? look.code : "";
   });
   const glyph = kept(node, "text", "glyph");
@@ -256,50 +231,4 @@ function chip(roundLeft, roundRight) {
 function beside({ places, above }, offset) {
   const [x, y, ...rest] = places.map((place, i) => (place + offset * above[i]).toFixed(1));
   return `M${x} ${y}C${rest.join(" ")}`;
-}
-
-// DOM
-
-function element(tag, parent, attributes = {}) {
-  const node = parent.appendChild(document.createElementNS(SVG, tag));
-  set(node, attributes);
-  return node;
-}
-
-function set(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
-  }
-}
-
-function classes(...names) {
-  return names.filter(Boolean).join(" ");
-}
-
-function themed(look) {
-  return `light-dark(${look.light}, ${look.dark})`;
-}
-
-/* The child that plays this part, created the first time. */
-function kept(parent, tag, part = tag) {
-  parent.parts ??= {};
-  return (parent.parts[part] ??= element(tag, parent, part === tag ? {} : { class: part }));
-}
-
-/* One child for each item, in order: existing ones are painted again, missing ones created, surplus ones removed. */
-function patch(parent, items, paintChild, tag = "g") {
-  while (parent.childNodes.length > items.length) parent.lastChild.remove();
-  items.forEach((item, index) => paintChild(parent.childNodes[index] ?? element(tag, parent), item, index));
-}
-
-/* Text with real subscripts for names such as "c_{k-2}". */
-function write(node, text) {
-  if (node.written === text) return;
-  node.written = text;
-  node.replaceChildren();
-  text.split(/_\{(.*?)\}/).forEach((piece, index) => {
-    if (!piece) return;
-    const span = element("tspan", node, index % 2 ? { class: "sub", dy: 3 } : index ? { dy: -3 } : {});
-    span.textContent = piece;
-  });
 }

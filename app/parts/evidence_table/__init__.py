@@ -13,14 +13,9 @@ from pathlib import Path
 import streamlit as st
 
 from app.figures.evidence_table import Table
+from app.parts.component import component
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "supernet_explorer_evidence_table",
-    html='<div class="evidence-table"></div>',
-    css=(_HERE / "evidence_table.css").read_text(encoding="utf-8"),
-    js=(_HERE / "evidence_table.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 
 
 def evidence_table(
