@@ -41,13 +41,14 @@ class Row(TypedDict):
 
 
 class Table(TypedDict):
-    """label: the table in words. role: how its rows are chosen. keys: keys of the keyboard -> id they choose.
+    """label: the table in words. keys: keys of the keyboard -> id they choose.
 
-    narrow: CSS grid tracks of a row of two lines.
+    role: how its rows are chosen, and heard: "row" makes it a table whose cells are heard one by one, under their
+    columns' heads; else every row is one control, heard by its label. narrow: CSS grid tracks of a row of two lines.
     """
 
     label: str
-    role: Literal["radio", "checkbox", "button"]
+    role: Literal["radio", "checkbox", "button", "row"]
     columns: list[Column]
     narrow: str
     rows: list[Row]

@@ -5,16 +5,20 @@ cell_card   draw it
 
 import streamlit as st
 
-from app.figures.cell_graph import Graph, Measure, cell_graph_info
+from app.figures.cell_graph import Measure, cell_graph_info
+from app.figures.edge_list import edge_list
 from app.figures.edge_names import parse_edge_id
-from app.parts import sentences, text
+from app.parts import text
 from app.parts.cell_graph import cell_graph
+from app.parts.evidence_table import evidence_table
 from app.state import keys
 from app.state.actions import Actions
 from app.state.questions import Questions
-from engine.drawing import palette, wording
 
 MEASURES: dict[Measure, str] = {"alpha": "α", "drop": "measured drop", "both": "both"}
+MANY = 8
+"""Edges up to which the list is shown whole; more scroll in its height, in pixels."""
+_HEIGHT = 330
 
 
 def cell_card(ask: Questions, do: Actions, *, key: str = "cell", title: str = "The cell") -> None:
@@ -50,37 +54,7 @@ def cell_card(ask: Questions, do: Actions, *, key: str = "cell", title: str = "T
         do.select(parse_edge_id(page.space, chosen)[1] if chosen else None)
 
     if keys.LIST_VIEW.get(False):
-        _list(ask, do, graph, key)
+        with st.container(height=_HEIGHT if len(graph["edges"]) > MANY else "content", border=False, key=f"{key}-rows"):
+            evidence_table(edge_list(graph, scores), key=f"{key}-list", on_choose=choose)
     else:
         cell_graph(graph, key=f"{key}-graph", on_select=choose)
-
-
-def _list(ask: Questions, do: Actions, graph: Graph, key: str) -> None:
-    page, chosen_row = ask.page, keys.CELL_LIST.of(key)
-    rows = []
-    for edge, mark in zip(page.space.edges(page.cell), graph["edges"], strict=True):
-        found, by_alpha = ask.scores.get(edge.index), page.selection.best_by_alpha(page.cell, edge)
-        rows.append(
-            {
-                "edge": wording.plain(page.space.cell(page.cell).edge_name(edge)),
-                "α keeps": palette.operation(by_alpha).label if by_alpha else "unknown",
-                "measurement keeps": palette.operation(found.best).label if found else "not measured",
-                "verdict": wording.VERDICT[found.verdict].text if found else "",
-                "lead": (found and sentences.lead(found)) or "",
-                "decided": palette.operation(mark["operation"]).label if mark["operation"] else "",
-            }
-        )
-
-    def choose() -> None:
-        if chosen := chosen_row.get(None).selection.rows:
-            do.select(chosen[0])
-
-    st.dataframe(
-        rows,
-        key=chosen_row.name,
-        on_select=choose,
-        selection_mode="single-row",
-        hide_index=True,
-        height=330,
-        alt="edges",
-    )

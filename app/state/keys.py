@@ -88,7 +88,6 @@ KEPT: "Key[Kept]" = Key("kept", "session", "what of this visit is written down f
 PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages to switch to, by name")
 
 # Cards
-CELL_LIST: Key[Any] = Key("{}-list", "widget", "the row chosen in a cell's table")
 MATRIX: Key[Any] = Key("matrix", "widget", "the point chosen among all edges and operations")
 UPLOAD: Key[Any] = Key("upload", "widget", "the uploaded file")
 SELECTIONS: Key[Any] = Key("selections", "widget", "uploaded selection files")

@@ -181,17 +181,25 @@ def test_a_reload_finds_running_work_again_and_can_cancel_it(open_page: OpenPage
     expect(button(page, "measure-all")).to_be_enabled()
 
 
-def test_the_list_view_selects_an_edge(open_page: OpenPage) -> None:
+def test_the_list_view_is_a_table_that_selects_an_edge_by_click_and_keys(open_page: OpenPage) -> None:
     page = open_page("explore")
     page.get_by_text("List view").click()
-    table = page.get_by_test_id("stDataFrame")
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    assert box
+    table = page.get_by_role("grid", name="Cell")
     expect(page.locator("svg.cell")).to_have_count(0)
-    page.mouse.click(box["x"] + 18, box["y"] + 35 * 3.5)  # the third row's box: a header and rows of 35 pixels
+    heads = ["edge", "α keeps", "measured best", "lead, points", "verdict", "images"]
+    assert table.get_by_role("columnheader").all_inner_texts() == heads
+    third, fourth = (table.get_by_role("row", name=name) for name in ("node 1 → node 2", "input → output"))
+    third.click()
     expect(page).to_have_url(has(edge="c1-2"))
     expect(page.locator("h2.edge-name")).to_have_text("node 1 → node 2")
+    expect(third).to_have_attribute("aria-selected", "true")
+    expect(table.get_by_role("row", selected=True)).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    expect(fourth).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(has(edge="c0-3"))
+    expect(fourth).to_have_attribute("aria-selected", "true")
+    expect(fourth).to_be_focused()
 
 
 def test_the_truth_is_asked_for_and_remembered_over_a_reload(open_page: OpenPage) -> None:

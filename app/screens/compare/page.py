@@ -4,13 +4,15 @@ import streamlit as st
 
 from app.figures.cell_graph import cell_graph_info
 from app.figures.comparison import edge_pair, plot_edge_pair, plot_totals
-from app.figures.differences import LETTERS, Difference, in_words, plot_differences, tally
+from app.figures.differences import LETTERS, in_words, plot_differences, tally
 from app.figures.edge_alphas import EdgeAlphas
+from app.figures.edge_list import difference_list
 from app.figures.edge_names import parse_edge_id
 from app.figures.evidence import clearest
 from app.library import image_sets
 from app.parts import text
 from app.parts.cell_graph import cell_graph
+from app.parts.evidence_table import evidence_table
 from app.parts.style import picture
 from app.screens.compare import address, endings, order_panel, presets
 from app.screens.compare.endings import Side, all_endings
@@ -198,7 +200,8 @@ def _strip(comparison: Comparison, do: Actions, cell: str, edge: int | None) -> 
 
     words = in_words(tally(rows))
     if keys.LIST_VIEW.get(False):
-        st.dataframe([_listed(row) for row in rows], hide_index=True, alt=words)
+        listed = difference_list(rows, edge)
+        evidence_table(listed, key="differences-list", on_choose=lambda row: _choose(comparison, do, cell, int(row)))
     else:
         text.chart(
             plot_differences(rows, edge, comparison.page.theme),
@@ -208,11 +211,6 @@ def _strip(comparison: Comparison, do: Actions, cell: str, edge: int | None) -> 
             alt=words,
         )
     st.caption(words)
-
-
-def _listed(row: Difference) -> dict[str, str]:
-    a, b = (palette.operation(name).label if name else "open" for name in (row.a, row.b))
-    return {"edge": wording.plain(row.name), "A": a, "B": b, "": in_words({row.state: 1})}
 
 
 def _edge(comparison: Comparison, cell: str, edge: int | None) -> None:
