@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+# Several workers that compute on all cores hold each other up: five times as long on two cores. Before torch is there.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import settings
 

@@ -11,8 +11,9 @@ import json
 import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from engine.checked import checked
 from engine.errors import BadInput
 from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision, read_decision
@@ -303,30 +304,39 @@ class Selection:
     def from_json(cls, text: str, space: SearchSpace | None = None) -> "Selection":
         """Read `to_json`. Raises BadInput for other text, another version, a decision that is not legal, or a
         selection of another space than `space` (when given)."""
-        data = _read_object(text)
-        if data["format_version"] != FORMAT_VERSION:
-            raise BadInput(
-                f"selection format {data['format_version']!r} is unknown; this version reads {FORMAT_VERSION}"
-            )
-        found = recorded(data["space"], data.get("declaration"))
+        data, said = _read_object(text)
+        found = recorded(said.space, said.declaration)
         if space is not None and found != space:
             raise BadInput(f"the selection is of space {found.name}; choose one of space {space.name}")
-        if data["dtype"] not in ("float32", "float64"):
-            raise BadInput(f"the selection's dtype must be float32 or float64, not {data['dtype']!r}")
-        alphas = Alphas.read(found, data["alphas"], data["betas"], data["dtype"])
-        return cls(found, alphas).replay(map(read_decision, data["decisions"]))
+        alphas = Alphas.read(found, data.get("alphas"), data.get("betas"), said.dtype)
+        return cls(found, alphas).replay(map(read_decision, said.decisions))
 
 
-def _read_object(text: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Written:
+    """What `Selection.to_json` writes, beside the numbers and the decisions, which are checked against the space."""
+
+    format_version: int
+    space: str
+    dtype: Literal["float32", "float64"]
+    decisions: tuple[Any, ...]
+    declaration: Any = None
+
+
+def _read_object(text: str) -> tuple[dict[str, Any], _Written]:
     try:
         data = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         raise BadInput("a selection must be the JSON text that Selection.to_json writes") from None
-    fields = ("format_version", "space", "dtype", "alphas", "betas", "decisions")
-    missing = [name for name in fields if name not in data] if isinstance(data, dict) else fields
-    if missing or not isinstance(data["decisions"], list):
-        raise BadInput(f"not a selection: {', '.join(missing) or 'the list of decisions'} is missing; export it again")
-    return data
+    version = data.get("format_version", FORMAT_VERSION) if isinstance(data, dict) else FORMAT_VERSION
+    if version != FORMAT_VERSION:
+        raise BadInput(f"selection format {version!r} is unknown; this version reads {FORMAT_VERSION}")
+    try:
+        if not isinstance(data, dict):
+            raise BadInput("it is no object with named values")
+        return data, checked(_Written, {key: data[key] for key in data.keys() - {"alphas", "betas"}})
+    except BadInput as problem:
+        raise BadInput(f"not a selection: {problem}; export it again") from None
 
 
 def unknown_alpha(step: NextStep) -> BadInput:
