@@ -16,13 +16,18 @@ rivals and looks (`verdicts`). What follows from other fields is worked out when
 Nothing here imports torch; `to_dict`/`from_dict` go through plain JSON.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.checked import checked
 from engine.errors import BadInput
 from engine.results import verdicts
+from engine.results.plain import Plain
+from engine.results.truth import Agreement as Agreement
+from engine.results.truth import EdgeWorth as EdgeWorth
+from engine.results.truth import Lookup as Lookup
+from engine.results.truth import OperationWorth as OperationWorth
+from engine.results.truth import Reachable as Reachable
 from engine.results.verdicts import InputsVerdict, Interval, Verdict
 
 BnMode = Literal["batch", "running"]
@@ -59,7 +64,7 @@ class OperationScore:
 
 
 @dataclass(frozen=True)
-class EdgeScores:
+class EdgeScores(Plain):
     """Masked evaluation of one edge (Wang et al. 2021, section 4.1). Operations are in column order.
 
     best: the leader, whose removal hurts most by the criterion. difference: its drop minus that of alpha's choice, with
@@ -129,14 +134,6 @@ class EdgeScores:
         """The leader is told apart from its rival, at all looks: what suggestions and counts go by."""
         return verdicts.lies_above(self.lead_ci) and not self.none_stands_out
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "EdgeScores":
-        """Read `to_dict`; further keys do no harm. Raises BadInput for values of other types or not finite."""
-        return checked(cls, dict(data))
-
 
 @dataclass(frozen=True)
 class InputScore:
@@ -152,7 +149,7 @@ class InputScore:
 
 
 @dataclass(frozen=True)
-class InputScores:
+class InputScores(Plain):
     """Topology scores of one node; `keep` holds the edges whose removal hurts most, ascending, as many as it keeps.
 
     last: the edge that is only just kept; rival: the first one that is not; lead: the drop of the one minus the drop
@@ -203,14 +200,6 @@ class InputScores:
         """What is kept is told apart from the rest, at all looks: what suggestions go by."""
         return self.verdict == "separated"
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "InputScores":
-        """Read `to_dict`; further keys do no harm. Raises BadInput for values of other types or not finite."""
-        return checked(cls, dict(data))
-
 
 def _worth(rows: Sequence[OperationScore] | Sequence[InputScore], criterion: Criterion) -> list[float]:
     """What removing each costs by the criterion: the order in which they rank."""
@@ -226,92 +215,3 @@ def _settle(result: "EdgeScores | InputScores", **found: Any) -> None:
     """Fill in what follows from other fields, while a result is made."""
     for name, value in found.items():
         object.__setattr__(result, name, value)
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """A NAS-Bench-201 cell trained for 200 epochs: test accuracies (%), rank (1 = best) and percentile per data set."""
-
-    architecture: str
-    index: int
-    cifar10: float
-    cifar100: float
-    imagenet16_120: float
-    rank: dict[str, int]
-    percentile: dict[str, float]
-    isomorphic: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Reachable:
-    """True test accuracy (%) of all `count` completions of a partial selection, and its histogram over `bin_edges`."""
-
-    dataset: str
-    count: int
-    best: float
-    median: float
-    worst: float
-    counts: tuple[int, ...]
-    bin_edges: tuple[float, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class OperationWorth:
-    """One operation: mean and best true test accuracy (%) of all `count` reachable cells with it."""
-
-    name: str
-    mean: float
-    best: float
-    count: int
-
-
-@dataclass(frozen=True)
-class EdgeWorth:
-    """What every operation of one undecided NAS-Bench-201 edge is truly worth. Operations are in column order."""
-
-    edge: int
-    operations: tuple[OperationWorth, ...]
-
-    def operation(self, name: str) -> OperationWorth:
-        return next(worth for worth in self.operations if worth.name == name)
-
-    @property
-    def winners(self) -> tuple[str, ...]:
-        """The truly best operation on average; several where they tie."""
-        highest = max(worth.mean for worth in self.operations)
-        return tuple(worth.name for worth in self.operations if worth.mean == highest)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How well a score names the truly best operations, edge by edge.
-
-    hits: whether the edge's strongest operation is a truly best one. correlations: rank correlation (Spearman) of the
-    score with the true mean accuracy.
-    """
-
-    score: str
-    edges: tuple[int, ...]
-    hits: tuple[bool, ...]
-    correlations: tuple[float, ...]
-
-    @property
-    def hit_count(self) -> int:
-        return sum(self.hits)
-
-    @property
-    def mean(self) -> float:
-        """Mean rank correlation over the edges."""
-        return sum(self.correlations) / len(self.correlations)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "hit_count": self.hit_count, "mean": self.mean}
