@@ -5,12 +5,9 @@ Plain   a result that can be written and read
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from engine.checked import checked
-
-if TYPE_CHECKING:
-    from typing import Self
 
 
 class Plain:
