@@ -4,12 +4,16 @@ Entry        one checkpoint folder: its summary, or why it cannot be used
 Catalog      all entries by run id, the one to show first in front
 read_entry   one folder
 imported     the folder of checkpoints that visitors kept
+looked_at    the folder of those that one visitor looks at without keeping them
 """
 
+import json
+import logging
 import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from engine.checked import checked
 from engine.checkpoint.folder import read_summary
@@ -24,20 +28,44 @@ OWN = "SUPERNET_CHECKPOINTS"
 RUNS = "SUPERNET_RUNS"
 FIRST = "nas-bench-201"
 """The run a newcomer sees."""
+NOTE = "note.json"
+"""What a visitor wrote about an import, beside the checkpoint's own files."""
+LONGEST_NOTE = 500
+
+Origin = Literal["bundled", "named", "kept", "visit"]
+"""Ours, in the folder that SUPERNET_CHECKPOINTS names, a kept import, or one that a single visitor looks at."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Entry:
     """A checkpoint folder under its run id; exactly one of `summary` and `error` is set.
 
-    begun: the decisions taken in training or begun elsewhere, with which the run is opened.
+    note: what a visitor wrote about it. begun: the decisions taken in training or begun elsewhere, with which the run
+    is opened.
     """
 
     id: str
     path: Path
-    bundled: bool
+    origin: Origin
     summary: Summary | None
     error: str | None
+    note: str = ""
+
+    @property
+    def bundled(self) -> bool:
+        return self.origin == "bundled"
+
+    @property
+    def is_import(self) -> bool:
+        """Whether it was brought here through the app, and so can be renamed, annotated and deleted."""
+        return self.origin in ("kept", "visit")
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it stays when the visit ends."""
+        return self.origin != "visit"
 
     @property
     def begun(self) -> tuple[Decision, ...]:
@@ -49,35 +77,43 @@ def imported() -> Path:
     return Path(os.environ.get(RUNS) or ROOT / "runs").expanduser() / "imported"
 
 
+def looked_at(visitor: str) -> Path:
+    """Where a visitor's imports lie that are not kept; it may be absent."""
+    return imported().with_name("looked-at") / visitor
+
+
 class Catalog:
     """All checkpoints there are; each is read again when one of its files changes. bundled: the folder of ours."""
 
     def __init__(self, bundled: Path = BUNDLED) -> None:
         self._bundled = bundled
-        self._read = lru_cache(maxsize=64)(read_entry)
+        self._read = lru_cache(maxsize=512)(read_entry)
 
-    def entries(self) -> dict[str, Entry]:
-        """Bundled checkpoints, those in the folder named by SUPERNET_CHECKPOINTS, and the kept imports.
+    def entries(self, visitor: str = "") -> dict[str, Entry]:
+        """Bundled checkpoints, those in the folder named by SUPERNET_CHECKPOINTS, the kept imports, and those that this
+        visitor looks at.
 
         That folder may be a checkpoint itself. Of two checkpoints with one name, the visitor's own goes by "my-NAME".
         """
         found: dict[str, Entry] = {}
-        self._add(found, self._bundled, bundled=True)
+        self._add(found, self._bundled, "bundled")
         if named := os.environ.get(OWN):
             own = Path(named).expanduser()
             if not own.is_dir():
                 error = f"{OWN} names {own}, which is no folder; correct it"
-                found[own.name] = Entry(own.name, own, False, None, error)
-            self._add(found, own)
-        self._add(found, imported())
+                found[own.name] = Entry(own.name, own, "named", None, error)
+            self._add(found, own, "named")
+        self._add(found, imported(), "kept")
+        if visitor:
+            self._add(found, looked_at(visitor), "visit")
         return dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, not item[1].bundled, item[0])))
 
-    def _add(self, found: dict[str, Entry], root: Path, bundled: bool = False) -> None:
+    def _add(self, found: dict[str, Entry], root: Path, origin: Origin) -> None:
         for folder in _folders(root):
             name = folder.name
             while name in found:
                 name = f"my-{name}"
-            found[name] = self._read(name, folder, bundled, _stamp(folder))
+            found[name] = self._read(name, folder, origin, _stamp(folder))
 
 
 def _folders(root: Path) -> list[Path]:
@@ -91,25 +127,38 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when a checkpoint does; () for a folder that is none."""
+    """What changes when a checkpoint does, or the note on it; () for a folder that is none."""
     stamp = []
-    for name in FILES:
+    for name in (*FILES, NOTE):
         try:
             found = (folder / name).stat()
         except OSError:
             continue
         stamp.append((name, found.st_mtime_ns, found.st_size))
-    return tuple(stamp)
+    return tuple(stamp) if any(name != NOTE for name, *_ in stamp) else ()
 
 
-def read_entry(name: str, folder: Path, bundled: bool = False, stamp: object = ()) -> Entry:
+def read_entry(name: str, folder: Path, origin: Origin = "named", stamp: object = ()) -> Entry:
     """A checkpoint folder as an entry. stamp: what changes when the folder does, for whoever remembers entries."""
     try:
         summary = read_summary(folder)
         _check_scores(summary)
-        return Entry(name, folder, bundled, summary, None)
+        return Entry(name, folder, origin, summary, None, _note(folder))
     except BadInput as error:
-        return Entry(name, folder, bundled, None, str(error))
+        return Entry(name, folder, origin, None, str(error))
+
+
+def _note(folder: Path) -> str:
+    """What a visitor wrote about an import; "" for nothing, and for a damaged file."""
+    try:
+        with (folder / NOTE).open("rb") as file:
+            note = json.loads(file.read(20 * LONGEST_NOTE))["note"]
+        return str(note)[:LONGEST_NOTE]
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        _log.warning("%s was left out: %s", folder / NOTE, " ".join(str(error).split()))
+        return ""
 
 
 def _check_scores(summary: Summary) -> None:

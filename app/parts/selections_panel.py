@@ -12,7 +12,6 @@ import streamlit as st
 
 from app.state import keys, session
 from app.state.opened import Opened, from_file, from_link
-from app.work.workshop import workshop
 from engine import nasbench201
 from engine.drawing import wording
 from engine.errors import BadInput
@@ -50,7 +49,7 @@ def panel() -> None:
 
 def _files() -> None:
     """In a callback: open what has been uploaded."""
-    entries, run = workshop().catalog.entries(), keys.RUN.get("")
+    entries, run = session.entries(), keys.RUN.get("")
     _open(
         [
             partial(from_file, PurePath(file.name).stem, file.getvalue(), entries, run)
@@ -61,7 +60,7 @@ def _files() -> None:
 
 def _links() -> None:
     """In a callback: open the links."""
-    entries, run = workshop().catalog.entries(), keys.RUN.get("")
+    entries, run = session.entries(), keys.RUN.get("")
     lines = [line for line in keys.LINKS.get("").splitlines() if line.strip()]
     _open([partial(from_link, f"link {number}", line, entries, run) for number, line in enumerate(lines, start=1)])
 
@@ -78,7 +77,7 @@ def _open(reads: Sequence[Callable[[], Opened]]) -> None:
             opened[found.name] = found
         except BadInput as error:
             refused.append(str(error))
-    keys.OPENED.set(list(opened.values()))
+    session.keep_opened(list(opened.values()))
     keys.REFUSED.set(refused)
 
 
@@ -103,13 +102,13 @@ def _table(opened: list[Opened]) -> None:
 
 
 def _forget() -> None:
-    keys.OPENED.drop()
+    session.keep_opened([])
     keys.REFUSED.drop()
 
 
 def _go_on(selection: Opened) -> None:
     """Go on with it on Decide; the line so far stays as a branch."""
-    entry = workshop().catalog.entries().get(selection.run)
+    entry = session.entries().get(selection.run)
     if entry is None or entry.summary is None:
         st.toast(f"{selection.run} is gone", icon=":material/warning:")
     elif session.state(selection.run, entry.begun).begin(selection.link):
@@ -120,7 +119,7 @@ def _go_on(selection: Opened) -> None:
 
 def _end(selection: Opened) -> float | None:
     """The true accuracy of a finished selection in percent, where a table knows it."""
-    entry = workshop().catalog.entries().get(selection.run)
+    entry = session.entries().get(selection.run)
     if entry is None or entry.summary is None or not nasbench201.covers(entry.summary.space):
         return None
     whole = entry.summary.start.with_decisions(selection.link.decisions)

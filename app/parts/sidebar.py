@@ -9,8 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.library import image_sets
-from app.parts import text
+from app.library import image_sets, imports
+from app.parts import import_menu, text
 from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
@@ -49,7 +49,8 @@ def sidebar() -> None:
     """Draw the sidebar. Its widgets own `cell`, `budget` and `data` in the address: they exist on every page."""
     with st.sidebar:
         shop = workshop()
-        entries = shop.catalog.entries()
+        imports.stay(session.visitor())
+        entries = session.entries()
         usable = {name: entry.summary for name, entry in entries.items() if entry.summary is not None}
         for entry in entries.values():
             if entry.error:
@@ -63,10 +64,16 @@ def sidebar() -> None:
         session.check({name: summary.space for name, summary in usable.items()}, next(iter(usable)))
         session.carry()
         begin()
-        st.selectbox("Supernet", list(usable), key=keys.RUN.name)
+        st.selectbox(
+            "Supernet", list(usable), format_func=lambda name: import_menu.named(entries[name]), key=keys.RUN.name
+        )
         page = current()
         if page is None:
             return
+        if not page.entry.is_kept:
+            st.badge("not kept", color="orange")
+            import_menu.menu(page.entry, "sidebar")
+        import_menu.note(page.entry)
         st.caption(_description(page))
         for note in page.summary.meta.get("notes", ()):
             st.caption(f"• {text.literal(note)}")

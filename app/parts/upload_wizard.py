@@ -5,11 +5,10 @@ checked   the four checks of an uploaded file, one after the other
 Upload    what is uploaded
 Check     one check's outcome
 
-An upload stays in the memory of its visitor's session. Only *Keep it* writes it down, as a checkpoint folder that
-everybody who uses this app can open.
+An upload stays in the memory of its visitor's session until the visitor looks at it, which writes it down for this
+visit alone, or keeps it, as a checkpoint folder that everybody who uses this app can open.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -18,10 +17,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.library import catalog
+from app.library import catalog, imports
 from app.parts import text
 from app.state import keys, session
-from app.work.workshop import workshop
 from engine.errors import BadInput
 from engine.spaces import SPACES, search_space
 
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 TYPES = ["pt", "pth", "tar", "safetensors", "json"]
 MEGABYTES = 64
 DATA_SETS = ("cifar10", "cifar100", "svhn")
-MOST_KEPT = 200
-"""Imports in the folder from which on none is kept: everybody who reaches the app can fill the disk."""
 TITLES = ("File type and size", "Safe to open", "Matches a known search space", "Answers a batch of images")
 FOUND_OUT = "find out"
 
@@ -66,7 +62,7 @@ def panel() -> None:
     with st.expander("**Bring your own checkpoint**", expanded=keys.UPLOAD.get(None) is not None):
         st.caption(
             "A supernet of DARTS-PT, DARTS, RobustDARTS, DrNAS, AutoDL-Projects or confopt. Nothing in the file is "
-            "run, and it stays in this visit's memory unless you keep it. One trained here needs no upload: name its "
+            "run, and nobody else sees it unless you keep it. One trained here needs no upload: name its "
             f"folder in the environment variable `{catalog.OWN}`."
         )
         upload = _ask()
@@ -141,7 +137,7 @@ def _shown(upload: Upload) -> list[Check]:
                 _draw(place, checks[-1])
         keys.CHECKS.set((upload.key, checks))
         if checks[-1].checkpoint or len(checks) == len(TITLES):
-            keys.UPLOAD_NAME.set(_name(upload.name))  # the name follows the file
+            keys.UPLOAD_NAME.set(imports.tidy(upload.name) or "imported")  # the name follows the file
     for place, title in list(zip(places, TITLES, strict=True))[len(checks) :]:
         place.markdown(f"◌ {title}")
     for place, check in zip(places, checks, strict=False):
@@ -159,31 +155,25 @@ def _draw(place: "st.delta_generator.DeltaGenerator", check: Check) -> None:
 def _result(found: "Checkpoint") -> None:
     for note in found.meta["notes"]:
         st.caption(f"• {text.literal(note)}")
-    left, right = st.columns([2, 1], vertical_alignment="bottom")
-    name = left.text_input("Name", max_chars=60, key=keys.UPLOAD_NAME.name)
-    if right.button("Keep it", type="primary", key="upload-keep", width="stretch"):
-        _keep(found, name)
-    st.caption("Keeping it writes it down, and everybody who uses this app can open it.")
+    name = st.text_input("Name", max_chars=60, key=keys.UPLOAD_NAME.name)
+    look, keep, says = st.columns([1, 1, 3], vertical_alignment="center")
+    if look.button("Look at it", type="primary", key="upload-look", width="stretch"):
+        _open(found, name, session.visitor())
+    if keep.button("Keep it", key="upload-keep", width="stretch"):
+        _open(found, name, None)
+    says.caption(
+        "Looking opens it for you alone, for this visit. Kept, it can be opened by everybody who uses this app."
+    )
 
 
-def _name(text: str) -> str:
-    """A folder's name made of a text: letters, digits and . _ - that do not come first."""
-    stem = re.sub(r"(\.pth|\.pt|\.tar|\.safetensors|\.json)+$", "", text)
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:60] or "imported"
-
-
-def _keep(found: "Checkpoint", name: str) -> None:
-    """Write the import down and go to Explore with it; a refusal is a message."""
-    from engine.checkpoint.importers import save_import
-
-    folder = catalog.imported() / _name(name)
+def _open(found: "Checkpoint", name: str, visitor: str | None) -> None:
+    """Write the import down, for one visitor or for all, and go to Explore with it; a refusal is a message."""
     try:
-        if folder.parent.is_dir() and len(list(folder.parent.iterdir())) >= MOST_KEPT:
-            raise BadInput(f"{MOST_KEPT} imports are kept already; delete some in {folder.parent}")
-        save_import(found, folder)
+        folder = imports.add(found, name, visitor)
     except BadInput as error:
         st.toast(text.literal(str(error)), icon=":material/warning:")
         return
-    kept = next(entry for entry in workshop().catalog.entries().values() if entry.path == folder)
-    st.toast(f"Kept as {text.literal(kept.id)}", icon=":material/check:")
-    session.go_to("explore", kept.id, found.start)
+    entry = next(entry for entry in session.entries().values() if entry.path == folder)
+    if visitor is None:
+        st.toast(f"Kept as {text.literal(entry.id)}", icon=":material/check:")
+    session.go_to("explore", entry.id, found.start)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.figures.verdict_marks import draw_marks, marks_info
 from app.library.catalog import Entry
-from app.parts import selections_panel, sentences, text, upload_wizard
+from app.parts import import_menu, selections_panel, sentences, text, upload_wizard
 from app.parts.cell_card import cell_card
 from app.parts.inspector import in_words, inspector
 from app.parts.untuned import untuned
@@ -15,7 +15,6 @@ from app.state.actions import Actions
 from app.state.live import live
 from app.state.page import PageState
 from app.state.questions import Questions
-from app.work.workshop import workshop
 from engine.drawing import wording
 from engine.results import EdgeScores
 
@@ -46,8 +45,8 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
 
 
 def _tiles() -> None:
-    text.heading("Supernets")
-    entries = [entry for entry in workshop().catalog.entries().values() if entry.summary is not None]
+    text.heading("Supernets", "those you bring can be renamed, annotated and deleted; all others stay as they are")
+    entries = [entry for entry in session.entries().values() if entry.summary is not None]
     for row in range(0, len(entries), 3):
         for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
             with column, st.container(border=True, height="stretch", key=f"tile-{entry.id}-card"):
@@ -77,7 +76,13 @@ def _tile(entry: Entry) -> None:
     st.caption(" · ".join(lines))
     badges = st.container(horizontal=True, gap="small")
     badges.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")
+    if not entry.is_kept:
+        badges.badge("not kept", color="orange")
     if keys.RUN.get("") == entry.id:
         badges.badge("open", icon=":material/check:", color="green")
-    if st.button(f"Open {entry.id}", key=f"open-{entry.id}"):
+    import_menu.note(entry)
+    buttons = st.container(horizontal=True, gap="small", vertical_alignment="center")
+    if buttons.button(f"Open {entry.id}", key=f"open-{entry.id}"):
         session.go_to("explore", entry.id, summary.start)
+    with buttons:
+        import_menu.menu(entry, "tile")

@@ -4,7 +4,7 @@ Key      a name, who writes it, and what it stands for; reads and writes the val
 TABLE    all of them
 
 Owners: "run" is kept for each run, "session" for the visit, and a "widget" writes its own key, under which it is drawn
-(`key=keys.CELL.name`); the value of a "visitor" key is a widget's too, and the visitor finds it again the next time
+(`key=keys.CELL.name`); the value of a "visitor" key, a widget's or not, is found again the next time the visitor comes
 (`app.state.memory`). A widget that nobody else reads needs no entry.
 """
 
@@ -85,6 +85,9 @@ CONTEXT: Key[tuple[str, Mapping[str, Any]]] = Key("context", "session", "page, a
 SAID: Key[list[str]] = Key("said", "session", "messages about the address that have been shown")
 VISITOR: Key[str] = Key("visitor", "session", "who this is, the same after a reload")
 KEPT: "Key[Kept]" = Key("kept", "session", "what of this visit is written down for the visitor's next")
+MOVED: Key[dict[str, str]] = Key(
+    "moved", "session", "supernets that this visitor renamed or deleted, and what is shown in their place"
+)
 PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages to switch to, by name")
 
 # Cards
@@ -92,12 +95,15 @@ MATRIX: Key[Any] = Key("matrix", "widget", "the point chosen among all edges and
 UPLOAD: Key[Any] = Key("upload", "widget", "the uploaded file")
 SELECTIONS: Key[Any] = Key("selections", "widget", "uploaded selection files")
 LINKS: Key[str] = Key("selection-links", "widget", "links to open selections of, one a line")
-OPENED: "Key[list[Opened]]" = Key("opened", "session", "selections that were opened beside the visitor's own")
+OPENED: "Key[list[Opened]]" = Key("opened", "visitor", "selections that were opened beside the visitor's own")
 REFUSED: Key[list[str]] = Key("refused", "session", "one line for every selection that could not be opened")
 UPLOAD_NAME: Key[str] = Key("upload-name", "widget", "under which an upload is to be kept")
 CHECKS: "Key[tuple[tuple[object, ...] | None, list[Check]]]" = Key(
     "upload-checks", "session", "an upload and the outcomes of its checks"
 )
+IMPORT_NAME: Key[str] = Key("import-name-{}", "widget", "the name that an import is to have")
+IMPORT_NOTE: Key[str] = Key("import-note-{}", "widget", "what is to be noted about an import")
+TO_DELETE: Key[str] = Key("import-to-delete", "session", "the import that the visitor is being asked about")
 
 # Decide
 ORDER: Key[str] = Key("order-choice", "widget", "the edge order to use")

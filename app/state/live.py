@@ -24,7 +24,7 @@ Settle = Callable[[PageState, Questions, Actions], Mapping[str, str]]
 
 def current() -> PageState | None:
     """What the sidebar's widgets and the session say; None when there is nothing to show."""
-    entry = workshop().catalog.entries().get(keys.RUN.get(""))
+    entry = session.entries().get(keys.RUN.get(""))
     if entry is None or entry.summary is None:
         return None
     cells, cell = entry.summary.space.cells, keys.CELL.get(None)
@@ -46,7 +46,7 @@ def begin(*, part: bool = False) -> PageState | None:
     Once in a drawing, before anything asks for the state, and before the widgets are drawn that it sets. part: whether
     only a part of the page is drawn.
     """
-    runs = {name: entry.summary.start for name, entry in workshop().catalog.entries().items() if entry.summary}
+    runs = {name: entry.summary.start for name, entry in session.entries().items() if entry.summary}
     if runs:
         session.restore(runs)
         session.read(runs, part=part)

@@ -1,10 +1,11 @@
 """What a visitor made, kept on the disk: found again after a reload and after a restart of the server. No Streamlit.
 
-Kept      what is kept of one visitor: runs by name, and the values of a few widgets
+Kept      what is kept of one visitor: runs by name, the values of a few widgets, selections that were opened
 recall    read it
 remember  write down what has changed
 pack      what a session holds of a run, as plain values
 unpack    the same again, as far as it is legal
+pack_opened, unpack_opened   the same of selections that were opened
 
 Every visitor has a file in the folder `visitors` of SUPERNET_RUNS, written whole. One that is damaged is left out with
 a line in the log; where nothing can be written, nothing is kept, and that is all. The link stays the document: what it
@@ -13,14 +14,15 @@ says of a run comes before what lies here (`app.state.session`).
 
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from threading import Lock
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from app.figures.edge_names import edge_id, parse_edge_id
 from app.state import url
+from app.state.opened import Opened
 from app.state.run import BRANCH_NAMES, RunState
 from app.work import processes
 from engine.checked import checked
@@ -31,8 +33,8 @@ from engine.spaces import SearchSpace
 
 MOST_VISITORS = 500
 """Files that are kept; the ones not written for longest go first."""
-MOST_RUNS = 64
-"""Runs that are kept of a visitor; the ones not changed for longest go first."""
+MOST = {"runs": 64, "opened": 200}
+"""How many of a kind are kept of a visitor; the ones not changed for longest go first."""
 MOST_BYTES = 1_000_000
 """A larger file is none of ours."""
 
@@ -64,11 +66,20 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A selection that was opened. link: its decisions."""
+
+    run: str
+    link: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Kept:
-    """runs: by name, the one changed last at the end. widgets: values by key."""
+    """runs: by name, the one changed last at the end. widgets: values by key. opened: selections by name."""
 
     runs: dict[str, Run] = field(default_factory=dict)
     widgets: dict[str, bool] = field(default_factory=dict)
+    opened: dict[str, Line] = field(default_factory=dict)
 
 
 def folder() -> Path:
@@ -92,13 +103,15 @@ def recall(visitor: str) -> Kept:
     return Kept()
 
 
-def remember(visitor: str, run: str, now: Run, widgets: Mapping[str, bool]) -> None:
-    """Write down what a session holds of a run, and values of widgets; what is kept besides stays, such as the other
-    runs of another tab."""
+def remember(visitor: str, before: Kept, after: Kept) -> None:
+    """Write down what has changed in a session; what is kept besides stays, such as the other runs of another tab."""
     with _one_at_a_time:
-        before = recall(visitor)
-        runs = {name: each for name, each in before.runs.items() if name != run} | {run: now}
-        kept = Kept(dict(list(runs.items())[-MOST_RUNS:]), before.widgets | dict(widgets))
+        known = recall(visitor)
+        parts = {
+            name: _changed(getattr(known, name), getattr(before, name), getattr(after, name))
+            for name in (each.name for each in fields(Kept))
+        }
+        kept = Kept(**{name: dict(list(part.items())[-MOST.get(name, len(part)) :]) for name, part in parts.items()})
         path = _path(visitor)
         try:
             if not path.exists():
@@ -108,6 +121,13 @@ def remember(visitor: str, run: str, now: Run, widgets: Mapping[str, bool]) -> N
             if path.parent not in _complained:
                 _complained.add(path.parent)
                 _log.warning("what visitors make is not kept: %s", error)
+
+
+def _changed(known: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What is known, with what a session has changed at its end."""
+    new = {name: value for name, value in after.items() if name not in before or before[name] != value}
+    gone = before.keys() - after.keys()
+    return {name: value for name, value in known.items() if name not in new and name not in gone} | new
 
 
 def _path(visitor: str) -> Path:
@@ -167,3 +187,19 @@ def unpack(kept: Run, start: Selection) -> RunState:
         branch=branch,
         branches=branches,
     )
+
+
+def pack_opened(opened: Iterable[Opened], spaces: Mapping[str, SearchSpace]) -> dict[str, Line]:
+    """Selections that were opened, as plain values; those of supernets that are gone are left out."""
+    return {each.name: Line(each.run, url.write(spaces[each.run], each.link)) for each in opened if each.run in spaces}
+
+
+def unpack_opened(kept: Mapping[str, Line], starts: Mapping[str, Selection]) -> list[Opened]:
+    """The same again, of supernets that are here. starts: the selections that runs begin with."""
+    found = []
+    for name, line in kept.items():
+        if line.run in starts:
+            link, dropped = url.read(line.link, starts[line.run].with_decisions())
+            if not dropped:
+                found.append(Opened(name, line.run, link))
+    return found

@@ -9,6 +9,11 @@ carry     keep what the sidebar chose from page to page
 check     tell the visitor which of the sidebar's values in the address cannot be used
 restore   once in a session: what the visitor made when here before (`app.state.memory`)
 visitor   who this is, the same after a reload (by `browser`)
+entries   the supernets that this visitor can open
+present   the name that a supernet has by now
+keep_opened   hold selections that were opened, also for the visitor's next visit
+rename    let what is open or remembered follow a supernet that was given another name
+leave     show another supernet in the place of one that is gone
 
 The link is the document, and Back and Forward are undo and redo: where the address does not say what was last written,
 the visitor has moved in it, and the state follows. Only `app.state.live` reads and writes.
@@ -18,19 +23,26 @@ import hashlib
 import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import cycle
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from app.library.catalog import Entry
 from app.state import history, keys, memory, url
 from app.state.address import Address
+from app.state.opened import Opened
 from app.state.run import RunState
 from app.state.url import Link
+from app.work.workshop import workshop
 from engine.selection.decisions import Decision
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
+
+_SWITCHES = (keys.LIST_VIEW, keys.SHOW_TRUTH)
+"""Visitor's keys with a widget of their own."""
 
 
 def visitor() -> str:
@@ -56,6 +68,11 @@ def browser(cookie: object) -> str | None:
     return hashlib.sha256(plain).hexdigest() if plain else None
 
 
+def entries() -> dict[str, Entry]:
+    """The supernets that this visitor can open, by name."""
+    return workshop().catalog.entries(visitor())
+
+
 def states() -> dict[str, RunState]:
     """What the session holds, by run."""
     return keys.RUNS.kept(dict)
@@ -78,23 +95,39 @@ def restore(runs: Mapping[str, Selection]) -> None:
     for name, run in kept.runs.items():
         if name in runs and name not in states():
             states()[name] = memory.unpack(run, runs[name].with_decisions())
-    for key in keys.TABLE:
-        if key.owner == "visitor" and key.name in kept.widgets and not key.is_set:
+    for key in _SWITCHES:
+        if key.name in kept.widgets and not key.is_set:
             key.set(kept.widgets[key.name])
+    if kept.opened and not keys.OPENED.is_set:
+        keys.OPENED.set(memory.unpack_opened(kept.opened, runs))
     keys.KEPT.set(kept)
 
 
 def _remember(run: str, space: SearchSpace) -> None:
-    """Keep what the session holds of a run for the visitor's next one, if there was a change."""
-    known, kept = _known(), keys.KEPT.get(memory.Kept())
-    now = memory.pack(state(run), space)
-    widgets = {key.name: key.get(None) for key in keys.TABLE if key.owner == "visitor" and key.is_set}
-    is_new = not now.is_untouched if run not in kept.runs else now != kept.runs[run]
-    if known is not None and (
-        is_new or any(bool(value) != bool(kept.widgets.get(name)) for name, value in widgets.items())
-    ):
-        memory.remember(known, run, now, widgets)
-        keys.KEPT.set(memory.Kept(kept.runs | {run: now}, kept.widgets | widgets))
+    """Keep what the session holds for the visitor's next one, if there was a change. run: the one on screen."""
+    before = keys.KEPT.get(memory.Kept())
+    now, runs, widgets = memory.pack(state(run), space), dict(before.runs), dict(before.widgets)
+    if run in runs or not now.is_untouched:
+        runs[run] = now
+    for key in _SWITCHES:
+        if (value := key.get(False)) != widgets.get(key.name, False):
+            widgets[key.name] = value
+    _write_down(before, replace(before, runs=runs, widgets=widgets))
+
+
+def keep_opened(opened: Sequence[Opened]) -> None:
+    """Hold these selections from now on, also for the visitor's next visit."""
+    keys.OPENED.set(list(opened))
+    spaces = {name: entry.summary.space for name, entry in entries().items() if entry.summary is not None}
+    before = keys.KEPT.get(memory.Kept())
+    away = {name: line for name, line in before.opened.items() if opened and line.run not in spaces}
+    _write_down(before, replace(before, opened=away | memory.pack_opened(opened, spaces)))
+
+
+def _write_down(before: memory.Kept, after: memory.Kept) -> None:
+    if (known := _known()) is not None and after != before:
+        memory.remember(known, before, after)
+    keys.KEPT.set(after)
 
 
 def page() -> str:
@@ -117,13 +150,13 @@ def read(runs: Mapping[str, Selection], *, part: bool = False) -> None:
     first = next(iter(runs))
     address, said = keys.ADDRESS.kept(Address), shown(url.KEYS)
     if keys.RUN.get("") not in runs:  # Streamlit may forget a widget's value where the page changes
-        before = address.written.get("run", first)
+        before = present(address.written.get("run", first), runs)
         keys.RUN.set(before if before in runs else first)
     news = address.news(said, page(), time.monotonic(), part=part)
     on_screen = keys.RUN.get("")
     if news is not None and not state(on_screen, runs[on_screen].decisions).changed:
         address.adopt(said)
-        run = news.get("run", first)
+        run = present(news.get("run", first), runs)
         run = run if run in runs else first
         if run != on_screen:
             keys.RUN.set(run)
@@ -131,6 +164,15 @@ def read(runs: Mapping[str, Selection], *, part: bool = False) -> None:
         state(run).adopt(link)
         for sentence in dropped:
             st.toast(sentence, icon=":material/warning:")
+
+
+def present(name: str, runs: Collection[str]) -> str:
+    """The name that a supernet has by now, where this visitor gave it another; names that are in use stand."""
+    moved, seen = keys.MOVED.get({}), set[str]()
+    while name not in runs and name in moved and name not in seen:
+        seen.add(name)
+        name = moved[name]
+    return name
 
 
 def write(run: str, space: SearchSpace, more: Mapping[str, str]) -> None:
@@ -174,8 +216,33 @@ def kept() -> None:
 def check(runs: Mapping[str, SearchSpace], default: str) -> None:
     """Say which of the sidebar's values in the address cannot be used. Call before their widgets are drawn, as
     Streamlit drops such values without a word. runs: the names there are, with their spaces."""
-    sentences = url.check(st.query_params.to_dict(), runs, default)
+    params = st.query_params.to_dict()
+    if "run" in params:
+        params["run"] = present(params["run"], runs)
+    sentences = url.check(params, runs, default)
     for sentence in sentences:
         if sentence not in keys.SAID.get([]):
             st.toast(sentence, icon=":material/warning:")
     keys.SAID.set(sentences)
+
+
+def rename(old: str, new: str) -> None:
+    """In a callback: let what is open or remembered follow a supernet that was given another name."""
+    held = states()
+    if old in held:
+        held[new] = held.pop(old)
+    keep_opened([each._replace(run=new) if each.run == old else each for each in keys.OPENED.get([])])
+    before = keys.KEPT.get(memory.Kept())
+    if (run := before.runs.get(old)) is not None:
+        after = replace(before, runs={name: each for name, each in before.runs.items() if name != old} | {new: run})
+        _write_down(before, after)
+    leave(old, new)
+
+
+def leave(old: str, other: str) -> None:
+    """In a callback: show another supernet in the place of one that is gone, also where Back leads to it."""
+    moved = keys.MOVED.kept(dict)
+    moved[old] = other
+    moved.pop(other, None)
+    if keys.RUN.get("") == old:
+        keys.RUN.set(other)

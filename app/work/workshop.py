@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from app.library import imports
 from app.library.catalog import Catalog
 from app.work.jobs import JobManager
 from app.work.measurements import Measurements
@@ -35,6 +36,7 @@ _open: list[Workshop] = []
 def workshop() -> Workshop:
     """The server's workshop; its work ends with the server."""
     if not _open:
+        imports.sweep()
         _open.append(Workshop())
         atexit.register(_open[0].jobs.shutdown)
     return _open[-1]

@@ -36,6 +36,7 @@ class Sides:
 def read(text: str, runs: Mapping[str, RunEndings]) -> Side:
     """The side that a text names. Raises BadInput where there is no such run or ending."""
     run, _, ending = text.rpartition(":")
+    run = session.present(run, runs)
     if run not in runs:
         raise BadInput(f"there is no supernet {run!r} here; write RUN:ENDING, with a run of the sidebar")
     if ending not in runs[run].endings:
@@ -72,11 +73,9 @@ def current(runs: Mapping[str, RunEndings], run: str) -> Pair:
 
 def _chosen(runs: Mapping[str, RunEndings]) -> dict[str, Side]:
     """The sides that were chosen and are still there."""
-    return {
-        name: side
-        for name, side in keys.SIDES.kept(Sides).chosen.items()
-        if side.run in runs and side.ending in runs[side.run].endings
-    }
+    chosen = keys.SIDES.kept(Sides).chosen.items()
+    now = {name: side._replace(run=session.present(side.run, runs)) for name, side in chosen}
+    return {name: side for name, side in now.items() if side.run in runs and side.ending in runs[side.run].endings}
 
 
 def _read_all(texts: Mapping[str, str], runs: Mapping[str, RunEndings]) -> dict[str, Side]:

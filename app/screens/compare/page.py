@@ -10,7 +10,7 @@ from app.figures.edge_list import difference_list
 from app.figures.edge_names import parse_edge_id
 from app.figures.evidence import clearest
 from app.library import image_sets
-from app.parts import text
+from app.parts import import_menu, text
 from app.parts.cell_graph import cell_graph
 from app.parts.evidence_table import evidence_table
 from app.parts.style import picture
@@ -35,14 +35,14 @@ def page() -> None:
 
 def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
     """Bring the sides in step with the address."""
-    runs = all_endings(workshop().catalog.entries(), session.states())
+    runs = all_endings(session.entries(), session.states())
     # Streamlit forgets a widget that a page does not draw.
     return address.follow(runs, page.entry.id, entered=not keys.SIDE_RUN.of("a").is_set)
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
     shop = workshop()
-    runs = all_endings(shop.catalog.entries(), session.states())
+    runs = all_endings(session.entries(), session.states())
 
     def end_of(side: Side) -> End:
         endings = runs[side.run]
@@ -174,7 +174,12 @@ def _pickers(comparison: Comparison, letter: str) -> None:
 
     left, right = st.columns(2)
     left.selectbox(
-        f"Supernet {letter}", list(comparison.runs), key=run.name, on_change=choose, label_visibility="collapsed"
+        f"Supernet {letter}",
+        list(comparison.runs),
+        format_func=lambda name: import_menu.named(comparison.runs[name].entry),
+        key=run.name,
+        on_change=choose,
+        label_visibility="collapsed",
     )
     right.selectbox(
         f"Ending {letter}",

@@ -11,6 +11,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import engine
+from app.library import imports
 from app.parts import upload_wizard
 from app.parts.upload_wizard import TITLES, Upload, checked
 from app.state import keys, session
@@ -106,7 +107,26 @@ def test_keeping_makes_a_run_that_opens(wizard: AppTest, runs: Path, good: bytes
     assert entry.path == runs / "imported" / "darts" and entry.error is None
     # The same name again is refused, and what is there stays.
     app.button(key="upload-keep").click().run()
-    assert "overwrites nothing" in said(app)
+    assert "nothing is overwritten" in said(app)
+    assert [path.name for path in (runs / "imported").iterdir()] == ["darts"]
+
+
+def test_looking_makes_a_run_for_this_visitor_alone(wizard: AppTest, runs: Path, good: bytes) -> None:
+    app = put(wizard, "mine.pt", good)
+    app.button(key="upload-look").click().run()
+    assert not app.exception and "run mine" in said(app)
+    assert not (runs / "imported").exists() and "mine" not in workshop().catalog.entries()
+    entry = workshop().catalog.entries(app.session_state["visitor"])["mine"]
+    assert entry.summary is not None and not entry.is_kept
+    assert "mine" not in workshop().catalog.entries("another")
+
+
+def test_a_disk_that_cannot_be_written_is_a_line_and_the_upload_stays(wizard: AppTest, runs: Path, good: bytes) -> None:
+    app = put(wizard, "mine.pt", good)
+    runs.write_text("a file where the folder should be")
+    for button in ("upload-look", "upload-keep"):
+        app.button(key=button).click().run()
+        assert not app.exception and "cannot write" in said(app) and app.button(key="upload-look")
 
 
 def test_a_begun_selection_opens_with_its_decisions(wizard: AppTest, runs: Path) -> None:
@@ -127,7 +147,7 @@ def test_the_name_follows_the_uploaded_file(wizard: AppTest, good: bytes) -> Non
 
 
 def test_the_disk_is_not_filled(wizard: AppTest, runs: Path, good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_wizard, "MOST_KEPT", 1)
+    monkeypatch.setattr(imports, "MOST_KEPT", 1)
     (runs / "imported" / "one").mkdir(parents=True)
     app = put(wizard, "a.pt", good)
     app.button(key="upload-keep").click().run()

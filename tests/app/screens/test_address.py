@@ -35,7 +35,7 @@ def run(
     summary: Summary, seed: int, operation: str = "nor_conv_3x3", tuning: Tuning | None = TUNED, **settings: object
 ) -> SelectionRecord:
     """A stored full run that ends with one operation everywhere."""
-    selection = RunEndings(Entry("x", Path(), True, summary, None)).start
+    selection = RunEndings(Entry("x", Path(), "bundled", summary, None)).start
     for cell, edge in edge_order(summary.space, seed).edges:
         selection = selection.discretize(cell, edge, operation)
     for cell in summary.space.cells:

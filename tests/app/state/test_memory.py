@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.state import memory, session, url
-from app.state.memory import Kept, Run, pack, recall, remember, unpack
+from app.state.memory import Kept, Run, pack, pack_opened, recall, remember, unpack, unpack_opened
+from app.state.opened import Opened
 from app.state.run import RunState
 from app.state.url import Link
 from engine.selection.decisions import InputsDecision, OperationDecision
@@ -48,8 +49,11 @@ def full() -> RunState:
     return run
 
 
+DEMO = Kept({"demo": pack(full(), SPACE)})
+
+
 def found(run: RunState) -> RunState:
-    remember(WHO, "demo", pack(run, SPACE), {"list-view": True})
+    remember(WHO, Kept(), Kept({"demo": pack(run, SPACE)}, {"list-view": True}))
     return unpack(recall(WHO).runs["demo"], START)
 
 
@@ -73,9 +77,10 @@ def test_inputs_that_were_kept_are_found_again() -> None:
 
 
 def test_runs_of_another_tab_stay() -> None:
-    remember(WHO, "one", Run({}, 0, preset="p"), {"list-view": True})
-    remember(WHO, "two", Run({}, 0, preset="q"), {})
-    remember(WHO, "one", Run({}, 0, preset="q"), {})
+    first = Kept({"one": Run({}, 0, preset="p")}, {"list-view": True})
+    remember(WHO, Kept(), first)
+    remember(WHO, Kept(), Kept({"two": Run({}, 0, preset="q")}))
+    remember(WHO, first, Kept({"one": Run({}, 0, preset="q")}, {"list-view": True}))
     kept = recall(WHO)
     assert [(name, run.preset) for name, run in kept.runs.items()] == [("two", "q"), ("one", "q")]
     assert kept.widgets == {"list-view": True}
@@ -94,19 +99,19 @@ def test_runs_of_another_tab_stay() -> None:
     ],
 )
 def test_a_damaged_file_is_left_out_with_a_line_in_the_log(content: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    remember(WHO, "demo", pack(full(), SPACE), {})
+    remember(WHO, Kept(), DEMO)
     (path,) = memory.folder().iterdir()
     path.write_bytes(content)
     with caplog.at_level(logging.WARNING):
         assert recall(WHO) == Kept()
     (record,) = caplog.records
     assert path.name in record.getMessage() and "\n" not in record.getMessage()
-    remember(WHO, "demo", pack(full(), SPACE), {})
+    remember(WHO, Kept(), DEMO)
     assert recall(WHO).runs
 
 
 def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    remember(WHO, "demo", pack(full(), SPACE), {})
+    remember(WHO, Kept(), DEMO)
     monkeypatch.setattr(memory, "MOST_BYTES", 20)
     assert recall(WHO) == Kept()
 
@@ -128,20 +133,32 @@ def test_a_disk_that_cannot_be_written_only_keeps_nothing(
     monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path / "file"))
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            remember(WHO, "demo", pack(full(), SPACE), {})
+            remember(WHO, Kept(), DEMO)
     assert recall(WHO) == Kept()
     assert sum("not kept" in record.getMessage() for record in caplog.records) == 1
 
 
 def test_neither_visitors_nor_runs_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "MOST_VISITORS", 3)
-    monkeypatch.setattr(memory, "MOST_RUNS", 2)
+    monkeypatch.setattr(memory, "MOST", {"runs": 2})
     for number in range(5):
-        remember(f"{number}", "demo", Run({}, 0), {})
+        remember(f"{number}", Kept(), Kept({"demo": Run({}, 0)}))
     assert sorted(path.stem for path in memory.folder().glob("*.json")) == ["2", "3", "4"]
     for name in ("a", "b", "c"):
-        remember("4", name, Run({}, 0), {})
+        remember("4", Kept(), Kept({name: Run({}, 0)}))
     assert list(recall("4").runs) == ["b", "c"]
+
+
+def test_opened_selections_are_found_again_and_another_tabs_stay() -> None:
+    here = {"demo": START}
+    one, two = (Opened(name, "demo", Link(decisions=(A, B), by="ay")) for name in ("one", "two"))
+    mine = Kept(opened=pack_opened([one], {"demo": SPACE}))
+    remember(WHO, Kept(), mine)
+    remember(WHO, Kept(), Kept(opened=pack_opened([two], {"demo": SPACE})))
+    assert unpack_opened(recall(WHO).opened, here) == [one, two]
+    assert unpack_opened(recall(WHO).opened, {}) == []
+    remember(WHO, mine, Kept())
+    assert unpack_opened(recall(WHO).opened, here) == [two]
 
 
 # On the pages

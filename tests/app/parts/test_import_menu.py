@@ -1,0 +1,119 @@
+"""The menu of an import on the pages: kept, renamed, annotated and deleted, with whatever is open following."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.library import catalog, imports
+from app.state import memory, session
+from app.work.workshop import workshop
+from tests.app.conftest import heading, keys, text
+from tests.app.small_runs import OF_201
+
+Visit = Callable[..., AppTest]
+WHO = "0" * 64
+TILE, SIDE = "tile-mine", "sidebar-mine"
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visitor with a cookie: every visit is the same browser's."""
+    monkeypatch.setattr(session, "browser", lambda cookie: WHO)
+
+
+@pytest.fixture
+def seen(visit: Visit, known: None, small_runs: Path) -> Visit:
+    """There is one import that this visitor looks at."""
+    shutil.copytree(small_runs / OF_201, catalog.looked_at(WHO) / "mine")
+    return visit
+
+
+@pytest.fixture
+def kept(visit: Visit, known: None, small_runs: Path) -> Visit:
+    """There is one kept import."""
+    shutil.copytree(small_runs / OF_201, catalog.imported() / "mine")
+    return visit
+
+
+def press(app: AppTest, *names: str) -> AppTest:
+    for name in names:
+        app.button(key=name).click().run()
+        assert not app.exception
+    return app
+
+
+def test_what_is_not_kept_says_so_and_is_kept_from_where_it_is_open(seen: Visit) -> None:
+    app = seen("explore", run="mine")
+    assert not app.exception and not app.warning and app.session_state["run"] == "mine"
+    assert "mine (not kept)" in app.selectbox(key="run").options
+    assert any("not kept" in line.value for line in app.markdown)
+    press(app, f"import-keep-{SIDE}")
+    assert "mine is kept" in text(app) and app.session_state["run"] == "mine"
+    assert "mine" in app.selectbox(key="run").options and f"import-keep-{SIDE}" not in keys(app)
+    assert workshop().catalog.entries()["mine"].is_kept
+
+
+def test_others_do_not_see_it(seen: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "browser", lambda cookie: "1" * 64)
+    app = seen("start")
+    assert not app.exception and "open-mine" not in keys(app)
+
+
+def test_all_that_is_open_follows_a_new_name(seen: Visit) -> None:
+    app = press(seen("decide", run="mine"), "use-alpha", "use-alpha")
+    assert heading(app).startswith("Step 3 of 6")
+    app.text_input(key=f"import-name-{SIDE}").set_value("yours").run()
+    press(app, f"import-rename-{SIDE}")
+    assert heading(app).startswith("Step 3 of 6") and app.query_params["run"] == "yours"
+    assert not [toast for toast in app.toast if "left out" in toast.value]
+    assert "yours" in memory.recall(WHO).runs and "mine" not in memory.recall(WHO).runs
+    assert heading(seen("decide")).startswith("Step 1 of 6")  # of the first supernet
+    # The link stays the document, and says of no decision; what was made here can be redone.
+    assert len(seen("decide", run="yours").session_state["states"]["yours"].undone) == 2
+
+
+def test_a_taken_name_is_refused_and_nothing_is_lost(kept: Visit, small_runs: Path) -> None:
+    shutil.copytree(small_runs / OF_201, catalog.imported() / "yours")
+    app = kept("start", run="mine")
+    app.text_input(key=f"import-name-{TILE}").set_value("yours").run()
+    press(app, f"import-rename-{TILE}")
+    assert "choose another name" in text(app).replace("\\", "")
+    assert {"open-mine", "open-yours"} <= keys(app) and app.session_state["run"] == "mine"
+
+
+def test_a_note_is_plain_text_wherever_the_supernet_is_named(kept: Visit) -> None:
+    words = "**loud** <b>x</b> ![](http://evil)"
+    app = kept("start", run="mine")
+    app.text_area(key=f"import-note-{TILE}").set_value(words).run()
+    press(app, f"import-annotate-{TILE}")
+    assert [line.value for line in app.text].count(words) == 2  # on its tile, and in the sidebar
+    for name in ("explore", "decide", "compare"):
+        assert words in [line.value for line in kept(name, run="mine").text]
+
+
+def test_deleting_asks_and_shows_the_first_supernet_instead(kept: Visit) -> None:
+    app = press(kept("start", run="mine"), f"import-delete-{TILE}")
+    assert "What was measured of it stays" in text(app) and "open-mine" in keys(app)
+    press(app, f"import-delete-not-{TILE}")
+    assert "open-mine" in keys(app)
+    press(app, f"import-delete-{TILE}", f"import-delete-now-{TILE}")
+    assert "open-mine" not in keys(app) and "mine is deleted" in text(app)
+    assert app.session_state["run"] == next(iter(workshop().catalog.entries()))
+    assert not [toast for toast in app.toast if "left out" in toast.value]
+    assert not (catalog.imported() / "mine").exists()
+
+
+def test_one_that_somebody_else_deleted_is_a_line(kept: Visit) -> None:
+    app = kept("start", run="mine")
+    imports.delete(workshop().catalog.entries()["mine"])
+    press(app, f"import-annotate-{TILE}")
+    assert "mine is gone" in text(app) and not app.exception
+
+
+def test_bundled_supernets_and_those_of_the_named_folder_have_no_menu(visit: Visit) -> None:
+    app = visit("start")
+    assert not [key for key in keys(app) if key.startswith("import-")]
+    assert "all others stay as they are" in text(app)
