@@ -12,7 +12,7 @@ from app.state.questions import Questions
 from app.state.run import RunState
 from app.work.workshop import Workshop, workshop
 
-Draw = Callable[[], Deciding]
+Draw = Callable[..., Deciding]
 
 
 @pytest.fixture
@@ -22,13 +22,18 @@ def run() -> RunState:
 
 @pytest.fixture
 def draw(run: RunState, monkeypatch: pytest.MonkeyPatch) -> Draw:
-    """What Decide offers at each drawing of the bundled NAS-Bench-201 supernet; nothing is measured."""
+    """What Decide offers at each drawing of the bundled NAS-Bench-201 supernet; nothing is measured.
+
+    whole: whether the drawing came to its end.
+    """
     monkeypatch.setattr(Deciding, "measure_next", lambda self: None)
     entry = workshop().catalog.entries()["nas-bench-201"]
     measurements = Workshop(workshop().catalog).measurements
 
-    def again() -> Deciding:
+    def again(whole: bool = True) -> Deciding:
         ask = Questions(PageState(entry, run, cell="cell"), measurements)
+        if whole:
+            run.drawn = run.line
         return Deciding(at_step(ask), Actions(ask, measurements))
 
     return again
@@ -52,6 +57,18 @@ def test_a_click_that_is_reported_twice_counts_once(run: RunState, draw: Draw) -
     drawn.start_over()
     drawn.start_over()
     assert run.link.decisions == () and run.branch == "B" and len(run.branches["A"].decisions) == 3
+
+
+def test_a_click_that_is_reported_again_while_the_page_is_drawn_counts_once(run: RunState, draw: Draw) -> None:
+    drawn = draw()
+    drawn.take_by_hand(drawn.step.suggested["α"])
+    cut_off = draw(whole=False)
+    cut_off.take_by_hand(cut_off.step.suggested["α"])
+    assert len(run.link.decisions) == 1
+    drawn = draw()
+    drawn.choose("none")
+    draw(whole=False).choose("skip_connect")
+    assert run.picked is not None and run.picked.operation == "none"
 
 
 def test_a_branch_is_left_once(run: RunState, draw: Draw) -> None:
