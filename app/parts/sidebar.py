@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.library import image_sets, imports
-from app.parts import import_menu, text
+from app.parts import import_menu, status, trainings
 from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
@@ -75,8 +75,6 @@ def sidebar() -> None:
             import_menu.menu(page.entry, "sidebar")
         import_menu.note(page.entry)
         st.caption(_description(page))
-        for note in page.summary.meta.get("notes", ()):
-            st.caption(f"• {text.literal(note)}")
         if len(page.space.cells) > 1:
             st.segmented_control(
                 "Cell",
@@ -103,6 +101,7 @@ def sidebar() -> None:
             _keys()
         with st.container(key="jobs"):
             _jobs(shop.jobs)
+            trainings.lines(page)
 
 
 def _images(page: PageState) -> None:
@@ -200,5 +199,5 @@ def _strip(jobs: JobManager, was_active: bool) -> None:
         st.button("Dismiss", key=f"dismiss-{job.number}", on_click=jobs.dismiss, args=(job, visitor))
     if was_active != bool(running):
         st.rerun()
-    for job in jobs.finished(visitor):  # on whatever page: a toast is read out politely
-        st.toast(f"{job.title}: done", icon=":material/check:")
+    for job in jobs.finished(visitor):
+        status.tell(f"{job.title}: done")

@@ -2,6 +2,7 @@
 
 title        page heading and the line under it
 heading      a card's title
+notes        what an import of a supernet could not know
 chart        a plotly figure
 TRUE, true_values   columns of a table with true accuracies
 provenance   a measurement's images, BN mode, source
@@ -18,6 +19,7 @@ from app.figures.frame import Figure
 from app.library import image_sets
 from app.parts import status
 from app.work.questions import Measurement
+from engine.checkpoint.format import Summary
 from engine.drawing import wording
 from engine.results import Lookup
 
@@ -34,6 +36,12 @@ def heading(name: str, line: str = "") -> None:
     """A card's title with a quieter line beside it."""
     beside = f"<span>{wording.subscripts(line)}</span>" if line else ""
     st.html(f'<div class="card-title"><h2>{wording.subscripts(name)}</h2>{beside}</div>')
+
+
+def notes(summary: Summary) -> None:
+    """What an import of this supernet could not know, beside its numbers; nothing for one that was trained here."""
+    if found := summary.meta.get("notes"):
+        st.caption(f"Imported: {' · '.join(literal(str(note)) for note in found)}")
 
 
 def chart(figure: Figure, *, key: str, alt: str, **selection: Any) -> None:

@@ -1,6 +1,8 @@
 """*Train from scratch* on a page: the form, or the run of a genotype.
 
-panel   progress, Stop, Go on, and the tested result
+panel     progress, Stop, Go on, and the tested result
+how_far   a running run's share, and that in words
+outcome   what came out of an ended one
 """
 
 from collections.abc import Mapping
@@ -10,6 +12,7 @@ import streamlit as st
 
 from app.library.image_sets import image_sets
 from app.parts import text
+from app.state import keys, session
 from app.work.retraining import Run, estimate, find, launch, small
 from app.work.threads import process_threads
 from engine.drawing import wording
@@ -29,8 +32,8 @@ def panel(genotype: Genotype) -> None:
 
 def _panel(genotype: Genotype, refreshing: bool) -> None:
     run = find(genotype)
-    if refreshing and (run is None or not run.running):
-        st.rerun()  # drawn once more, and no longer again and again
+    if refreshing != (run is not None and run.running):
+        st.rerun()  # drawn once more, to begin to be drawn again and again, or to end it
     if run is not None:
         _draw(run)
     if run is None or not run.running:
@@ -40,14 +43,12 @@ def _panel(genotype: Genotype, refreshing: bool) -> None:
 def _draw(run: Run) -> None:
     recipe, status, tested = run.recipe, run.status, run.status.details.get("test")
     st.caption(_settings(recipe))
-    epochs, finished = recipe.epochs, run.epoch
     if run.running:
-        left = " · starting" if status.remaining is None else f" · about {text.duration(status.remaining)} left"
-        st.progress(min(1.0, status.done / epochs), f"epoch {min(finished + 1, epochs)} of {epochs}{left}")
+        st.progress(*how_far(run))
     elif run.problem:
         st.error(run.problem, icon=":material/error:")
     elif not run.done:
-        st.caption(f"stopped after epoch {finished} of {epochs}")
+        st.caption(outcome(run))
     if run.done:
         result = status.details["result"]
         st.markdown(f"Test accuracy **{_tested(result['last'])}**, after the last epoch")
@@ -61,6 +62,20 @@ def _draw(run: Run) -> None:
         st.button("Stop", on_click=run.stop, key="retrain-stop", help="The last finished epoch is kept")
     elif not run.done and not run.problem:
         st.button("Go on", on_click=_launch, args=(recipe,), key="retrain-resume", type="primary")
+
+
+def how_far(run: Run) -> tuple[float, str]:
+    """A running run's share, and that in words."""
+    epochs, remaining = run.recipe.epochs, run.status.remaining
+    left = " · starting" if remaining is None else f" · about {text.duration(remaining)} left"
+    return min(1.0, run.status.done / epochs), f"epoch {min(run.epoch + 1, epochs)} of {epochs}{left}"
+
+
+def outcome(run: Run) -> str:
+    """What came out of an ended run, in a line."""
+    if run.done:
+        return f"test accuracy {_tested(run.status.details['result']['last'])}"
+    return run.problem or f"stopped after epoch {run.epoch} of {run.recipe.epochs}"
 
 
 def _tested(tested: Mapping[str, Any]) -> str:
@@ -119,5 +134,7 @@ def _launch(recipe: Recipe) -> None:
     """In a callback; a refusal is a message."""
     try:
         launch(recipe)
+        others = {name: told for name, told in keys.TRAINED.get({}).items() if name != recipe.genotype}
+        session.keep_trained(others | {recipe.genotype: False})
     except BadInput as error:
         st.toast(str(error), icon=":material/warning:")

@@ -29,6 +29,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     head, action = st.columns([11, 4], vertical_alignment="center")
     with head:
         text.title(sentences.headline(page.selection, page.cell, ask.scores), _subtitle(ask), in_words(ask))
+        text.notes(page.summary)
         untuned(ask, do)
     with action:
         _next(ask, do)

@@ -31,6 +31,7 @@ def page() -> None:
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
     text.title(sentences.headline(page.selection, page.cell, ask.scores), CLAIM, in_words(ask))
+    text.notes(page.summary)
     untuned(ask, do)
     left, right = st.columns([7, 5])
     with left, st.container(border=True, key="cell-card"):

@@ -114,6 +114,11 @@ BRANCH: Key[str | None] = Key("branch-choice", "widget", "the branch to go on in
 START_OVER: Key[bool] = Key("start-over-asked", "session", "whether the visitor is being asked about starting over")
 SPEED: Key[float] = Key("play-speed", "widget", "seconds per step of auto-play")
 TO_TRAIN: Key[str] = Key("to-train", "session", "the genotype whose training from scratch is shown")
+TRAINED: Key[dict[str, bool]] = Key(
+    "trained", "visitor", "genotypes that the visitor let train from scratch, and whether their end has been told"
+)
+TOLD: Key[list[str]] = Key("told", "session", "ends of background work that are still to be spoken")
+SPOKEN: Key[tuple[str, str]] = Key("spoken-last", "session", "what the live region says of the page, and of work")
 
 # Compare
 SIDES: "Key[Sides]" = Key("sides", "session", "the two sides, and what the address said of them")

@@ -1,6 +1,6 @@
 """What a visitor made, kept on the disk: found again after a reload and after a restart of the server. No Streamlit.
 
-Kept      what is kept of one visitor: runs by name, the values of a few widgets, selections that were opened
+Kept      what is kept of one visitor: runs by name, values of a few widgets, what was opened and trained
 recall    read it
 remember  write down what has changed
 pack      what a session holds of a run, as plain values
@@ -33,7 +33,7 @@ from engine.spaces import SearchSpace
 
 MOST_VISITORS = 500
 """Files that are kept; the ones not written for longest go first."""
-MOST = {"runs": 64, "opened": 200}
+MOST = {"runs": 64, "opened": 200, "trained": 20}
 """How many of a kind are kept of a visitor; the ones not changed for longest go first."""
 MOST_BYTES = 1_000_000
 """A larger file is none of ours."""
@@ -75,11 +75,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Kept:
-    """runs: by name, the one changed last at the end. widgets: values by key. opened: selections by name."""
+    """runs: by name, the one changed last at the end. widgets: values by key. opened: selections by name. trained:
+    genotypes that were trained from scratch, and whether the end has been told."""
 
     runs: dict[str, Run] = field(default_factory=dict)
     widgets: dict[str, bool] = field(default_factory=dict)
     opened: dict[str, Line] = field(default_factory=dict)
+    trained: dict[str, bool] = field(default_factory=dict)
 
 
 def folder() -> Path:

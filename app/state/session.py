@@ -11,7 +11,7 @@ restore   once in a session: what the visitor made when here before (`app.state.
 visitor   who this is, the same after a reload (by `browser`)
 entries   the supernets that this visitor can open
 present   the name that a supernet has by now
-keep_opened   hold selections that were opened, also for the visitor's next visit
+keep_opened, keep_trained   hold what was opened or trained, also for the visitor's next visit
 rename    let what is open or remembered follow a supernet that was given another name
 leave     show another supernet in the place of one that is gone
 
@@ -100,6 +100,7 @@ def restore(runs: Mapping[str, Selection]) -> None:
             key.set(kept.widgets[key.name])
     if kept.opened and not keys.OPENED.is_set:
         keys.OPENED.set(memory.unpack_opened(kept.opened, runs))
+    keys.TRAINED.kept(lambda: dict(kept.trained))
     keys.KEPT.set(kept)
 
 
@@ -122,6 +123,13 @@ def keep_opened(opened: Sequence[Opened]) -> None:
     before = keys.KEPT.get(memory.Kept())
     away = {name: line for name, line in before.opened.items() if opened and line.run not in spaces}
     _write_down(before, replace(before, opened=away | memory.pack_opened(opened, spaces)))
+
+
+def keep_trained(trained: Mapping[str, bool]) -> None:
+    """Hold these genotypes as trained from scratch (`keys.TRAINED`), also for the visitor's next visit."""
+    keys.TRAINED.set(dict(trained))
+    before = keys.KEPT.get(memory.Kept())
+    _write_down(before, replace(before, trained=dict(trained)))
 
 
 def _write_down(before: memory.Kept, after: memory.Kept) -> None:

@@ -2,6 +2,7 @@
 
 launch      start `python -m engine retrain`, or go on with a run that was stopped
 find        the latest run of a genotype
+latest      the latest runs of several
 Run         what a run's folder says, and whether its process lives
 small       settings that finish in minutes on a processor
 estimate    seconds that settings take, roughly
@@ -11,7 +12,7 @@ One run at a time on this machine. Nothing here imports torch: the page only fol
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,17 @@ def arguments(recipe: Recipe) -> list[str]:
 
 def find(genotype: Genotype) -> Run | None:
     """The run of this genotype that was heard of last, running or not; None without one."""
-    found = [run for run in _runs() if run.recipe.genotype == str(genotype)]
-    return found[-1] if found else None
+    return next(iter(latest([str(genotype)])), None)
+
+
+def latest(genotypes: Collection[str]) -> list[Run]:
+    """The latest run of each of these genotypes that has one; the run that was heard of last at the end."""
+    found: dict[str, Run] = {}
+    for run in _runs():
+        if run.recipe.genotype in genotypes:
+            found.pop(run.recipe.genotype, None)
+            found[run.recipe.genotype] = run
+    return [*found.values()]
 
 
 def _runs() -> Iterator[Run]:

@@ -3,6 +3,7 @@
 Subject    a selection document, or a genotype alone
 genotype   the genotype of a subject
 origin     where it comes from, as short lines of plain text
+notes      what an import could not know, as plain text
 """
 
 from typing import Any
@@ -35,7 +36,14 @@ def origin(subject: Subject) -> tuple[str, ...]:
             if name in settings
         )
         lines += [measured] if measured else []
+        lines += [f"note: {note}" for note in notes(subject)]
     return tuple(plain(line) for line in lines)
+
+
+def notes(document: SelectionRecord) -> tuple[str, ...]:
+    """What an import could not know of its supernet, and all numbers rest on."""
+    found = document.checkpoint.get("notes")
+    return tuple(map(plain, found)) if isinstance(found, list) else ()
 
 
 def plain(value: Any) -> str:

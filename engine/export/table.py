@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from engine.export.origin import plain
+from engine.export.origin import notes, plain
 from engine.results import InputScore, OperationScore
 from engine.selecting.record import Scores, SelectionRecord
 from engine.selection.decisions import Decision
@@ -40,6 +40,7 @@ COLUMNS = (
     "by",
     "space",
     "digest",
+    "notes",  # what an import of the supernet could not know
 )
 
 _Row = dict[str, Any]
@@ -51,7 +52,11 @@ def csv(document: SelectionRecord) -> str:
     table = writer.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     table.writeheader()
     selection = document.selection
-    common = {"space": selection.space.name, "digest": _text(document.checkpoint.get("digest", ""))}
+    common = {
+        "space": selection.space.name,
+        "digest": _text(document.checkpoint.get("digest", "")),
+        "notes": _text("; ".join(notes(document))),
+    }
     found = zip(selection.decisions, document.steps, strict=True)
     for number, (decision, step) in enumerate(found, start=1):
         for row in _rows(selection, decision, step.scores):

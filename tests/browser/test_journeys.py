@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from engine.checkpoint.format import read_summary
 from engine.selection.selection import Selection
+from engine.spaces import search_space
 from tests.app.small_runs import OF_201, OF_S2
 from tests.browser.conftest import serve, settle
+from tests.engine.foreign import alphas_of, darts_net, saved
 
 OpenPage = Callable[..., Page]
 
@@ -457,6 +460,40 @@ def test_start_over_asks_and_back_finds_the_old_line(open_page: OpenPage) -> Non
     settle(page, quiet=1.5)  # an address that was left a moment ago may be one that is still on its way
     page.go_back()
     expect(title(page)).to_contain_text("Step 2 of 6")
+
+
+def test_an_import_is_looked_at_renamed_and_deleted(open_page: OpenPage, tmp_path: Path) -> None:
+    space = search_space("s2")
+    file = tmp_path / "my-search.pth.tar"
+    torch.save(saved("darts-pt", darts_net(space), alphas_of(space)), file)
+    page = open_page()
+    page.get_by_text("Bring your own checkpoint").click()
+    page.locator(".st-key-upload input[type=file]").set_input_files(file)
+    button(page, "upload-look").click()
+    expect(page).to_have_url(has(run="my-search"))
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("not kept")
+    expect(title(page)).to_contain_text("α keeps")
+    other = open_page()
+    expect(button(other, "open-nas-bench-201")).to_be_visible()
+    expect(button(other, "open-my-search")).to_have_count(0)
+    # It outlives a reload.
+    page.reload()
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("not kept")
+    settle(page)
+    page.get_by_role("button", name="Keep, rename, delete").click()
+    name = page.get_by_label("Name", exact=True)
+    name.fill("renamed")
+    button(page, "import-rename-sidebar-my-search").click()
+    expect(page).to_have_url(has(run="renamed"))
+    settle(page)
+    if not button(page, "import-delete-sidebar-renamed").is_visible():
+        page.get_by_role("button", name="Keep, rename, delete").click()
+    button(page, "import-delete-sidebar-renamed").click()
+    button(page, "import-delete-now-sidebar-renamed").click()
+    expect(page).to_have_url(has(run="nas-bench-201"))
+    expect(page.get_by_test_id("stSidebar")).not_to_contain_text("not kept")
+    settle(page)
+    assert not [message for message in messages(page) if "left out" in message]
 
 
 def test_a_reload_and_a_restart_of_the_server_find_branches_and_what_was_undone(

@@ -157,6 +157,7 @@ def _pane(comparison: Comparison, do: Actions, letter: str, cell: str, edge: int
 
     cell_graph(graph, key=f"side-{letter.lower()}-graph", on_select=choose)
     st.caption(end.origin)
+    text.notes(end.endings.summary)
 
 
 def _pickers(comparison: Comparison, letter: str) -> None:

@@ -15,7 +15,7 @@ from app.screens.decide.step import at_step
 from app.screens.decide.tape import past, tape
 from app.state import keys
 from app.state.actions import Actions
-from app.state.live import live
+from app.state.live import current, live
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.url import LARGEST_SEED
@@ -32,10 +32,21 @@ ORDERS = {
 
 
 def page() -> None:
+    # Training refreshes itself by its own clock, so it lies outside of the page's fragment.
+    genotype, now = keys.TO_TRAIN.get(""), current()
+    belongs = now is not None and now.selection.is_complete and str(now.selection.decoded()) == genotype
+    if genotype and not belongs:  # shown from elsewhere, it comes first
+        _training(genotype)
     live(_body, _settle)
-    # Training refreshes itself by its own clock, so it lies outside of that fragment.
-    if genotype := keys.TO_TRAIN.get(""):
-        st.markdown(f"**Train from scratch** `{genotype}`")
+    if genotype and belongs:
+        _training(genotype)
+
+
+def _training(genotype: str) -> None:
+    with st.container(border=True, key="training-card"):
+        said, close = st.columns([8, 1], vertical_alignment="center")
+        said.markdown(f"**Train from scratch** `{genotype}`")
+        close.button("Close", on_click=keys.TO_TRAIN.drop, key="close-training", width="stretch")
         train_panel.panel(parse_genotype(genotype))
 
 
@@ -52,6 +63,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     if step.place is None:
         text.title("Every edge is decided", conclusion(page, deciding.ask) or _order_line(page))
         _controls(deciding)
+        text.notes(page.summary)
         untuned(deciding.ask, deciding.do)
         finished(deciding)
         genotype = str(page.selection.decoded())
@@ -64,6 +76,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         text.title(f"Step {len(page.decisions) + 1} of {page.space.steps} · {step.name}", _order_line(page))
     with controls:
         _controls(deciding)
+    text.notes(page.summary)
     untuned(deciding.ask, deciding.do)
     left, right = st.columns([11, 17])
     with left:

@@ -1,5 +1,6 @@
 """The menu of an import on the pages: kept, renamed, annotated and deleted, with whatever is open following."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,14 @@ def test_a_note_is_plain_text_wherever_the_supernet_is_named(kept: Visit) -> Non
     assert [line.value for line in app.text].count(words) == 2  # on its tile, and in the sidebar
     for name in ("explore", "decide", "compare"):
         assert words in [line.value for line in kept(name, run="mine").text]
+
+
+@pytest.mark.parametrize("page", ["start", "explore", "decide", "compare"])
+def test_what_an_import_could_not_know_stands_beside_its_numbers(kept: Visit, page: str) -> None:
+    path = catalog.imported() / "mine" / "meta.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"notes": ["taken as *cifar10*"]}))
+    app = kept(page, run="mine")
+    assert any("taken as \\*cifar10\\*" in line.value for line in app.main.caption)
 
 
 def test_deleting_asks_and_shows_the_first_supernet_instead(kept: Visit) -> None:

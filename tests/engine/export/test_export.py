@@ -77,6 +77,12 @@ def test_every_file_but_a_bare_genotype_names_checkpoint_and_program(s2: Selecti
     assert s2.checkpoint["digest"] in export(s2, "csv")
 
 
+def test_every_file_but_a_bare_genotype_says_what_an_import_could_not_know(s2: SelectionRecord) -> None:
+    imported = dataclasses.replace(s2, checkpoint=s2.checkpoint | {"notes": ["taken as cifar10", "epoch unknown"]})
+    for name in ("torch", "dot", "svg", "html", "json", "csv"):
+        assert "taken as cifar10" in export(imported, name) and "epoch unknown" in export(imported, name)
+
+
 def test_a_genotype_round_trips(s2: SelectionRecord, bench: SelectionRecord) -> None:
     assert read(export(s2, "darts")) == s2.selection.genotype()
     assert read(export(bench, "nas-bench-201")) == bench.selection.genotype()
