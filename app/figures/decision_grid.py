@@ -19,7 +19,8 @@ Reach = Mapping[str, Reachable]
 
 
 class GridRow(NamedTuple):
-    """One choice. weight: its mixing weight. drop, ci: points, None while not measured. parameters: weights it adds.
+    """One choice. weight: its mixing weight, None where alpha is unknown. drop, ci: points, None while not measured.
+    parameters: weights it adds.
 
     operation: whose colours the row has. mark: what stands behind the drop.
     """
@@ -44,12 +45,14 @@ def operations_grid(
     preliminary: bool = False,
     keys: Mapping[str, str] | None = None,
 ) -> Table:
-    """A radio group. rows: in the order they are shown; the keys 1, 2, ... choose them.
+    """A radio group. rows: in the order they are shown; the keys 1, 2, ... choose them. Where alpha is unknown there is
+    no column of weights: all of them are equal and say nothing.
 
     name: of the step, in words. reach: None where no table knows the truth. keys: further keys of the keyboard.
     """
-    columns = [*_HEAD, column("α weight", "minmax(62px, 2fr)", "2 / 1 / 3 / 4")]
-    columns += [column("drop, points", "minmax(110px, 5fr)", "2 / 4 / 3 / 7")]
+    is_known = _has_weights(rows)
+    columns = [*_HEAD, *([column("α weight", "minmax(62px, 2fr)", "2 / 1 / 3 / 4")] if is_known else [])]
+    columns += [column("drop, points", "minmax(110px, 5fr)", "2 / 4 / 3 / 7" if is_known else "2 / 1 / 3 / 7")]
     columns += [column("weights", "48px", "1 / 4 / 2 / 5", "right")]
     if reach is not None:
         columns += [column("reachable", "minmax(46px, 2fr)", "1 / 5 / 2 / 6"), column("best", "38px", "1 / 6", "right")]
@@ -88,7 +91,7 @@ def _grid(
         is_chosen = row.id in chosen
         cells: list[Cell] = [{"kind": "choice"}, text(str(number), tone="key")]
         cells.append(chip(row.operation, row.name, strong=is_chosen))
-        if role == "radio":
+        if role == "radio" and _has_weights(rows):
             share, weight = (row.weight or 0.0) / widest, wording.weight(row.weight or 0.0)
             cells.append(bar(share, weight, mark="alpha" if row.by_alpha else ""))
         if row.drop is None:
@@ -114,6 +117,10 @@ def _grid(
         "rows": drawn,
         "keys": {**digits, **keys},
     }
+
+
+def _has_weights(rows: Sequence[GridRow]) -> bool:
+    return any(row.weight is not None for row in rows)
 
 
 _LOWEST = 80.0

@@ -1,7 +1,7 @@
 """A table whose rows can be chosen, with bars, whiskers and ticks in its cells: what is drawn, as plain data.
 
 Table, Column, Row   what the component app.parts.evidence_table paints
-text, chip, bar, drop, ticks, marks, path   cells
+text, chip, bar, drop, ticks, marks, path, twig   cells
 Scale                places values on a cell's width
 
 Everything is a share of a cell's width from 0 to 1, or a text. Rows have fixed heights, so that nothing moves when
@@ -138,6 +138,11 @@ def marks(signs: Sequence[Mark]) -> Cell:
 def path(points: Sequence[tuple[float, float]]) -> Cell:
     """A small line through points, shares of width and height from the top; the last has a dot, others are hollow."""
     return {"kind": "path", "points": [list(point) for point in points]}
+
+
+def twig(start: float, end: float, up: int) -> Cell:
+    """A line from `start` to `end`, shares of the width, that grows out of the row so many rows above; 0 for none."""
+    return {"kind": "twig", "from": round(start, 4), "to": round(end, 4), "up": up}
 
 
 def _look(operation: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 Taken       one decision as it is drawn
 tape_rows   the table, the newest decision on top; a row's id is how many decisions stood after it
 LOSS        points of the reachable median whose loss is pointed out
+BY, SAID    who took a decision, as signs and in words
 """
 
 from collections.abc import Sequence
@@ -31,14 +32,14 @@ class Taken(NamedTuple):
     median: float | None
 
 
-_BY: dict[str, tuple[Mark, ...]] = {
+BY: dict[str, tuple[Mark, ...]] = {
     "α": ("alpha",),
     "measured": ("measured",),
     "both": ("alpha", "measured"),
     "you": ("you",),
     "link": ("link",),
 }
-_SAID = {"α": "as α suggests", "measured": "as measured", "both": "as both suggest", "you": "by you"}
+SAID = {"α": "as α suggests", "measured": "as measured", "both": "as both suggest", "you": "by you"}
 
 
 def tape_rows(
@@ -54,7 +55,7 @@ def tape_rows(
     last = start[1]
     for number, each in enumerate(taken, start=1):
         cells: list[Cell] = [text(str(number), strong=number == shown), text(each.place)]
-        cells += [chip(each.operation, "" if each.operation else each.kept), marks(_BY.get(each.by, ("link",)))]
+        cells += [chip(each.operation, "" if each.operation else each.kept), marks(BY.get(each.by, ("link",)))]
         cells += [text(_accuracy(each)), path(_points(each, scale))]
         change = None
         if reachable:
@@ -121,7 +122,7 @@ def _points(each: Taken, scale: Scale) -> list[tuple[float, float]]:
 
 def _label(number: int, each: Taken, change: float | None) -> str:
     what = palette.operation(each.operation).label if each.operation else each.kept
-    parts = [f"{number}. {wording.plain(each.place)}: {wording.plain(what)}", _SAID.get(each.by, "from a link")]
+    parts = [f"{number}. {wording.plain(each.place)}: {wording.plain(what)}", SAID.get(each.by, "from a link")]
     parts.append(f"supernet {_accuracy(each)}" if each.at_once is not None else "accuracy not measured")
     if each.median is not None:
         moved = "" if change is None else f", {wording.number(change, sign=True)}"

@@ -2,7 +2,11 @@
 
 progress_line   how far a job is, in words
 running         a pressed button's place while its work goes on: how far it is, what is left, and Cancel
+work_button     a button that starts work, or in its place that work
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -33,3 +37,13 @@ def running(job: Job, do: Actions, key: str, taken: Measurement | None = None, w
     with st.container(horizontal=True, vertical_alignment="center", key=f"running-{key}"):
         st.progress(job.share, text=progress_line(job, do.ask.ahead(job), taken, wanted))
         st.button("Cancel", key=f"cancel-{key}", on_click=do.cancel, args=(job,))
+
+
+def work_button(
+    label: str, job: Job | None, do: Actions, start: Callable[..., None], *args: object, key: str, **more: Any
+) -> None:
+    """job: the work it stands for, while that goes on. start, args: what a press does. more: of `st.button`."""
+    if job is not None:
+        running(job, do, key)
+    else:
+        st.button(label, on_click=start, args=args, disabled=do.ask.busy, key=key, **more)

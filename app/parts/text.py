@@ -24,12 +24,12 @@ from engine.drawing import wording
 from engine.results import Lookup
 
 
-def title(heading: str, line: str, said: str = "") -> None:
-    """The page's finding and the line under it. Changes are spoken; said: what is spoken besides."""
+def title(heading: str, line: str, said: str = "", *, before: str = "") -> None:
+    """The page's finding and the line under it. Changes are spoken; said, before: what is spoken after and before."""
     st.html(
         f'<h1 class="finding">{wording.subscripts(heading)}</h1><p class="finding-line">{wording.subscripts(line)}</p>'
     )
-    status.say(heading, said)
+    status.say(before, f"{heading}.", said)
 
 
 def heading(name: str, line: str = "") -> None:

@@ -116,6 +116,10 @@ class Questions:
         """The visitor's work that measures what is asked."""
         return self._measurements.job(request, self.page.visitor)
 
+    def path_job(self, selection: Selection) -> Job | None:
+        """The visitor's work that follows the measured path from a selection on."""
+        return self._measurements.path_job(self.accuracy(selection), self.page.visitor)
+
     def ahead(self, job: Job) -> int:
         """How many jobs come before a waiting one."""
         return self._measurements.ahead(job)

@@ -81,6 +81,10 @@ class Measurements:
         asked = request.place
         return next((job for job in self.running(visitor) if asked in _places(job.key)), None)
 
+    def path_job(self, request: Request, visitor: str) -> Job | None:
+        """The visitor's job that has not ended and follows the measured path from a request's selection on."""
+        return self.job(_of_path(request), visitor)
+
     def ahead(self, job: Job) -> int:
         """How many jobs come before a waiting one."""
         return self._jobs.ahead(job)
@@ -194,7 +198,7 @@ class Measurements:
             return tuple(known[seed] for seed in seeds)
 
         long = summary is not None and self._paths_take_long(request, seeds, summary)
-        key = "paths", replace(request, kind="edge", cell="", index=0).key, seeds
+        key = "paths", _of_path(request).key, seeds
         return self._jobs.submit(key, "Following the measured path", work, visitor, outside if long else None)
 
     def _paths_take_long(self, request: Request, seeds: Sequence[int | None], summary: Summary) -> bool:
@@ -303,6 +307,11 @@ def _places(key: Hashable) -> Iterator[Request]:
     elif isinstance(key, tuple):
         for part in key:
             yield from _places(part)
+
+
+def _of_path(request: Request) -> Request:
+    """What stands for the measured path from a request's selection on: a question that nothing else asks."""
+    return replace(request, kind="edge", cell="", index=0)
 
 
 def _targets(space: SearchSpace, selection: Selection) -> list[tuple[Kind, str, int]]:

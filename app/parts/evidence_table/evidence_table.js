@@ -151,6 +151,16 @@ const PAINT = {
   marks(cell, { marks }) {
     patch(cell, marks, paintMark);
   },
+  twig(cell, data) {
+    const track = span(cell, "track");
+    const line = span(track, "branch");
+    line.style.left = percent(data.from);
+    line.style.width = percent(data.to - data.from);
+    const stem = span(track, "stem");
+    stem.hidden = !data.up;
+    stem.style.left = percent(data.from);
+    stem.style.setProperty("--up", data.up);
+  },
   path(cell, { points }) {
     const svg = kept(cell, "svg");
     set(svg, { viewBox: "0 0 60 20", preserveAspectRatio: "none" });

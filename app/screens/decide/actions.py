@@ -168,11 +168,12 @@ class Deciding:
             self.take(each, by)
         self.measure_next()
 
-    def switch_branch(self) -> None:
-        """Go on in the branch that its widget names."""
-        chosen = keys.BRANCH.get(None)
-        if chosen and chosen != self.run.branch:
-            self.run.switch(chosen)
+    def switch(self, branch: str) -> None:
+        """Go on in another branch."""
+        self.pause()
+        if branch in self.run.branches:
+            self.run.switch(branch)
+            self._enter_cell()
 
     # Measuring
 

@@ -1,7 +1,6 @@
 """The decision card: a grid of evidence for the step, the choice made in it, and what it costs.
 
 card    draw the card of the current step
-words   a decision in words
 
 Whatever is known or still being measured, every part has its place and height, so that no click lands on another
 button: verdict, grid, preview, buttons.
@@ -11,18 +10,19 @@ import streamlit as st
 
 from app.figures.decision_grid import GridRow, inputs_grid, operations_grid
 from app.figures.evidence_table import Mark, Table
-from app.parts import sentences, text
+from app.parts import text
 from app.parts.evidence_table import evidence_table
 from app.parts.progress import running
 from app.screens.decide.actions import NOT_TOLD_APART, Deciding
+from app.screens.decide.naming import words
+from app.screens.decide.spoken import finding
 from app.state import keys
 from app.work import tuned
 from engine import nasbench201
 from engine.checkpoint.sizes import operation_parameters
 from engine.drawing import palette, wording
 from engine.results import EdgeScores, InputScores
-from engine.selection.decisions import Decision, InputsDecision, OperationDecision
-from engine.spaces import SearchSpace
+from engine.selection.decisions import Decision, OperationDecision
 
 _NUMBERS = {1: "one input", 2: "two inputs", 3: "three inputs"}
 
@@ -53,29 +53,10 @@ def card(deciding: Deciding) -> None:
     _measuring(deciding)
 
 
-def words(space: SearchSpace, decision: Decision) -> str:
-    """e.g. "conv 3×3", or the names of the inputs that are kept."""
-    if isinstance(decision, OperationDecision):
-        return palette.operation(decision.operation).label
-    edges = [space.edge(decision.cell, edge) for edge in decision.edges]
-    return " and ".join(wording.plain(space.cell(decision.cell).node_name(edge.source)) for edge in edges)
-
-
 def _verdict(deciding: Deciding, result: object) -> None:
     """One line, always as high: what measurement says of this step."""
-    badge = ""
-    if isinstance(result, EdgeScores):
-        if result.verdict is not None:
-            badge = f"<span class='badge {result.verdict}'>{wording.VERDICT[result.verdict].text}</span>"
-        said = sentences.edge_finding(result)
-    elif isinstance(result, InputScores):
-        space = deciding.page.space
-        badge = f"<span class='badge {result.verdict}'>{wording.INPUTS[result.verdict].text}</span>"
-        said = f"Removing {words(space, InputsDecision(result.cell, result.node, result.keep))} hurts most."
-        if not result.stands_out:
-            said = sentences.inputs_finding(result, space)
-    else:
-        said = "Not measured yet: α alone cannot say which one matters."
+    verdict, said = finding(deciding.page.space, result)
+    badge = f"<span class='badge {verdict[0]}'>{verdict[1].text}</span>" if verdict else ""
     st.html(f"<div class='verdict-line'>{badge}<span>{wording.subscripts(said)}</span></div>")
 
 
@@ -86,6 +67,7 @@ def _operations(deciding: Deciding, scores: EdgeScores | None, *, preliminary: b
     names = page.space.operations(cell, edge)
     weights = dict(zip(names, page.weights()[edge], strict=True))
     sizes = operation_parameters(page.stage(page.decisions).summary)
+    is_known = page.selection.best_by_alpha(cell, page.space.edge(cell, edge)) is not None
     by_alpha, chosen, measured = step.suggested.get("α"), step.choice, step.suggested.get("measured")
     rows = []
     for name in sorted(names, key=lambda name: -weights[name]):
@@ -98,7 +80,7 @@ def _operations(deciding: Deciding, scores: EdgeScores | None, *, preliminary: b
                 name,
                 palette.operation(name).label,
                 name,
-                weights[name],
+                weights[name] if is_known else None,
                 drop.drop if drop else None,
                 drop.ci if drop else None,
                 mark,

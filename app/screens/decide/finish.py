@@ -10,10 +10,12 @@ from functools import lru_cache
 import streamlit as st
 
 from app.parts import text
+from app.parts.progress import work_button
 from app.parts.style import picture
 from app.screens.decide.actions import Deciding
+from app.screens.decide.branches import branches
 from app.screens.decide.ending import Ending, ending, selection_of, sentence
-from app.screens.decide.tape import place_name
+from app.screens.decide.naming import place_name
 from app.screens.decide.ways import paths_line
 from app.state import keys, session
 from app.state.page import PageState
@@ -41,7 +43,8 @@ def finished(deciding: Deciding) -> None:
         found = ask.find(ask.accuracy())
         _accuracy(found)
         if found is None:
-            st.button("Measure its accuracy", on_click=deciding.measure_next, disabled=ask.busy, key="measure-final")
+            job = ask.job(ask.accuracy())
+            work_button("Measure its accuracy", job, deciding.do, deciding.measure_next, key="measure-final")
     with columns[1], st.container(border=True):
         text.heading("Pure α")
         if alpha is None:
@@ -53,13 +56,8 @@ def finished(deciding: Deciding) -> None:
         text.heading("Pure measurement")
         if measured is None:
             st.caption("Each edge by its largest drop, measured again after every decision, from the start.")
-            st.button(
-                "Follow the measured path",
-                on_click=deciding.measure_paths,
-                args=(page.start,),
-                disabled=ask.busy,
-                key="final-paths",
-            )
+            job, start = ask.path_job(page.start), deciding.measure_paths
+            work_button("Follow the measured path", job, deciding.do, start, page.start, key="final-paths")
         else:
             _cell(page, measured, yours)
             _beside(deciding, selection_of(page.start, measured), "measure-measured")
@@ -70,6 +68,9 @@ def finished(deciding: Deciding) -> None:
     st.caption(_reading(page))
     for note in page.selection.replaced_none:
         st.warning(note)
+    if deciding.run.branches:
+        with st.container(border=True, key="branches-card"):
+            branches(deciding)
     text.heading("Genotype")
     st.code(str(yours), language=None, wrap_lines=True)
     if st.button("Compare with other endings", key="to-compare"):
@@ -83,13 +84,8 @@ def _beside(deciding: Deciding, selection: Selection, key: str) -> None:
     found = ask.find(request)
     _accuracy(found)
     if found is None:
-        st.button(
-            "Measure its accuracy",
-            on_click=deciding.do.begin,
-            args=([request], "Measuring the cell beside yours"),
-            disabled=ask.busy,
-            key=key,
-        )
+        what = [request], "Measuring the cell beside yours"
+        work_button("Measure its accuracy", ask.job(request), deciding.do, deciding.do.begin, *what, key=key)
 
 
 def _accuracy(found: Measurement | None) -> None:
@@ -140,7 +136,7 @@ def _other(deciding: Deciding) -> None:
     said, button = st.columns([3, 1], vertical_alignment="center")
     said.markdown(
         f"You lost **{wording.number(found.gain, 2)} points** at step {found.number}: with **{label}** on "
-        f"{place_name(page, found.decision)}, all else the same, the cell reaches "
+        f"{place_name(page.space, found.decision)}, all else the same, the cell reaches "
         f"{wording.percent(found.accuracy, digits=2)}."
     )
     button.button(

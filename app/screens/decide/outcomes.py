@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.parts import text
+from app.parts.progress import work_button
 from app.parts.selections_panel import ends_of
 from app.screens.decide.actions import Deciding
 from app.screens.decide.ways import ways
@@ -36,11 +37,12 @@ def outcomes(deciding: Deciding) -> None:
     if known:
         st.caption(known.line)
     if known is None or not known.from_here:
-        st.button(
+        work_button(
             "Follow the measured path from here" if page.decisions else "Follow the measured path",
-            on_click=deciding.measure_paths,
-            args=(selection,),
-            disabled=deciding.ask.busy,
+            deciding.ask.path_job(selection),
+            deciding.do,
+            deciding.measure_paths,
+            selection,
             key="measure-paths",
             help="Decide each remaining edge by the largest drop, measured again after every decision",
         )

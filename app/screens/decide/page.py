@@ -11,6 +11,7 @@ from app.screens.decide.autoplay import advance, play
 from app.screens.decide.card import card
 from app.screens.decide.finish import conclusion, finished
 from app.screens.decide.outcomes import outcomes
+from app.screens.decide.spoken import finding, happened
 from app.screens.decide.step import at_step
 from app.screens.decide.tape import past, tape
 from app.state import keys
@@ -61,7 +62,8 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     deciding = Deciding(at_step(ask), do)
     page, step = deciding.page, deciding.step
     if step.place is None:
-        text.title("Every edge is decided", conclusion(page, deciding.ask) or _order_line(page))
+        said = conclusion(page, deciding.ask)
+        text.title("Every edge is decided", said or _order_line(page), said or "", before=happened(page))
         _controls(deciding)
         text.notes(page.summary)
         untuned(deciding.ask, deciding.do)
@@ -73,7 +75,8 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         return
     name, controls = st.columns([1, 2], vertical_alignment="center")
     with name:
-        text.title(f"Step {len(page.decisions) + 1} of {page.space.steps} · {step.name}", _order_line(page))
+        heading = f"Step {len(page.decisions) + 1} of {page.space.steps} · {step.name}"
+        text.title(heading, _order_line(page), _found(deciding), before=happened(page))
     with controls:
         _controls(deciding)
     text.notes(page.summary)
@@ -95,6 +98,12 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
             tape(deciding)
 
 
+def _found(deciding: Deciding) -> str:
+    """What is spoken of the step on screen."""
+    measured = deciding.step.measurement
+    return finding(deciding.page.space, measured.result if measured else None).spoken
+
+
 def _order_line(page: PageState) -> str:
     order = ORDERS[page.link.order]
     seed = f" {page.link.seed}" if page.link.order == "random" else ""
@@ -110,26 +119,31 @@ def _preset_line(preset: tuned.Preset) -> str:
 
 
 def _controls(deciding: Deciding) -> None:
-    undo, redo, auto, tuning, order, export = st.columns(6)
     page, run = deciding.page, deciding.run
     is_past = run.is_past
     nothing = is_past or not page.decisions
-    undo.button(
-        "Undo",
-        shortcut="U",
-        on_click=deciding.undo,
-        disabled=nothing,
-        width="stretch",
-        key="undo",
-    )
-    redo.button(
-        "Redo",
-        shortcut="Y",
-        on_click=deciding.redo,
-        disabled=is_past or not run.undone,
-        width="stretch",
-        key="redo",
-    )
+    with st.container(key="tools"):
+        undo, redo, auto, tuning, order, export = st.columns(6)
+    with undo:
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            shortcut="U",
+            on_click=deciding.undo,
+            disabled=nothing,
+            width="stretch",
+            key="undo",
+        )
+    with redo:
+        st.button(
+            "Redo",
+            icon=":material/redo:",
+            shortcut="Y",
+            on_click=deciding.redo,
+            disabled=is_past or not run.undone,
+            width="stretch",
+            key="redo",
+        )
     with export:
         export_menu.menu(deciding.ask)
     with tuning, st.popover("Tuning", width="stretch"):

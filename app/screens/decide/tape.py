@@ -14,12 +14,12 @@ from app.library import image_sets
 from app.parts import text
 from app.parts.evidence_table import evidence_table
 from app.screens.decide.actions import Deciding
-from app.state import keys
-from app.state.page import PageState
+from app.screens.decide.branches import branches
+from app.screens.decide.naming import by_whom, place_name, what_is_kept
 from app.work.questions import Measurement
 from engine import nasbench201
 from engine.drawing import palette, wording
-from engine.selection.decisions import Decision, InputsDecision, OperationDecision
+from engine.selection.decisions import OperationDecision
 
 Track = list[tuple[Measurement | None, Measurement | None]]
 """As `Questions.accuracy_track` gives it."""
@@ -42,8 +42,6 @@ def tape(deciding: Deciding) -> None:
             width="stretch",
             key="measure-track",
         )
-    if run.branches:
-        _branches(deciding)
     rows = decisions_taken(deciding, track)
     first = track[0][0]
     start = None if first is None else first.accuracy.accuracy
@@ -58,6 +56,7 @@ def tape(deciding: Deciding) -> None:
         st.caption(f"{images} images{of} · {wording.bn(known[-1].result.bn)}")
     if covered:
         _costliest(deciding, [median, *(row.median for row in rows)])
+    branches(deciding)
 
 
 def decisions_taken(deciding: Deciding, track: Track) -> list[Taken]:
@@ -70,10 +69,9 @@ def decisions_taken(deciding: Deciding, track: Track) -> list[Taken]:
         (earlier, before), (at_once, tuned) = values[number - 1], values[number]
         rows.append(
             Taken(
-                place_name(page, decision),
-                None if isinstance(decision, InputsDecision) else decision.operation,
-                _inputs(page, decision) if isinstance(decision, InputsDecision) else "",
-                _by(page, decision),
+                place_name(page.space, decision),
+                *what_is_kept(page.space, decision),
+                by_whom(page.run, decision),
                 before or earlier,
                 at_once,
                 tuned,
@@ -81,25 +79,6 @@ def decisions_taken(deciding: Deciding, track: Track) -> list[Taken]:
             )
         )
     return rows
-
-
-def _by(page: PageState, decision: Decision) -> str:
-    """Who took it; one that came with a link was taken by nobody here."""
-    return page.run.by.get(decision, "link")
-
-
-def place_name(page: PageState, decision: Decision) -> str:
-    """The edge or node of a decision, with its cell where the space has several."""
-    spec = page.space.cell(decision.cell)
-    cell = f"{decision.cell}, " if len(page.space.cells) > 1 else ""
-    if isinstance(decision, InputsDecision):
-        return f"{cell}inputs of {spec.node_name(decision.node)}"
-    return cell + spec.edge_name(page.space.edge(decision.cell, decision.edge))
-
-
-def _inputs(page: PageState, decision: InputsDecision) -> str:
-    spec = page.space.cell(decision.cell)
-    return " + ".join(spec.node_name(page.space.edge(decision.cell, edge).source) for edge in decision.edges)
 
 
 def _costliest(deciding: Deciding, medians: list[float | None]) -> None:
@@ -148,31 +127,4 @@ def past(deciding: Deciding) -> None:
         help="In a new branch; the decisions taken after this moment stay in the old one",
         width="stretch",
         key="branch-off",
-    )
-
-
-def _branches(deciding: Deciding) -> None:
-    """The lines of decisions there are, with their final scores."""
-    page, run = deciding.page, deciding.run
-    lines = {name: link.decisions for name, link in run.branches.items()}
-    lines[run.branch] = run.link.decisions
-
-    def words(name: str) -> str:
-        taken = lines[name]
-        if len(taken) < page.space.steps:
-            return f"{name} · {len(taken)} of {page.space.steps}"
-        if nasbench201.covers(page.space):
-            cell = str(page.start.replay(taken).decoded())
-            return f"{name} · true {nasbench201.lookup(cell).cifar10:.2f} %"
-        return f"{name} · complete"
-
-    st.pills(
-        "Branches",
-        sorted(lines),
-        format_func=words,
-        default=run.branch,
-        required=True,
-        on_change=deciding.switch_branch,
-        key=keys.BRANCH.name,
-        label_visibility="collapsed",
     )

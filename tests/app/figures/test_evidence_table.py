@@ -50,6 +50,11 @@ class TestOperations:
         assert [row["chosen"] for row in table["rows"]] == [False, False, True]
         assert table["role"] == "radio" and table["keys"] == {"1": "skip_connect", "2": "nor_conv_3x3", "3": "none"}
 
+    def test_where_alpha_is_unknown_there_is_no_column_of_weights(self):
+        table = check(operations_grid([row._replace(weight=None, by_alpha=False) for row in ROWS], name="a", chosen=""))
+        assert [each["head"] for each in table["columns"] if each["head"]] == ["drop, points", "weights"]
+        assert not cells(table, "bar") and not any("α" in row["label"] for row in table["rows"])
+
     def test_weights_are_written_short(self):
         texts = words(operations_grid(ROWS, name="a step", chosen=None))
         assert [row[-1] for row in texts] == ["0", "60 k", "940"]

@@ -573,11 +573,12 @@ def test_paths_that_take_long_are_followed_by_processes_to_the_same_end(
 def test_a_cancelled_path_stops_within_an_edge_and_paths_before_it_stay(summary: Summary, jobs: JobManager) -> None:
     measurements = Measurements(jobs)
     known = follow(summary, measurements, [0])
-    count = itertools.count()
+    count, seen = itertools.count(), []
 
     def slow(request: Request, begun: Begun | None) -> Iterator[Taken]:
         for taken in worker.take(request, begun):
             if next(count) == 2:
+                seen.append(measurements.path_job(edge(summary, 3).supernet, "me"))
                 jobs.cancel(job, "me")
             yield taken
 
@@ -585,6 +586,7 @@ def test_a_cancelled_path_stops_within_an_edge_and_paths_before_it_stay(summary:
     job = measurements.start_paths(edge(summary, 0), [0, 1, 2], "me")
     assert job.wait(SOON)
     assert job.status == "cancelled"
+    assert seen == [job] and measurements.path_job(edge(summary, 0), "me") is None
     assert measurements.paths(edge(summary, 0), summary) == known
     assert next(count) == 3
 

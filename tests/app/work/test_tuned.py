@@ -324,7 +324,7 @@ def test_continuing_from_the_past_makes_a_branch_and_keeps_the_other(visit: Visi
     press(app, "branch-off")
     assert heading(app).startswith("Step 2 of 6") and selection(app) == both.undo()
     press(app, "decide")
-    app.button_group(key="branch-choice").set_value("A").run()
-    assert not app.exception and selection(app) == both
-    labels = app.button_group(key="branch-choice").options
-    assert any(label.startswith("A · 2 of 6") for label in labels) and any(label.startswith("B") for label in labels)
+    app.session_state["states"][OF_201].switch("A")
+    assert not app.run().exception and selection(app) == both
+    labels = [row["label"] for row in table(app, "branches")["rows"]]
+    assert labels[0].startswith("Branch A; 2 of 6 decided") and labels[1].startswith("Branch B; leaves A after 2 decis")
