@@ -70,9 +70,13 @@ def figure(theme: Theme, height: int, margin: Margin, data: list[dict], **layout
 
 
 def label(text: str, x: float, y: float, color: str, **more: Any) -> dict[str, Any]:
-    """A text at a place. `more` are plotly annotation fields: xref, xanchor, xshift, ..."""
+    """A text at a place. `more` are plotly annotation fields: xref, xanchor, xshift, ...
+
+    It grows away from its anchor where the page's style makes letters larger.
+    """
     base = {"text": text, "x": rounded(x), "y": rounded(y), "showarrow": False, "font": {"color": color, "size": TEXT}}
-    return {**base, "xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle", **more}
+    place = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle", **more}
+    return {**base, "align": place["xanchor"], **place}
 
 
 def small(color: str, size: int = TICK) -> dict[str, Any]:

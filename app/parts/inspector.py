@@ -50,7 +50,8 @@ def inspector(ask: Questions, do: Actions) -> None:
         if scores
         else f"Mixing weights of {wording.plain(page.edge_name(edge))}, not measured"
     )
-    text.chart(figure, key="butterfly", alt=alt)
+    with st.container(key="three-columns" if worth else "two-columns"):
+        text.chart(figure, key="butterfly", alt=alt)
     if scores is not None:
         _numbers(scores)
     if not decided:

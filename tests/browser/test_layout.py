@@ -69,10 +69,12 @@ def test_explore_of_a_darts_cell_fits_a_laptop_and_its_cards_stack_on_half_a_scr
 def test_type_grows_on_a_projector(open_page: Callable[..., Page], settled: Callable[..., None]) -> None:
     page = open_page("explore?run=nas-bench-201")
     size = "node => parseFloat(getComputedStyle(node).fontSize)"
-    small = page.locator("h1.finding").evaluate(size)
+    places = page.locator("h1.finding"), page.locator(".st-key-matrix .annotation text").first
+    small = [place.evaluate(size) for place in places]
     page.set_viewport_size({"width": 1920, "height": 1080})
     settled(page)
-    assert page.locator("h1.finding").evaluate(size) >= 1.15 * small
+    for place, before in zip(places, small, strict=True):
+        assert place.evaluate(size) >= 1.15 * before
 
 
 def test_one_polite_region_says_which_edge_is_selected_and_what_was_decided(
@@ -87,5 +89,41 @@ def test_one_polite_region_says_which_edge_is_selected_and_what_was_decided(
     page.keyboard.press("Enter")
     settled(page)
     expect(status).to_contain_text("input → node 1: ")
-    page = open_page("decide?run=nas-bench-201&d=c0-1.SK")
-    expect(page.locator(region)).to_contain_text("Step 2 of 6")
+    page = open_page("decide?run=nas-bench-201&d=c0-1.SK&by=a")
+    said = page.locator(region)
+    expect(said).to_contain_text("skip taken on input → node 1, as α suggests. Step 2 of 6 · input → node 2.")
+    page.get_by_role("button", name="Undo").click()
+    expect(said).to_contain_text("Taken back: skip on input → node 1. Step 1 of 6 · input → node 1. agree. α keeps")
+
+
+def test_on_a_phone_the_step_its_grid_and_the_choice_are_on_the_first_screen(
+    open_page: Callable[..., Page], settled: Callable[..., None]
+) -> None:
+    page = open_page("decide?run=nas-bench-201")
+    page.set_viewport_size({"width": 390, "height": 844})
+    settled(page)
+    tools = page.locator(".st-key-tools button")
+    expect(tools).to_have_count(6)
+    boxes = [box for tool in tools.all() if (box := tool.bounding_box())]
+    assert len({box["y"] for box in boxes}) == 1, "the tools are one row"
+    for name in ("Undo", "Redo", "Play", "Tuning", "Order", "Export"):
+        expect(page.locator(".st-key-tools").get_by_role("button", name=name)).to_be_visible()
+    for part in (page.locator(".st-key-decision-grid"), page.get_by_test_id("stBaseButton-primary")):
+        box = part.bounding_box()
+        assert box and box["y"] + box["height"] <= 844
+
+
+def test_on_a_phone_an_edges_bars_are_whole(open_page: Callable[..., Page], settled: Callable[..., None]) -> None:
+    page = open_page("explore?run=nas-bench-201&edge=c1-2")
+    page.set_viewport_size({"width": 390, "height": 844})
+    settled(page)
+    card = page.locator(".st-key-inspector-card")
+    card.scroll_into_view_if_needed()
+    expect(card.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    page.wait_for_function("""() => {
+        const card = document.querySelector('.st-key-inspector-card');
+        const texts = [...card.querySelectorAll('.js-plotly-plot text')].map(node => node.getBoundingClientRect());
+        const edge = card.getBoundingClientRect();
+        return texts.length && card.scrollWidth <= card.clientWidth
+            && texts.every(box => box.left >= edge.left && box.right <= edge.right);
+    }""")
