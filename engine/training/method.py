@@ -116,10 +116,15 @@ class Method:
         self.supernet, self.space, self.parameters = supernet, supernet.space, parameters
         self.weights = list(supernet.parameters())
         self.number = 0
+        self.waits = False
         self.path: tuple[int, ...] = ()
         settings = self.settings
         self.optimizer = torch.optim.SGD(
-            self.weights, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay
+            self.weights,
+            lr=settings.lr,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+            nesterov=settings.nesterov,
         )
         self.alpha_optimizer = torch.optim.Adam(
             list(parameters.values()),
@@ -164,7 +169,7 @@ class Method:
         """Whether steps need the search half: something of the architecture is still to be learned."""
         undecided = any(not bool(rows.all()) for rows in self.held.decided.values())
         strong = bool(self.of("beta")) and any(bool(rows.any()) for rows in self.held.open.values())
-        return self.learns_alpha and (undecided or strong)
+        return self.learns_alpha and not self.waits and (undecided or strong)
 
     @property
     def selection(self) -> Selection:
@@ -185,6 +190,7 @@ class Method:
 
     def begin(self, epoch: int | None) -> None:
         """Set schedules for an epoch (from 0). None: tuning after training, where everything is constant."""
+        self.waits = epoch is not None and epoch < self.settings.alpha_from
         if epoch is not None:
             self.lr = learning_rate(self.settings, epoch, self.recipe.epochs)
 
@@ -209,13 +215,16 @@ class Method:
     def weight_step(self, train: Batch) -> Step:
         """SGD on the weights under the current mixing weights, gradient norm clipped over all weights."""
         self.optimizer.zero_grad()
-        with torch.no_grad():
-            mixed = self.mix("train", self.draw("train"))
-        loss, logits = self.loss(train, mixed, "train")
+        loss, logits = self.loss(train, self.weight_mix(train), "train")
         loss.backward()
         nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
         self.optimizer.step()
         return Step(loss.detach(), (logits.detach().argmax(1) == train[1]).sum())
+
+    def weight_mix(self, train: Batch) -> Mixed:
+        """Mixing weights, without gradients, of the step on the weights with this batch."""
+        with torch.no_grad():
+            return self.mix("train", self.draw("train"))
 
     def extra_loss(self) -> Tensor | None:
         """What is added to the loss of the search half: a penalty on the architecture parameters."""

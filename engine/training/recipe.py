@@ -41,8 +41,9 @@ class Recipe:
         if self.cells is None:
             object.__setattr__(self, "cells", space.skeleton.cells)
         kind = methods.settings_type(self.method)
+        published = kind.for_space(space)  # raises for a space that the method does not apply to
         if self.settings is None:
-            object.__setattr__(self, "settings", kind.for_space(space))
+            object.__setattr__(self, "settings", published)
         if not isinstance(self.settings, kind):
             raise BadInput(f"{type(self.settings).__module__} holds the settings of another method than {self.method}")
         check_image_size(self.image_size)

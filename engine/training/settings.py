@@ -27,19 +27,24 @@ class MethodSettings:
     lr: float = setting(0.025, "First learning rate of the weights; a cosine leads to min_lr (DARTS).", above=0)
     min_lr: float = setting(0.001, "Learning rate at the end of the cosine (DARTS).", least=0)
     momentum: float = setting(0.9, "Momentum of SGD on the weights (DARTS).", least=0, below=1)
+    nesterov: bool = setting(False, "Nesterov's form of that momentum (GDAS).")
     weight_decay: float = setting(3e-4, "L2 penalty of the weights (DARTS).", least=0)
     clip: float = setting(5.0, "Largest norm of the gradient over all weights (DARTS).", above=0)
     alpha_lr: float = setting(3e-4, "Learning rate of Adam on the alphas (DARTS).", above=0)
     alpha_betas: tuple[float, float] = setting((0.5, 0.999), "Decay rates of that Adam (DARTS).", least=0, below=1)
     alpha_weight_decay: float = setting(1e-3, "L2 penalty of the alphas, coupled (DARTS).", least=0)
+    alpha_from: int = setting(0, "Epochs of the weights alone before the alphas are trained.", unit="epochs", least=0)
     fresh_batches: bool = setting(False, "Draw every batch anew instead of going through each half (DARTS-PT).")
 
     def __post_init__(self) -> None:
         check(self)
+        if self.nesterov and not self.momentum:
+            raise BadInput("nesterov is a form of momentum, and momentum is 0; set momentum above 0 or nesterov to no")
 
     @classmethod
     def for_space(cls, space: SearchSpace) -> Self:
-        """The published settings in a space; a method overrides this where they differ by space."""
+        """The published settings in a space; a method overrides this where they differ by space, and raises BadInput
+        for a space that it does not apply to."""
         return cls()
 
 

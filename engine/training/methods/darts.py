@@ -1,4 +1,11 @@
-"""First-order DARTS (Liu et al. 2019, eq. 5 with xi = 0): alpha on the search half, then the weights."""
+"""First-order DARTS (Liu, Simonyan and Yang 2019, equation 6 with ξ = 0).
+
+Architecture parameters and weights take turns: a step on the alphas lowers the loss of the search half with the
+weights held fixed, then a step on the weights lowers the loss of the training half. The weights of the moment stand in
+for those that training to convergence would give, which is cheap and, for skip connections, flattering.
+
+α ← α − ∇α L_search(w, α), then w ← w − ∇w L_train(w, α), on mixing weights softmax(α)
+"""
 
 from dataclasses import dataclass
 

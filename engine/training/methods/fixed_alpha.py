@@ -1,4 +1,10 @@
-"""Weights only, alphas frozen at their initialisation (Wang et al. 2021, section 6.3)."""
+"""Fixed alphas (Wang et al. 2021, section 6.3).
+
+Only the weights are trained, and the alphas stay as they were drawn, which mixes all operations almost evenly. Alpha
+then says nothing about the operations, so whatever a selection finds in such a supernet was found by measuring.
+
+w ← w − ∇w L_train(w, α), α constant
+"""
 
 from dataclasses import dataclass
 

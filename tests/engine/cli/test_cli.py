@@ -370,7 +370,7 @@ def test_other_data_than_the_training_data_is_pointed_out(answer, cli, bench):
         ("train --space s2 --out NEW", "--epochs"),
         ("train --space s2 --out NEW --epochs 0", "--epochs"),
         ("train --space s9 --out NEW --epochs 1", "use one of: nas-bench-201"),
-        ("train --space s2 --out NEW --epochs 1 --method magic", "darts, fixed-alpha"),
+        ("train --space s2 --out NEW --epochs 1 --method magic", "fixed-alpha"),
         ("train --space s2 --out NEW --epochs 1 --channels 7", "even"),
         ("train --space s2 --out NEW --epochs 1 --cells 2", "at least 3"),
         ("train --space s2 --out NEW --epochs 1 --image-size 24", "16, 32, or a multiple of 32"),

@@ -148,7 +148,7 @@ def everything(directory: Path) -> dict[str, torch.Tensor]:
 
 
 def test_methods_are_the_files_in_their_folder(made_up):
-    assert names() == ("darts", "fixed-alpha", "made-up")
+    assert {"darts", "fixed-alpha", "made-up"} < set(names()) and list(names()) == sorted(names())
     assert settings_for(made_up, "nas-bench-201").heat == 3.0 and settings_for(made_up, "s2").heat == 2.0
 
 
