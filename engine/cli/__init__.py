@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import typer
 
-from engine.cli import console, export, import_, info, lookup, retrain, score, select, spaces, train, tune
+from engine.cli import console, export, import_, info, lookup, retrain, runs, score, select, spaces, train, tune
 from engine.errors import BadInput
 
 PROGRAM = "python -m engine"
@@ -28,6 +28,7 @@ COMMANDS = (
     train.train,
     retrain.retrain,
     lookup.lookup,
+    runs.runs,
 )
 
 OUT_OF_MEMORY = re.compile("out of memory|can't allocate memory")
