@@ -10,7 +10,7 @@ Letters in shapes: E edges of a cell type, K candidate operations of an edge.
 import json
 import warnings
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.checked import checked
@@ -314,7 +314,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class _Written:
-    """What `Selection.to_json` writes, beside the numbers and the decisions, which are checked against the space."""
+    """What `Selection.to_json` writes beside the alphas, which are checked against the space."""
 
     format_version: int
     space: str
@@ -334,7 +334,7 @@ def _read_object(text: str) -> tuple[dict[str, Any], _Written]:
     try:
         if not isinstance(data, dict):
             raise BadInput("it is no object with named values")
-        return data, checked(_Written, {key: data[key] for key in data.keys() - {"alphas", "betas"}})
+        return data, checked(_Written, {each.name: data[each.name] for each in fields(_Written) if each.name in data})
     except BadInput as problem:
         raise BadInput(f"not a selection: {problem}; export it again") from None
 
