@@ -16,7 +16,7 @@ from app.parts import text
 from app.state import keys, session
 from engine.errors import BadInput
 
-NOT_KEPT = "Only you see it, and it goes when your visit ends. Keeping it lets everybody who uses this app open it."
+NOT_KEPT = "Only you see it, and it goes a day after your visit. Keeping it lets everybody who uses this app open it."
 KEPT = "Everybody who uses this app can open it."
 
 
@@ -25,10 +25,11 @@ def named(entry: Entry) -> str:
     return entry.id if entry.is_kept else f"{entry.id} (not kept)"
 
 
-def note(entry: Entry) -> None:
-    """What was noted about an import; nothing in it acts."""
+def note(entry: Entry, place: str) -> None:
+    """What was noted about an import; nothing in it acts. place: as for the menu."""
     if entry.note:
-        st.text(entry.note)
+        with st.container(key=f"noted-{place}-{entry.id}"):
+            st.text(entry.note)
 
 
 def menu(entry: Entry, place: str) -> None:

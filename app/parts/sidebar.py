@@ -73,7 +73,7 @@ def sidebar() -> None:
         if not page.entry.is_kept:
             st.badge("not kept", color="orange")
             import_menu.menu(page.entry, "sidebar")
-        import_menu.note(page.entry)
+        import_menu.note(page.entry, "sidebar")
         st.caption(_description(page))
         if len(page.space.cells) > 1:
             st.segmented_control(
@@ -99,9 +99,9 @@ def sidebar() -> None:
         st.toggle("List view", key=keys.LIST_VIEW.name, help="The graph as a table, for keyboards and screen readers")
         if st.button("Keys", shortcut="H", key="keys", width="stretch"):
             _keys()
+        trainings.lines(page)
         with st.container(key="jobs"):
             _jobs(shop.jobs)
-            trainings.lines(page)
 
 
 def _images(page: PageState) -> None:

@@ -84,7 +84,8 @@ def _tested(tested: Mapping[str, Any]) -> str:
 
 
 def _settings(recipe: Recipe) -> str:
-    size = f"{recipe.channels} channels, {recipe.layers} layers, {recipe.image_size} pixels"
+    layers = f"{recipe.layers} layer{'' if recipe.layers == 1 else 's'}"
+    size = f"{recipe.channels} channels, {layers}, {recipe.image_size} pixels"
     return f"{size} · {recipe.epochs} epochs on {recipe.data}"
 
 

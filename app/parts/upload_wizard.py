@@ -162,7 +162,7 @@ def _result(found: "Checkpoint") -> None:
     if keep.button("Keep it", key="upload-keep", width="stretch"):
         _open(found, name, None)
     says.caption(
-        "Looking opens it for you alone, for this visit. Kept, it can be opened by everybody who uses this app."
+        "Looking opens it for you alone, until a day after your visit. Keeping it lets all who use this app open it."
     )
 
 

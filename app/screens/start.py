@@ -81,7 +81,7 @@ def _tile(entry: Entry) -> None:
         badges.badge("not kept", color="orange")
     if keys.RUN.get("") == entry.id:
         badges.badge("open", icon=":material/check:", color="green")
-    import_menu.note(entry)
+    import_menu.note(entry, "tile")
     buttons = st.container(horizontal=True, gap="small", vertical_alignment="center")
     if buttons.button(f"Open {entry.id}", key=f"open-{entry.id}"):
         session.go_to("explore", entry.id, summary.start)

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.library import catalog, imports
 from app.state import memory, session
+from app.work.questions import Request
 from app.work.workshop import workshop
-from tests.app.conftest import heading, keys, text
+from tests.app.conftest import finish, heading, keys, text
 from tests.app.small_runs import OF_201
 
 Visit = Callable[..., AppTest]
@@ -74,6 +75,31 @@ def test_all_that_is_open_follows_a_new_name(seen: Visit) -> None:
     assert heading(seen("decide")).startswith("Step 1 of 6")  # of the first supernet
     # The link stays the document, and says of no decision; what was made here can be redone.
     assert len(seen("decide", run="yours").session_state["states"]["yours"].undone) == 2
+
+
+def test_what_was_measured_stays_under_a_new_name_and_more_can_be(seen: Visit) -> None:
+    decided = {"d": "c0-1.C1", "budget": "512"}
+    app = finish(press(seen("explore", run="mine", edge="c0-2", **decided), "measure-edge"))
+    assert "measure-edge" not in keys(app) and not app.error
+    app.text_input(key=f"import-name-{SIDE}").set_value("yours").run()
+    press(app, f"import-keep-{SIDE}")
+    assert app.session_state["run"] == "yours" and "measure-edge" not in keys(app) and not app.error
+    other = finish(press(seen("explore", run="yours", edge="c0-3", **decided), "measure-edge"))
+    assert "measure-edge" not in keys(other) and not other.error
+
+
+def test_work_on_one_that_is_gone_ends_with_a_line(seen: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.work.worker._checkpoints", type("Empty", (), {"get": lambda self, key, make: make()})())
+    app = seen("explore", run="mine")
+    shop = workshop()
+    summary = shop.catalog.entries(WHO)["mine"].summary
+    assert summary is not None
+    request = Request.of(summary, summary.start.alpha_path(), "accuracy", "", 0, images=512)
+    shutil.rmtree(catalog.looked_at(WHO) / "mine")
+    job = shop.measurements.start([request], "Measuring", WHO)
+    assert job.wait(120) and job.error and "\n" not in job.error and job.details is None
+    app.run()
+    assert not app.exception and app.session_state["run"] == "nas-bench-201" and job.error in text(app)
 
 
 def test_a_taken_name_is_refused_and_nothing_is_lost(kept: Visit, small_runs: Path) -> None:

@@ -7,13 +7,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.parts.export_menu import document_of
+from app.state import session
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.run import RunState
 from app.state.url import Link
 from app.work.workshop import workshop
 from engine import nasbench201
-from tests.app.conftest import heading, text
+from tests.app.conftest import heading, keys, text
 
 Visit = Callable[..., AppTest]
 RUN = "nas-bench-201"
@@ -61,3 +62,24 @@ def test_files_become_ticks_with_names_and_one_is_gone_on_with(visit: Visit, exp
     end = nasbench201.lookup(str(workshop().catalog.entries()[RUN].summary.start.alpha_path().decoded())).cifar10
     said = text(app) + " ".join(line.value for line in app.text)
     assert f"ana {end:.2f}, ben* {end:.2f}" in said
+
+
+def test_opened_selections_are_found_after_a_reload_until_they_are_forgotten(
+    visit: Visit, exported: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "browser", lambda cookie: "0" * 64)
+    app = put(visit(run=RUN), ("ana.json", exported), ("ben.json", exported))
+    again = visit("start")
+    assert again.session_state["opened"] == app.session_state["opened"]
+    assert ends_of_decide(visit) == ["ana", "ben"]
+    again.button(key="forget-selections").click().run()
+    assert not again.exception
+    last = visit("start")
+    assert "opened" not in last.session_state and not [key for key in keys(last) if key == "open-selection"]
+
+
+def ends_of_decide(visit: Visit) -> list[str]:
+    """Names of the ticks on Decide's histogram."""
+    app = visit("decide", run=RUN)
+    said = text(app) + " ".join(line.value for line in app.text)
+    return [name for name in ("ana", "ben") if f"{name} " in said]
