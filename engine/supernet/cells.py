@@ -32,13 +32,16 @@ Place = tuple[int, int, int]
 class Pass:
     """One forward pass: mixing weights, which operations are live (weight not 0), BN mode, noise seed.
 
-    `live` is read once on the host: testing every weight where it is used would cost a device sync each.
+    `live` is read once on the host: testing every weight where it is used would cost a device sync each. absent:
+    operations that are not live add their weight, which is 0, to every feature, so that a drawn weight has a gradient
+    although its operation did not run (GDAS).
     """
 
     weights: Weights
     live: Mapping[str, list[list[bool]]]
     mode: Mode
     noise: int | None = None
+    absent: bool = False
 
     @classmethod
     def of(cls, weights: Weights, mode: Mode, noise: int | None = None) -> "Pass":
@@ -115,7 +118,8 @@ class Cell(nn.Module):
         for node in range(self.spec.nodes):
             if node >= self.spec.inputs:
                 # every edge leads from a lower node to a higher one, so nothing adds to this sum any more
-                values.append(sums[node] if node in sums else self._nothing(values))
+                value = sums[node] if node in sums else self._nothing(values)
+                values.append(value + self._absent(node, run) if run.absent else value)
             if not self.outgoing[node]:
                 continue
             source = Features(values[node], run.noise)
@@ -126,6 +130,13 @@ class Cell(nn.Module):
                 for output, (_, _, target) in zip(outputs, places, strict=True):
                     sums[target] = sums[target] + output if target in sums else output
         return values
+
+    def _absent(self, node: int, run: Pass) -> Tensor:
+        """The sum of all weights into a node whose operations are not live: 0, with their gradients."""
+        weights, live = run.weights[self.cell], run.live[self.cell]
+        rows = [edge.index for edge in self.spec.entering(node)]
+        absent = torch.tensor([[not each for each in live[row]] for row in rows], device=weights.device)
+        return (weights[rows] * absent).sum()
 
     def _nothing(self, values: list[Tensor]) -> Tensor:
         """The value of a node nothing flows into: zeros of an inner node's shape."""

@@ -48,11 +48,12 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Mixed:
-    """weights: per cell type [E, K]. live: operations that are computed; the others must have weight 0, or (drawn
-    weights with a straight-through gradient) be wanted in the graph only by their weight."""
+    """weights: per cell type [E, K]. live: operations that are computed; the others must have weight 0. absent: these
+    zeros are added to the features, so that a straight-through gradient reaches them (`Pass`)."""
 
     weights: Mapping[str, Tensor]
     live: Live
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -278,7 +279,7 @@ class Method:
         images, labels = batch
         noise = 2 * self.number + (purpose == "train")
         with torch.autocast("cuda", dtype=torch.bfloat16, enabled=images.is_cuda):
-            logits = self.supernet.run(images, Pass(mixed.weights, mixed.live, mode, noise))
+            logits = self.supernet.run(images, Pass(mixed.weights, mixed.live, mode, noise, mixed.absent))
         return F.cross_entropy(logits.float(), labels), logits
 
 
