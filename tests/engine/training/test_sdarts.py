@@ -1,23 +1,14 @@
 """SDARTS against the golden values: how mixing weights are perturbed, when, and what stays as it is."""
 
+import dataclasses
+
 import pytest
 import torch
 
 from engine.selection.decisions import OperationDecision
-from engine.spaces import search_space
-from engine.training import methods
 from engine.training.perturbed import clip_normalise
-from engine.training.recipe import Recipe
 from tests.engine.golden import golden_alphas, golden_images, golden_supernet
-
-
-def golden_method(name: str, space: str = "s2", epochs: int = 50, **changes):
-    """A method on the golden supernet with the golden alphas, in float64."""
-    recipe = Recipe(space=space, method=name, epochs=epochs, settings=methods.settings_for(name, space, changes))
-    alphas = {f"alpha.{cell}": alpha for cell, alpha in golden_alphas(search_space(space)).items()}
-    method = methods.method_type(name)(recipe, golden_supernet(space).train(), alphas)
-    method.begin(0)
-    return method
+from tests.engine.training.golden_method import TRAIN, golden_method
 
 
 def test_a_row_is_cut_to_what_weights_can_be_and_divided_by_its_sum():
@@ -63,3 +54,30 @@ def test_only_steps_on_the_weights_are_perturbed_and_no_decided_edge_is():
         torch.testing.assert_close(found[cell].sum(-1), torch.ones(14).double())
         assert found[cell].min() >= 0 and not torch.equal(found[cell], plain[cell])
     assert found["normal"][3].tolist() == [1, 0]
+
+
+def test_the_attack_raises_the_loss_stays_near_and_moves_no_statistics():
+    method = golden_method("sdarts-adv")
+    method.begin(None)
+    method.hold([OperationDecision("normal", 3, "skip_connect")])
+    method.weight_step(TRAIN)  # so that running statistics fit the images a little
+    before = {name: value.clone() for name, value in method.supernet.state_dict().items()}
+    plain = method.plain()
+    found = method.weight_mix(TRAIN)
+    assert method._harm(TRAIN, dict(found.weights)) > method._harm(TRAIN, plain)
+    assert all(torch.equal(value, before[name]) for name, value in method.supernet.state_dict().items())
+    assert all(alpha.grad is None for alpha in method.parameters.values())
+    for rows in found.weights.values():
+        assert not rows.requires_grad and rows.min() >= 0
+        torch.testing.assert_close(rows.sum(-1), torch.ones(14).double())
+    assert found.weights["normal"][3].tolist() == [1, 0]
+
+
+def test_an_attack_that_fails_is_given_up(monkeypatch):
+    method = golden_method("sdarts-adv")
+    harms = iter([torch.tensor(2.0), torch.tensor(0.0), torch.tensor(1.0)])
+    monkeypatch.setattr(type(method), "_harm", lambda self, train, weights: next(harms))
+    monkeypatch.setattr(torch.autograd, "grad", lambda *_, **__: (None, None))
+    method.settings = dataclasses.replace(method.settings, attacks=1)
+    found = method.weight_mix(TRAIN)
+    assert all(torch.equal(found.weights[cell], rows) for cell, rows in method.plain().items())
