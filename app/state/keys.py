@@ -129,6 +129,7 @@ EDGE_OF_A: Key[tuple[str, str, int | None]] = Key(
     "compare-edge", "session", "space, cell type and edge in focus, where the sidebar speaks of another space"
 )
 DIFFERENCES: Key[Any] = Key("differences", "widget", "the point chosen among the differing edges")
+RUNS_TABLE: Key[Any] = Key("runs-table", "widget", "the runs that are ticked")
 PROCEDURE: Key[str] = Key("orders-of", "widget", "the procedure whose edge orders are summed up")
 
 TABLE: tuple[Key[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Key))

@@ -1,0 +1,45 @@
+"""The population as rows: every supernet of the catalog, and the snapshots that its runs kept. Needs no torch.
+
+members   rows by what the catalog calls them, a snapshot's as "RUN/snapshots/EPOCH"
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from app.library.catalog import Entry
+from app.library.selections import FOLDER
+from engine.checkpoint.format import META, SCORES, Summary, read_summary
+from engine.errors import BadInput
+from engine.population import Member, member
+
+SNAPSHOTS = "snapshots"
+
+
+def members(entries: Mapping[str, Entry]) -> list[Member]:
+    """A row for every entry and snapshot, in the catalog's order; those that cannot be read say why."""
+    found = []
+    for name, entry in entries.items():
+        if entry.summary is None:
+            found.append(Member(name, str(entry.path), entry.error))
+            continue
+        found.append(_member(name, entry.path, _stamp(entry.path)))
+        for folder in sorted((entry.path / SNAPSHOTS).glob("*")):
+            if (folder / META).is_file():
+                found.append(_member(f"{name}/{SNAPSHOTS}/{folder.name}", folder, _stamp(folder)))
+    return found
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:
+    """What changes when something of a row does."""
+    files = [folder / META, folder / SCORES, *sorted((folder / FOLDER).glob("*.json"))]
+    return tuple((file.name, file.stat().st_mtime_ns) for file in files if file.is_file())
+
+
+@lru_cache(maxsize=256)
+def _member(name: str, folder: Path, stamp: object) -> Member:
+    try:
+        summary: Summary = read_summary(folder)
+        return member(summary, name)
+    except (BadInput, OSError) as problem:
+        return Member(name, str(folder), " ".join(str(problem).split()))

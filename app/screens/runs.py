@@ -1,0 +1,160 @@
+"""Runs: every supernet there is as a row, and several of them side by side. One run is never the answer."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.figures.strips import plot_strips, strips_info
+from app.library.members import members
+from app.parts import text
+from app.state import keys
+from app.state.actions import Actions
+from app.state.live import live
+from app.state.page import PageState
+from app.state.questions import Questions
+from app.work.workshop import workshop
+from engine.drawing import wording
+from engine.population import Ends, Member
+from engine.results import Verdict
+
+FEWEST, MOST = 2, 8
+"""How many runs can lie side by side."""
+VERDICTS: tuple[Verdict, ...] = ("disagree", "agree", "too_close", "indistinct")
+SHARE = "%.2f"
+COLUMNS = {
+    "acc. %": st.column_config.NumberColumn(format="%.1f", help="the supernet's, on search images, batch statistics"),
+    "verdicts": st.column_config.TextColumn(
+        help="edges of the stored sweep: = agree, ≠ disagree, ≈ too close to call, – nothing to tell apart"
+    ),
+    "α ends at %": st.column_config.NumberColumn(
+        format=SHARE, help="true CIFAR-10 accuracy of the largest alphas' cell"
+    ),
+    "measurement ends at %": st.column_config.NumberColumn(
+        format=SHARE,
+        help="the same of full selections by measurement: the median of the procedure with the most edge orders",
+    ),
+    "over orders": st.column_config.TextColumn(help="from the lowest to the highest, and how many orders"),
+}
+
+
+def page() -> None:
+    live(_body)
+
+
+def _body(page: PageState, ask: Questions, do: Actions) -> None:
+    rows = members(workshop().catalog.entries())
+    text.title(_headline(rows), "Every supernet and snapshot: bundled ones, your own, and imports.")
+    chosen = _table(rows)
+    if not FEWEST <= len(chosen) <= MOST:
+        st.caption(f"Tick {FEWEST} to {MOST} rows to lay them side by side; {len(chosen)} are ticked.")
+    else:
+        _side_by_side(page, chosen)
+    for row in chosen:
+        if row.problem:
+            st.warning(f"{row.name}: {text.literal(row.problem)}", icon=":material/warning:")
+        if row.command:
+            st.caption(f"What repeats the training of {text.literal(row.name)}:")
+            st.code(f"{row.command} --out RUN", language="sh")
+
+
+def _headline(rows: Sequence[Member]) -> str:
+    """e.g. "5 supernets; where the truth is known, α ends at 10.00 to 54.30 % and measurement at 90.65 to 93.87 %"."""
+    count = len(rows)
+    first = f"{count} supernet{'' if count == 1 else 's'}"
+    alpha = [row.alpha_true for row in rows if row.alpha_true is not None]
+    measured = [ends.median for row in rows for ends in row.ends if ends.median is not None]
+    if not alpha or not measured:
+        return first
+    return f"{first}; where the truth is known, α ends at {_range(alpha)} % and measurement at {_range(measured)} %"
+
+
+def _range(values: Sequence[float]) -> str:
+    low, high = wording.number(min(values), 2), wording.number(max(values), 2)
+    return low if low == high else f"{low} to {high}"
+
+
+def _table(rows: Sequence[Member]) -> list[Member]:
+    """The rows, which can be sorted and ticked, and as a file. Returns the ticked ones."""
+    event = st.dataframe(
+        [_listed(row) for row in rows],
+        hide_index=True,
+        column_config=COLUMNS,
+        row_height=30,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=keys.RUNS_TABLE.name,
+        alt=f"{len(rows)} supernets",
+    )
+    st.download_button(
+        "Table as CSV", _csv(rows), "runs.csv", "text/csv", icon=":material/download:", key="runs-as-csv"
+    )
+    return [rows[place] for place in event.selection.rows if place < len(rows)]
+
+
+def _listed(row: Member) -> dict[str, object]:
+    if row.space is None:
+        return {"name": row.name, "verdicts": row.problem}
+    of = f" of {row.epochs}" if row.epochs not in (None, row.epoch) else ""
+    ends = _widest(row)
+    return {
+        "name": row.name,
+        "space": row.space,
+        "method": row.method,
+        "epoch": f"{row.epoch}{of}",
+        "acc. %": row.accuracy,
+        "verdicts": _verdicts(row),
+        "α ends at %": row.alpha_true,
+        "measurement ends at %": ends and ends.median,
+        "over orders": _over(ends),
+        "date": (row.date or "")[:10],
+    }
+
+
+def _widest(row: Member) -> Ends | None:
+    """The procedure with the most orders."""
+    return max(row.ends, key=lambda ends: len(ends.genotypes), default=None)
+
+
+def _verdicts(row: Member) -> str:
+    if row.verdicts is None:
+        return "not measured"
+    return "  ".join(f"{wording.VERDICT[each].glyph} {row.verdicts[each]}" for each in VERDICTS if each in row.verdicts)
+
+
+def _over(ends: Ends | None) -> str:
+    if ends is None or not ends.true:
+        return "" if ends is None else "no table"
+    low, high = wording.number(ends.true[0], 2), wording.number(ends.true[-1], 2)
+    return f"{low} to {high}, {len(ends.true)}" if len(ends.true) > 1 else "1 order"
+
+
+def _csv(rows: Sequence[Member]) -> str:
+    """A line for every run and procedure, with everything that is known."""
+    file = io.StringIO()
+    own = [name for name in Member.__dataclass_fields__ if name not in ("path", "ends")]
+    writer = csv.writer(file)
+    writer.writerow([*own, "tuning", "measured_with", "measured_images", "orders", "lowest", "median", "highest"])
+    for row in rows:
+        facts = [getattr(row, name) for name in own]
+        for ends in row.ends or (None,):
+            writer.writerow([*facts, *_measured(ends)])
+    return file.getvalue()
+
+
+def _measured(ends: Ends | None) -> list[object]:
+    if ends is None:
+        return [None] * 7
+    low, high = (ends.true[0], ends.true[-1]) if ends.true else (None, None)
+    return [ends.tuning, ends.data, ends.images, len(ends.genotypes), low, ends.median, high]
+
+
+def _side_by_side(page: PageState, chosen: Sequence[Member]) -> None:
+    info = strips_info(chosen)
+    with st.container(border=True, key="strips-card"):
+        text.heading("Where they end", "every procedure, every edge order; the bar is the median")
+        text.chart(plot_strips(info, page.theme), key="strips", alt=info.summary)
+        if info.without:
+            names = ", ".join(map(text.literal, info.without))
+            st.caption(f"Without a table of true accuracies, or without a full selection: {names}")
