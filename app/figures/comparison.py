@@ -172,7 +172,7 @@ class Total(NamedTuple):
     full: float | None = None
 
 
-_TOTALS = Margin(150, 8, 4, 4)
+_TOTALS = Margin(168, 8, 4, 4)
 _TOTAL = 46
 
 

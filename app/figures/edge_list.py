@@ -24,7 +24,7 @@ def edge_list(graph: Graph, scores: Mapping[int, EdgeScores]) -> Table:
         column("images", "44px", "1 / 4", "right"),
     ]
     rows = [_row(graph, mark, scores.get(number)) for number, mark in enumerate(graph["edges"])]
-    return _table(graph["title"], columns, "minmax(90px, 1fr) minmax(90px, 1fr) minmax(74px, auto) 44px", rows)
+    return _table(graph["title"], columns, "minmax(0, 1fr) minmax(0, 1fr) 88px 38px", rows)
 
 
 def _row(graph: Graph, mark: EdgeMark, found: EdgeScores | None) -> Row:

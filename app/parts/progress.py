@@ -3,6 +3,7 @@
 progress_line   how far a job is, in words
 running         a pressed button's place while its work goes on: how far it is, what is left, and Cancel
 work_button     a button that starts work, or in its place that work
+measure_button  the same for one measurement
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import streamlit as st
 from app.parts import text
 from app.state.actions import Actions
 from app.work.jobs import Job
-from app.work.questions import Measurement
+from app.work.questions import Measurement, Request
 from engine.drawing import wording
 
 
@@ -47,3 +48,14 @@ def work_button(
         running(job, do, key)
     else:
         st.button(label, on_click=start, args=args, disabled=do.ask.busy, key=key, **more)
+
+
+def measure_button(
+    label: str, request: Request, do: Actions, start: Callable[..., None], *args: object, key: str
+) -> None:
+    """A `work_button` for what a request asks and nobody has measured."""
+    job, ask = do.ask.job(request), do.ask
+    if job is not None:
+        running(job, do, key, ask.preliminary(request), ask.wanted(request, None))
+    else:
+        work_button(label, None, do, start, *args, key=key)

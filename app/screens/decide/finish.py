@@ -10,7 +10,7 @@ from functools import lru_cache
 import streamlit as st
 
 from app.parts import text
-from app.parts.progress import work_button
+from app.parts.progress import measure_button, work_button
 from app.parts.style import picture
 from app.screens.decide.actions import Deciding
 from app.screens.decide.branches import branches
@@ -43,8 +43,8 @@ def finished(deciding: Deciding) -> None:
         found = ask.find(ask.accuracy())
         _accuracy(found)
         if found is None:
-            job = ask.job(ask.accuracy())
-            work_button("Measure its accuracy", job, deciding.do, deciding.measure_next, key="measure-final")
+            start = deciding.measure_next
+            measure_button("Measure its accuracy", ask.accuracy(), deciding.do, start, key="measure-final")
     with columns[1], st.container(border=True):
         text.heading("Pure α")
         if alpha is None:
@@ -56,8 +56,8 @@ def finished(deciding: Deciding) -> None:
         text.heading("Pure measurement")
         if measured is None:
             st.caption("Each edge by its largest drop, measured again after every decision, from the start.")
-            job, start = ask.path_job(page.start), deciding.measure_paths
-            work_button("Follow the measured path", job, deciding.do, start, page.start, key="final-paths")
+            job, follow = ask.path_job(page.start), deciding.measure_paths
+            work_button("Follow the measured path", job, deciding.do, follow, page.start, key="final-paths")
         else:
             _cell(page, measured, yours)
             _beside(deciding, selection_of(page.start, measured), "measure-measured")
@@ -85,7 +85,7 @@ def _beside(deciding: Deciding, selection: Selection, key: str) -> None:
     _accuracy(found)
     if found is None:
         what = [request], "Measuring the cell beside yours"
-        work_button("Measure its accuracy", ask.job(request), deciding.do, deciding.do.begin, *what, key=key)
+        measure_button("Measure its accuracy", request, deciding.do, deciding.do.begin, *what, key=key)
 
 
 def _accuracy(found: Measurement | None) -> None:

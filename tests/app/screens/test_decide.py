@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app.figures.evidence_table import Table
 from app.screens.decide import actions
 from app.state import url
+from app.state.questions import Questions
 from app.work.questions import Accuracy, Kind, Measurement, Request
 from app.work.workshop import workshop
 from engine import nasbench201
@@ -347,6 +349,19 @@ def test_the_measured_path_is_followed_to_the_end_and_shown(visit: Visit, monkey
     assert "1 edge order, 512 images" in text(app)
 
 
+def test_following_the_path_is_progress_where_it_was_pressed(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    going_on = threading.Event()
+    for link, key in ((link_to(start(OF_201).alpha_path()), "final-paths"), ("c0-1.SK", "measure-paths")):
+        app = visit("decide", run=OF_201, d=link)
+        assert key in keys(app) and f"cancel-{key}" not in keys(app)
+        job = workshop().jobs.submit(key, "Following the measured path", lambda job: going_on.wait(60), "another")
+        with monkeypatch.context() as patched:
+            patched.setattr(Questions, "path_job", lambda ask, selection, job=job: job)
+            app.run()
+        assert not app.exception and f"cancel-{key}" in keys(app) and key not in keys(app)
+    going_on.set()
+
+
 def test_auto_play_by_alpha_goes_to_the_end_and_can_be_undone(visit: Visit) -> None:
     app = press(visit("decide", run=OF_201, budget="512"), "play-alpha")
     assert "pause" in keys(app)
@@ -385,8 +400,8 @@ def test_start_over_asks_and_keeps_the_line_as_a_branch(visit: Visit) -> None:
     assert selection(app) == both and "2 decisions stay as branch A" in text(app)
     press(app, "start-over-now")
     assert selection(app).decisions == ()
-    app.button_group(key="branch-choice").set_value("A").run()
-    assert not app.exception and selection(app) == both
+    app.session_state["states"][OF_201].switch("A")
+    assert not app.run().exception and selection(app) == both
 
 
 def test_each_visitor_decides_alone(visit: Visit) -> None:
