@@ -66,7 +66,7 @@ def test_the_past_is_looked_at_and_gone_on_from_in_a_branch(open_page: OpenPage)
     expect(title(page)).to_contain_text("Step 2 of 6")
     expect(page).to_have_url(re.compile(r"d=c0-1\.\w\w(&|$)"))
     settle(page, quiet=PAUSE)
-    page.locator(".st-key-branch-choice").get_by_text("A · 2 of 6").click()
+    page.get_by_role("button", name="Branch A; 2 of 6 decided").click()
     expect(title(page)).to_contain_text("Step 3 of 6")
 
 
