@@ -81,8 +81,8 @@ class Verified(NamedTuple):
 
 
 IDENTITY = ("space", "channels", "cells", "classes", "image_size", "normalisation")
-DECLARED = ("declaration",)
-"""Keys of meta that count only where they are there: of a space that is declared."""
+DECLARED = ("declaration", "partial")
+"""Keys of meta that count only where they are there: of a space that is declared, and of partial channels."""
 
 
 def digest(meta: Mapping[str, Any], weights: Arrays, alphas: Arrays, betas: Arrays | None = None) -> str:
@@ -195,7 +195,8 @@ def _fitting_supernet(directory: Path, meta: Mapping[str, Any], weights: Arrays)
     try:
         with torch.device("meta"):
             stem = stem_for(meta["image_size"], space.skeleton.stem)
-            supernet = Supernet(space, meta["channels"], meta["cells"], meta["classes"], stem)
+            part = meta.get("partial", 1)
+            supernet = Supernet(space, meta["channels"], meta["cells"], meta["classes"], stem, part)
     except MissingPlugin as error:
         raise BadInput(f"{directory}: {error}") from None
     except BadInput as error:

@@ -61,6 +61,7 @@ class Meta:
     sha256: dict[str, Any]
     declaration: dict[str, Any] | None = None
     class_names: tuple[str, ...] | None = None
+    partial: int = setting(1, "One in so many channels goes through the operations.", least=1, most=64)
 
     def __post_init__(self) -> None:
         check_ranges(self)

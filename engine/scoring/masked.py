@@ -34,7 +34,7 @@ class Variants:
         self.weights: list[Weights | None] = [base, *masked]
         # Read once on the host: which operations are live is asked at every edge.
         ours = isinstance(supernet, Supernet)
-        self.passes = [None if each is None else Pass.of(each, bn) for each in self.weights] if ours else []
+        self.passes = [None if each is None else Pass.of(each, bn, whole=base) for each in self.weights] if ours else []
 
     @torch.inference_mode()
     def add(self, counts: PairedCounts, batch: tuple[Inputs, Tensor], index: int) -> None:

@@ -34,7 +34,8 @@ class Pass:
 
     `live` is read once on the host: testing every weight where it is used would cost a device sync each. absent:
     operations that are not live add their weight, which is 0, to every feature, so that a drawn weight has a gradient
-    although its operation did not run (GDAS).
+    although its operation did not run (GDAS). whole: the weights before a mask, where they are masked: an edge is as
+    strong as its row of them adds up to, for channels that go by its operations (PC-DARTS).
     """
 
     weights: Weights
@@ -42,11 +43,12 @@ class Pass:
     mode: Mode
     noise: int | None = None
     absent: bool = False
+    whole: Weights | None = None
 
     @classmethod
-    def of(cls, weights: Weights, mode: Mode, noise: int | None = None) -> "Pass":
+    def of(cls, weights: Weights, mode: Mode, noise: int | None = None, whole: Weights | None = None) -> "Pass":
         live = {cell: (rows.detach() != 0).tolist() for cell, rows in weights.items()}
-        return cls(weights, live, mode, noise)
+        return cls(weights, live, mode, noise, whole=whole)
 
     def with_noise(self, noise: int) -> "Pass":
         return replace(self, noise=noise)
@@ -56,10 +58,12 @@ class Cell(nn.Module):
     """The searched edges of one cell. `edges[e][name]` is the operation `name` of edge e; a silent one has no module.
 
     Where the skeleton's cells prepare their inputs, `preprocess0` and `preprocess1` bring them to C channels.
+    part: operations have C / part channels (`engine.supernet.partial` says what becomes of the others).
     """
 
-    def __init__(self, space: SearchSpace, block: Block, index: int) -> None:
+    def __init__(self, space: SearchSpace, block: Block, index: int, part: int = 1) -> None:
         super().__init__()
+        self.part = part
         assert block.cell is not None
         self.cell, self.index, self.spec = block.cell, index, space.cell(block.cell)
         spec, channels = self.spec, block.channels
@@ -69,7 +73,7 @@ class Cell(nn.Module):
         for edge in spec.edges:
             stride = spec.stride if edge.source < spec.inputs else 1
             names = [name for name in spec.operations[edge.index] if not space.operation(name).silent]
-            built = {name: _build(space, name, channels, stride) for name in names}
+            built = {name: _build(space, name, channels // part, stride) for name in names}
             for operation in built.values():
                 operation.place = (index, edge.index)
             self.edges.append(nn.ModuleDict(built))
@@ -118,11 +122,10 @@ class Cell(nn.Module):
         for node in range(self.spec.nodes):
             if node >= self.spec.inputs:
                 # every edge leads from a lower node to a higher one, so nothing adds to this sum any more
-                value = sums[node] if node in sums else self._nothing(values)
-                values.append(value + self._absent(node, run) if run.absent else value)
+                values.append(self._value(node, values, sums, run))
             if not self.outgoing[node]:
                 continue
-            source = Features(values[node], run.noise)
+            source = Features(self._mixed(values[node]), run.noise)
             for name, places in self._leaving(node, run):
                 scale = torch.stack([weights[edge, column] for edge, column, _ in places])
                 ops = [edges[edge][name] for edge, _, _ in places]
@@ -130,6 +133,15 @@ class Cell(nn.Module):
                 for output, (_, _, target) in zip(outputs, places, strict=True):
                     sums[target] = sums[target] + output if target in sums else output
         return values
+
+    def _mixed(self, x: Tensor) -> Tensor:
+        """What operations see of a node's value [B, C, H, W]."""
+        return x
+
+    def _value(self, node: int, values: list[Tensor], sums: Mapping[int, Tensor], run: Pass) -> Tensor:
+        """A node's value, from the sums over its edges."""
+        value = sums[node] if node in sums else self._nothing(values)
+        return value + self._absent(node, run) if run.absent else value
 
     def _absent(self, node: int, run: Pass) -> Tensor:
         """The sum of all weights into a node whose operations are not live: 0, with their gradients."""
@@ -141,8 +153,8 @@ class Cell(nn.Module):
     def _nothing(self, values: list[Tensor]) -> Tensor:
         """The value of a node nothing flows into: zeros of an inner node's shape."""
         if len(values) > self.spec.inputs:
-            return torch.zeros_like(values[self.spec.inputs])
-        x, stride = values[0], self.spec.stride
+            return torch.zeros_like(self._mixed(values[self.spec.inputs]))
+        x, stride = self._mixed(values[0]), self.spec.stride
         return x.new_zeros(*x.shape[:2], x.shape[2] // stride, x.shape[3] // stride)
 
 

@@ -7,6 +7,8 @@ not computed (its BN statistics do not move, its parameters get no gradient), as
 Its blocks are in engine.supernet.cells; which block stands where, the space says (`SearchSpace.blocks`).
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -17,6 +19,7 @@ from engine.spaces import SearchSpace
 from engine.spaces.skeletons import Stem
 from engine.supernet.cells import Cell, CifarStem, ImageNetStem, Pass, Reduction, States, Weights
 from engine.supernet.layers import BatchNorm, Mode
+from engine.supernet.partial import PartialCell
 
 __all__ = ["Cell", "Pass", "States", "Supernet", "Weights"]
 
@@ -26,7 +29,8 @@ class Supernet(nn.Module):
 
     channels: C of the first stage (doubled at each reduction). cells: total cells in the DARTS family (8),
     cells per stage in NAS-Bench-201 (5). classes: size of the output. stem: "imagenet" for images of 64
-    pixels and more; by default the space's. Parameters are the network weights only; alphas live beside the supernet.
+    pixels and more; by default the space's. part: one in so many channels goes through the operations (PC-DARTS).
+    Parameters are the network weights only; alphas live beside the supernet.
     Raises BadInput for sizes that cannot be built.
     """
 
@@ -37,20 +41,23 @@ class Supernet(nn.Module):
         cells: int | None = None,
         classes: int = 10,
         stem: Stem | None = None,
+        part: int = 1,
     ) -> None:
         super().__init__()
         skeleton = space.skeleton
         channels = skeleton.channels if channels is None else channels
         cells = skeleton.cells if cells is None else cells
-        _check_size(channels, cells, classes, skeleton.fewest)
+        _check_size(channels, cells, classes, skeleton.fewest, part)
         self.space, self.channels, self.cells_per_net, self.classes = space, channels, cells, classes
+        self.part = part
+        searched = partial(PartialCell, part=part) if part > 1 else Cell
         self.stem_kind = skeleton.stem if stem is None else stem
         blocks = space.blocks(channels, cells, self.stem_kind)
         self.stem = (ImageNetStem if self.stem_kind == "imagenet" else CifarStem)(blocks[0].last)
         self.blocks = nn.ModuleList()
         for index, block in enumerate(blocks):
             fixed = block.cell is None
-            self.blocks.append(Reduction(block.last, block.channels) if fixed else Cell(space, block, index))
+            self.blocks.append(Reduction(block.last, block.channels) if fixed else searched(space, block, index))
         out = blocks[-1].width
         self.tail = BatchNorm(out, affine=True) if skeleton.tail else None
         self.classifier = nn.Linear(out, classes)
@@ -100,9 +107,13 @@ class Supernet(nn.Module):
         return next(i for i, block in enumerate(self.blocks) if isinstance(block, Cell) and block.cell == cell)
 
 
-def _check_size(channels: int, cells: int, classes: int, fewest: int) -> None:
+def _check_size(channels: int, cells: int, classes: int, fewest: int, part: int) -> None:
     if channels < 2 or channels % 2:
         raise BadInput(f"channels must be an even number of at least 2, not {channels}")
+    if part > 1 and channels % (2 * part):
+        raise BadInput(
+            f"where one in {part} channels is mixed, channels must be a multiple of {2 * part}, not {channels}"
+        )
     if cells < fewest:
         raise BadInput(f"cells must be at least {fewest}, not {cells}")
     if classes < 2:

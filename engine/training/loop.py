@@ -245,6 +245,7 @@ def save(run: Training, directory: Path, data: Data | StreamedData, *, snapshot:
         "class_names": list(data.classes),
         "image_size": recipe.image_size,
         "stem": method.supernet.stem_kind,
+        **({"partial": method.supernet.part} if method.supernet.part > 1 else {}),
         "epochs": run.epoch,
         "data": recipe.data,
         "dataset": data.name,
@@ -282,8 +283,15 @@ def train(
     """Train `recipe` into `out`, saving after every epoch; a finished run returns at once.
 
     snapshots: also keep every Nth epoch in out/snapshots/epoch-NNN. Raises BadInput for a folder that holds
-    something else, Diverged (last good epoch kept) for a loss that is not finite.
+    something else and for alphas that would never be trained, Diverged (last good epoch kept) for a loss that is not
+    finite.
     """
+    waits = recipe.settings.alpha_from
+    if waits >= recipe.epochs:
+        raise BadInput(
+            f"{recipe.method} trains the alphas after {waits} epochs, and there are {recipe.epochs}; "
+            f"set alpha_from lower (--set alpha_from={recipe.epochs // 2}) or train for more epochs"
+        )
     out = Path(out)
     where = torch.device(device)
     data = data or open_data(recipe.data, recipe.image_size)

@@ -15,7 +15,10 @@ from engine.training.methods import about, names, settings_for
 from engine.training.recipe import Recipe
 from tests.engine.kills import Killed, dying, moments
 
-SOON: dict[str, dict[str, object]] = {}
+SOON: dict[str, dict[str, object]] = {
+    "pc-darts": {"alpha_from": 0},
+    "sgas": {"first_decision": 0, "decide_every": 1, "criterion": 2},
+}
 """Settings under which a method does within two epochs what it otherwise begins later."""
 
 
@@ -37,12 +40,12 @@ def data():
 
 
 def everything(directory) -> dict[str, torch.Tensor]:
-    loaded = engine.load(directory)
+    loaded, state = engine.load(directory), engine.checkpoint.load_optimizer(directory)
     return {
         **loaded.supernet.state_dict(),
         **{f"history {cell}": rows for cell, rows in loaded.history.items()},
         **{f"beta {cell}": rows for cell, rows in loaded.beta_history.items()},
-        **{f"state {name}": value for name, value in engine.checkpoint.load_optimizer(directory).items()},
+        **{f"state {name}": torch.as_tensor(value) for name, value in state.items()},
     }
 
 
