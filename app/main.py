@@ -31,6 +31,9 @@ pages = {
 }
 keys.PAGES.set(pages)
 page = st.navigation(list(pages.values()), position="top")
+keys.ON_PAGE.set(next(name for name, one in pages.items() if one == page))
+if page != pages["explore"]:
+    keys.EPOCHS_PLAY.drop()
 sidebar.style()
 sidebar.sidebar()
 st.set_page_config(page_title=" - ".join(filter(None, (page.title, keys.RUN.get(""), NAME))))

@@ -43,7 +43,8 @@ class Entry:
     """A checkpoint folder under its run id; exactly one of `summary` and `error` is set.
 
     note: what a visitor wrote about it. begun: the decisions taken in training or begun elsewhere, with which the run
-    is opened.
+    is opened. epoch: the one of its training that is looked at, None for the last; has_weights: whether the weights of
+    that moment are here, so that something can be measured (`app.library.epochs`).
     """
 
     id: str
@@ -52,6 +53,8 @@ class Entry:
     summary: Summary | None
     error: str | None
     note: str = ""
+    epoch: int | None = None
+    has_weights: bool = True
 
     @property
     def bundled(self) -> bool:

@@ -3,6 +3,8 @@
 cell_card   draw it
 """
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app.figures.cell_graph import Measure, cell_graph_info
@@ -21,11 +23,21 @@ MANY = 8
 _HEIGHT = 330
 
 
-def cell_card(ask: Questions, do: Actions, *, key: str = "cell", title: str = "The cell") -> None:
-    """The cell graph with its strands switch and its list-view twin."""
-    name, controls = st.columns([1, 2], vertical_alignment="center")
+def cell_card(
+    ask: Questions,
+    do: Actions,
+    *,
+    key: str = "cell",
+    title: str = "The cell",
+    aside: Callable[[], None] | None = None,
+) -> None:
+    """The cell graph with its strands switch and its list-view twin. aside: draws what stands beside the switch."""
+    name, controls, *rest = st.columns([3, 9, 8] if aside else [1, 2], vertical_alignment="center")
     with name:
         text.heading(title)
+    if aside is not None:
+        with rest[0]:
+            aside()
     page, scores = ask.page, ask.scores
     first: Measure = "drop" if scores else "alpha"
     with controls:

@@ -39,7 +39,7 @@ def inspector(ask: Questions, do: Actions) -> None:
     elif scores is not None:
         st.caption(sentences.edge_finding(scores))
     else:
-        st.caption("Not measured yet. α alone cannot say which operation matters.")
+        st.caption(sentences.unmeasured(page.entry.has_weights))
     with asked:
         truth.switch(page)
     if worth is not None:
@@ -54,7 +54,7 @@ def inspector(ask: Questions, do: Actions) -> None:
         text.chart(figure, key="butterfly", alt=alt)
     if scores is not None:
         _numbers(scores)
-    if not decided:
+    if not decided and page.entry.has_weights:
         _buttons(ask, do, edge, measurement)
 
 

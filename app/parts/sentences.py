@@ -6,6 +6,7 @@ edge_finding        one edge in a sentence or two
 inputs_finding      why measurement does not tell a node's inputs apart
 lead                who leads whom on an edge, and how surely
 disagreements       edges on which measurement contradicts alpha, the clearest first
+unmeasured          what stands where an edge's scores would
 quoted              an operation's name in a sentence
 """
 
@@ -34,14 +35,14 @@ def headline(selection: Selection, cell: str, scores: Scores) -> str:
     if not chosen:
         first = "α is unknown on every edge"
         if not scores:
-            return f"{first}; nothing is measured yet"
+            return f"{first}; nothing is measured"
         clear = sum(found.stands_out for found in scores.values())
         return f"{first}; measurement tells a best operation apart on {clear} of {measured}"
     name, count = Counter(chosen).most_common(1)[0]
     where = f"all {count}" if count == len(edges) else f"{count} of {len(edges)}"
     first = f"α keeps {quoted(name)} on {where} edges"
     if not scores:
-        return f"{first}; nothing is measured yet"
+        return f"{first}; nothing is measured"
     against = len(disagreements(scores))
     known = "" if measured == len(edges) else f" of {measured} measured"
     on = "none" if against == 0 else f"all {against}" if against == len(edges) else str(against)
@@ -66,6 +67,13 @@ def disagreements(scores: Scores) -> list[EdgeScores]:
     """Edges with verdict "disagree", the largest difference first."""
     found = [edge for edge in scores.values() if edge.verdict == "disagree"]
     return sorted(found, key=lambda edge: (-(edge.difference or 0.0), edge.edge))
+
+
+def unmeasured(has_weights: bool) -> str:
+    """What to say of an edge without scores. has_weights: whether it can be measured."""
+    if has_weights:
+        return "Not measured yet. α alone cannot say which operation matters."
+    return "The weights of this epoch were not kept, so nothing can be measured: only α is known."
 
 
 def lead(scores: EdgeScores) -> str | None:

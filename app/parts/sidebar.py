@@ -70,6 +70,7 @@ def sidebar() -> None:
         page = current()
         if page is None:
             return
+        keys.EPOCH_BESIDE.set(page.entry.epoch)
         if not page.entry.is_kept:
             st.badge("not kept", color="orange")
             import_menu.menu(page.entry, "sidebar")

@@ -11,7 +11,7 @@ from app.state.questions import Questions
 
 def untuned(ask: Questions, do: Actions) -> None:
     """Say so where the tuned weights that the link names are not on this machine, and offer to make them."""
-    if not ask.page.untuned:
+    if not ask.page.untuned or not ask.page.entry.has_weights:
         return
     if ask.tuning:
         st.caption("fine-tuning · the numbers below are those of the weights before it")

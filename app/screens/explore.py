@@ -5,12 +5,13 @@ import streamlit as st
 from app.figures.evidence import images_said
 from app.figures.matrix import matrix_info, plot_matrix
 from app.figures.slope import plot_slope, slope_info
-from app.parts import sentences, text, truth
+from app.library import epochs
+from app.parts import epoch_slider, sentences, text, truth
 from app.parts.cell_card import cell_card
 from app.parts.inspector import in_words, inspector
 from app.parts.progress import running
 from app.parts.untuned import untuned
-from app.state import keys
+from app.state import keys, session
 from app.state.actions import Actions
 from app.state.live import live
 from app.state.page import PageState
@@ -22,7 +23,15 @@ MANY = 8
 
 
 def page() -> None:
-    live(_body, preselects=True)
+    live(_body, _settle, preselects=True)
+
+
+def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
+    """Go on where the epochs play; the sidebar follows."""
+    epoch_slider.advance(page)
+    if keys.EPOCH_BESIDE.get(None) != keys.EPOCH.of(page.entry.id).get(None):
+        st.rerun()
+    return {}
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
@@ -35,7 +44,8 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         _next(ask, do)
     left, right = st.columns([13, 10])
     with left, st.container(border=True, key="cell-card"):
-        cell_card(ask, do)
+        has_past = epochs.count(session.entries()[page.entry.id]) > 1
+        cell_card(ask, do, aside=(lambda: epoch_slider.epoch_slider(page)) if has_past else None)
     with right, st.container(border=True, key="inspector-card"):
         inspector(ask, do)
     left, right = st.columns([13, 10])
@@ -47,16 +57,18 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
 
 def _subtitle(ask: Questions) -> str:
     measured = list(ask.measurements.values())
+    if not ask.page.entry.has_weights:
+        return epoch_slider.said(ask.page)
     if not measured:
         return "Select an edge and measure it: each operation is removed in turn and the accuracy it costs is shown."
     best = max(measured, key=lambda each: each.images)
-    parts = [sentences.too_close(ask.scores)]
+    parts = [epoch_slider.said(ask.page), sentences.too_close(ask.scores)]
     if (supernet := ask.find(ask.accuracy())) is not None:
         base = supernet.accuracy.baseline
         images = wording.count(supernet.images)
         parts.append(f"Supernet accuracy {wording.percent(base.accuracy, base.ci)} on {images} images")
     if len({each.images for each in measured}) == 1:
-        parts[1:] = [f"Supernet {wording.percent(best.accuracy.accuracy, best.accuracy.baseline.ci)}"]
+        parts[2:] = [f"Supernet {wording.percent(best.accuracy.accuracy, best.accuracy.baseline.ci)}"]
         parts.append(text.provenance(best))
     else:
         images = images_said(each.images for each in measured)
@@ -66,7 +78,9 @@ def _subtitle(ask: Questions) -> str:
 
 def _next(ask: Questions, do: Actions) -> None:
     """The page's one primary action: measure what is unmeasured, then settle what is open."""
-    if ask.settling is not None:
+    if not ask.page.entry.has_weights:
+        st.button("Nothing can be measured here", disabled=True, width="stretch", key="no-weights")
+    elif ask.settling is not None:
         running(ask.settling, do, "all")
     elif missing := ask.unmeasured():
         edges = "edge" if len(missing) == 1 else "edges"

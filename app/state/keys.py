@@ -91,6 +91,15 @@ MOVED: Key[dict[str, str]] = Key(
 PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages to switch to, by name")
 
 # Cards
+ON_PAGE: Key[str] = Key("on-page", "session", "the page on screen, by its path")
+EPOCH: Key[int | None] = Key("epoch-{}", "session", "the epoch of a run that Explore shows, None for its last")
+EPOCH_SLIDER: Key[int] = Key("epoch-slider-{}", "widget", "the same on its slider")
+EPOCH_BESIDE: Key[int | None] = Key("epoch-beside", "session", "the epoch of which the sidebar speaks")
+EPOCHS_PLAY: Key[float | None] = Key(
+    "epochs-play",
+    "session",
+    "while Explore goes from epoch to epoch by itself: since when (monotonic) it shows this one",
+)
 MATRIX: Key[Any] = Key("matrix", "widget", "the point chosen among all edges and operations")
 UPLOAD: Key[Any] = Key("upload", "widget", "the uploaded file")
 SELECTIONS: Key[Any] = Key("selections", "widget", "uploaded selection files")

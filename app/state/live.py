@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.library import image_sets
+from app.library import epochs, image_sets
 from app.state import keys, session, url
 from app.state.actions import Actions
 from app.state.page import PageState
@@ -27,6 +27,9 @@ def current() -> PageState | None:
     entry = session.entries().get(keys.RUN.get(""))
     if entry is None or entry.summary is None:
         return None
+    if keys.ON_PAGE.get("") == "explore":
+        entry = epochs.at_epoch(entry, keys.EPOCH.of(entry.id).get(None))
+    assert entry.summary is not None
     cells, cell = entry.summary.space.cells, keys.CELL.get(None)
     return PageState(
         entry,
@@ -89,5 +92,5 @@ def live(body: Body, settle: Settle | None = None, *, preselects: bool = False) 
 
 
 def _is_active(ask: Questions) -> bool:
-    """Whether the page has to refresh itself: work is running, or decisions play."""
-    return ask.busy or ask.page.run.playing is not None
+    """Whether the page has to refresh itself: work is running, or decisions or epochs play."""
+    return ask.busy or ask.page.run.playing is not None or keys.EPOCHS_PLAY.get(None) is not None

@@ -76,7 +76,7 @@ def test_too_close_to_call_is_no_contradiction() -> None:
 
 
 def test_edges_that_are_not_measured_do_not_count_as_agreeing() -> None:
-    assert sentences.headline(ALL_SKIP, "cell", {}).endswith("; nothing is measured yet")
+    assert sentences.headline(ALL_SKIP, "cell", {}).endswith("; nothing is measured")
     partly = {3: scores(3, "disagree"), 4: scores(4, "agree")}
     assert sentences.headline(ALL_SKIP, "cell", partly).endswith("; measurement contradicts it on 1 of 2 measured")
 
