@@ -4,6 +4,7 @@ Normalisation     per-channel mean and standard deviation of pixels in 0..1
 resize            32 x 32 pixels unchanged, or averaged 2 x 2 to 16 x 16
 crop_padding      the zero padding of the random crop for an image size
 augment           random crop and horizontal flip of a batch, in pixel space
+cutout            a square of every image erased
 normalise         pixels 0..255 to normalised float32, channels_last
 """
 
@@ -98,6 +99,18 @@ def normalise(pixels: Tensor, normalisation: Normalisation) -> Tensor:
     mean = torch.tensor(normalisation.mean, device=pixels.device).view(1, -1, 1, 1)
     std = torch.tensor(normalisation.std, device=pixels.device).view(1, -1, 1, 1)
     return pixels.float().div(255).sub(mean).div(std).contiguous(memory_format=torch.channels_last)
+
+
+def cutout(images: Tensor, side: int, draw: torch.Generator) -> Tensor:
+    """Images [B, 3, S, S] with a square of 0 around a random pixel, cut off at the border (DeVries and Taylor 2017)."""
+    if not side:
+        return images
+    size = images.shape[-1]
+    centres = torch.randint(size, (2, len(images), 1), generator=draw)
+    pixels = torch.arange(size)
+    inside = (pixels >= centres - side // 2) & (pixels < centres - side // 2 + side)
+    erased = (inside[0][:, :, None] & inside[1][:, None, :]).to(images.device)
+    return images.masked_fill(erased[:, None], 0)
 
 
 def _check_size(image_size: int) -> None:

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from engine.spaces import SearchSpace
 from engine.spaces.skeletons import Block
+from engine.supernet.draws import seeded
 from engine.supernet.layers import BatchNorm, Conv, FactorizedReduce, Mode, ReLUConvBN, ResidualReduction
 from engine.supernet.operations import Features, Operation
 from engine.supernet.scorable import Weights
@@ -35,7 +36,8 @@ class Pass:
     `live` is read once on the host: testing every weight where it is used would cost a device sync each. absent:
     operations that are not live add their weight, which is 0, to every feature, so that a drawn weight has a gradient
     although its operation did not run (GDAS). whole: the weights before a mask, where they are masked: an edge is as
-    strong as its row of them adds up to, for channels that go by its operations (PC-DARTS).
+    strong as its row of them adds up to, for channels that go by its operations (PC-DARTS). drop: the probability that
+    an image loses the output of an edge (R-DARTS).
     """
 
     weights: Weights
@@ -44,6 +46,7 @@ class Pass:
     noise: int | None = None
     absent: bool = False
     whole: Weights | None = None
+    drop: float = 0.0
 
     @classmethod
     def of(cls, weights: Weights, mode: Mode, noise: int | None = None, whole: Weights | None = None) -> "Pass":
@@ -130,9 +133,18 @@ class Cell(nn.Module):
                 scale = torch.stack([weights[edge, column] for edge, column, _ in places])
                 ops = [edges[edge][name] for edge, _, _ in places]
                 outputs = type(ops[0]).evaluate(ops, source, scale, run.mode)
-                for output, (_, _, target) in zip(outputs, places, strict=True):
+                for output, (edge, _, target) in zip(outputs, places, strict=True):
+                    if run.drop:
+                        output = output * self._kept(edge, output, run)
                     sums[target] = sums[target] + output if target in sums else output
         return values
+
+    def _kept(self, edge: int, output: Tensor, run: Pass) -> Tensor:
+        """[B, 1, 1, 1]: 0 for images that lose an edge's output and 1 / (1 - drop) for the others; the same for all
+        operations of the edge."""
+        draw = None if run.noise is None else seeded(run.noise, self.index, edge, 1)
+        kept = torch.rand(len(output), generator=draw) >= run.drop
+        return (kept / (1 - run.drop)).to(output.device, output.dtype).view(-1, 1, 1, 1)
 
     def _mixed(self, x: Tensor) -> Tensor:
         """What operations see of a node's value [B, C, H, W]."""

@@ -214,6 +214,7 @@ def conclude(run: Training, halves: Sequence[Feed], line: dict[str, Any]) -> Non
     looked_at = feed(halves[1], method.batch_size, run.recipe.seed, epoch, len(halves))
     if method.stop(epoch, looked_at):
         line["stopped"] = True
+    line.update(method.remarks)
     for name, rows in run.history.items():
         rows.append(method.parameters[name].detach().cpu().clone())
     run.log.append(line)
@@ -286,12 +287,7 @@ def train(
     something else and for alphas that would never be trained, Diverged (last good epoch kept) for a loss that is not
     finite.
     """
-    waits = recipe.settings.alpha_from
-    if waits >= recipe.epochs:
-        raise BadInput(
-            f"{recipe.method} trains the alphas after {waits} epochs, and there are {recipe.epochs}; "
-            f"set alpha_from lower (--set alpha_from={recipe.epochs // 2}) or train for more epochs"
-        )
+    recipe.check_trains_alphas()
     out = Path(out)
     where = torch.device(device)
     data = data or open_data(recipe.data, recipe.image_size)

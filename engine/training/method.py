@@ -10,7 +10,7 @@ Letters in shapes: E edges of a cell type, K operations, B images.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -28,6 +28,7 @@ from engine.supernet.draws import seeded
 from engine.supernet.layers import Mode
 from engine.supernet.supernet import Pass, Supernet
 from engine.training.feeds import Batch
+from engine.training.optimizers import load_moments, moments, require_grad
 from engine.training.settings import MethodSettings
 
 if TYPE_CHECKING:
@@ -101,13 +102,15 @@ class Method:
 
     parameters: what is learned beside the weights, by name: "alpha.CELL" [E, K], "beta.CELL" [E] where edges have
     strengths, and any others. decisions: taken so far. In a step, `number` counts steps over the whole run and `path`
-    says from which draws random numbers come; both are the same in a resumed run.
+    says from which draws random numbers come; both are the same in a resumed run. drop_path: the probability that an
+    image loses the output of an edge in a step. remarks: numbers for the epoch's log line besides.
 
     A method's file overrides what differs. The order of calls: `begin(epoch)`; for every batch `step`, which calls
     `alpha_step` and `weight_step`, which call `mix`; after the epoch `decide` and `stop`; then all of `state` is saved.
     """
 
     learns_alpha = True
+    drop_path = 0.0
     settings: MethodSettings
 
     def __init__(
@@ -118,6 +121,7 @@ class Method:
         self.weights = list(supernet.parameters())
         self.number = 0
         self.waits = False
+        self.remarks: dict[str, float] = {}
         self.path: tuple[int, ...] = ()
         settings = self.settings
         self.optimizer = torch.optim.SGD(
@@ -202,16 +206,16 @@ class Method:
 
     def alpha_step(self, train: Batch, search: Batch) -> None:
         """d L_search / d alpha with the weights held fixed; no weight gradient is computed."""
-        _require_grad(self.weights, False)
+        require_grad(self.weights, False)
         self.alpha_optimizer.zero_grad()
-        _require_grad(self.parameters.values(), True)
+        require_grad(self.parameters.values(), True)
         loss, _ = self.loss(search, self.mix("search", self.draw("search")), "search")
         extra = self.extra_loss()
         loss = loss if extra is None else loss + extra
         if loss.requires_grad:  # else no undecided edge has a way to the output any more
             loss.backward()
             self.alpha_optimizer.step()
-        _require_grad(self.weights, True)
+        require_grad(self.weights, True)
 
     def weight_step(self, train: Batch) -> Step:
         """SGD on the weights under the current mixing weights, gradient norm clipped over all weights."""
@@ -247,8 +251,8 @@ class Method:
         others = {f"parameters/{name}": value for name, value in self.parameters.items() if not _kept_apart(name)}
         return {
             **{name: value.detach().cpu() for name, value in others.items()},
-            **_moments(self.optimizer, [f"weights/{name}" for name in names]),
-            **_moments(self.alpha_optimizer, architecture),
+            **moments(self.optimizer, [f"weights/{name}" for name in names]),
+            **moments(self.alpha_optimizer, architecture),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -258,8 +262,8 @@ class Method:
             for name, value in self.parameters.items():
                 if (saved := state.get(f"parameters/{name}")) is not None:
                     value.copy_(saved)
-        _load_moments(self.optimizer, [f"weights/{name}" for name in names], state)
-        _load_moments(self.alpha_optimizer, [name.replace(".", "s/", 1) for name in self.parameters], state)
+        load_moments(self.optimizer, [f"weights/{name}" for name in names], state)
+        load_moments(self.alpha_optimizer, [name.replace(".", "s/", 1) for name in self.parameters], state)
 
     # What every method uses
 
@@ -278,8 +282,10 @@ class Method:
         "train" moves its running statistics and "batch" or "running" do not."""
         images, labels = batch
         noise = 2 * self.number + (purpose == "train")
+        drop = 0.0 if purpose == "measure" else self.drop_path
+        run = Pass(mixed.weights, mixed.live, mode, noise, mixed.absent, drop=drop)
         with torch.autocast("cuda", dtype=torch.bfloat16, enabled=images.is_cuda):
-            logits = self.supernet.run(images, Pass(mixed.weights, mixed.live, mode, noise, mixed.absent))
+            logits = self.supernet.run(images, run)
         return F.cross_entropy(logits.float(), labels), logits
 
 
@@ -291,28 +297,3 @@ def learning_rate(settings: MethodSettings, epoch: int, epochs: int) -> float:
 def _kept_apart(name: str) -> bool:
     """Whether a parameter is part of a checkpoint's own files."""
     return name.startswith(("alpha.", "beta."))
-
-
-def _moments(optimizer: torch.optim.Optimizer, names: Sequence[str]) -> dict[str, Tensor]:
-    """An optimizer's tensors by parameter name: "weights/blocks.0...conv.weight/momentum_buffer"."""
-    return {
-        f"{name}/{key}": value.detach().cpu()
-        for name, parameter in zip(names, optimizer.param_groups[0]["params"], strict=True)
-        for key, value in optimizer.state.get(parameter, {}).items()
-        if value is not None
-    }
-
-
-def _load_moments(optimizer: torch.optim.Optimizer, names: Sequence[str], saved: Mapping[str, Any]) -> None:
-    for name, parameter in zip(names, optimizer.param_groups[0]["params"], strict=True):
-        head = f"{name}/"
-        state = {key.removeprefix(head): value for key, value in saved.items() if key.startswith(head)}
-        if state:
-            # Adam keeps its step counter on the CPU.
-            device = parameter.device
-            optimizer.state[parameter] = {k: v.clone() if k == "step" else v.to(device) for k, v in state.items()}
-
-
-def _require_grad(tensors: Iterable[Tensor], on: bool) -> None:
-    for tensor in tensors:
-        tensor.requires_grad_(on)

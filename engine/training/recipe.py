@@ -49,6 +49,15 @@ class Recipe:
         check_image_size(self.image_size)
         check(self)
 
+    def check_trains_alphas(self) -> None:
+        """Raises BadInput where the training would end before the first step on the alphas."""
+        waits = self.settings.alpha_from
+        if waits >= self.epochs:
+            raise BadInput(
+                f"{self.method} trains the alphas after {waits} epochs, and there are {self.epochs}; "
+                f"set alpha_from lower (--set alpha_from={self.epochs // 2}) or train for more epochs"
+            )
+
     def hyperparameters(self) -> dict[str, Any]:
         """Everything as plain JSON values, the method's settings among them."""
         own = asdict(self)

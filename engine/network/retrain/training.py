@@ -3,7 +3,6 @@
 train        run a recipe in a folder until its last epoch, or go on where it stopped
 Retraining   a run: its recipe, network and the line of every finished epoch
 report       what is known at the end: size, test accuracy of the last and of the best epoch
-cutout       erase a square of every image
 
 Every random draw of an epoch comes from (seed, epoch), so a resumed run repeats what an uninterrupted one does.
 """
@@ -21,6 +20,7 @@ from scipy import stats
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.data.augment import cutout
 from engine.data.feed import Feed
 from engine.data.load import Data, StreamedData, open_data, open_feed
 from engine.errors import BadInput
@@ -206,18 +206,6 @@ def evaluate(run: Retraining, test: Feed) -> dict[str, Any]:
     low, high = stats.binomtest(right, tested).proportion_ci(CONFIDENCE, method="wilson")
     ci = [100 * float(low), 100 * float(high)]
     return {"accuracy": 100 * right / tested, "ci": ci, "loss": loss / tested, "images": tested, "bn": "running"}
-
-
-def cutout(images: Tensor, side: int, draw: torch.Generator) -> Tensor:
-    """Images [B, 3, S, S] with a square of 0 around a random pixel, cut off at the border (DeVries and Taylor 2017)."""
-    if not side:
-        return images
-    size = images.shape[-1]
-    centres = torch.randint(size, (2, len(images), 1), generator=draw)
-    pixels = torch.arange(size)
-    inside = (pixels >= centres - side // 2) & (pixels < centres - side // 2 + side)
-    erased = (inside[0][:, :, None] & inside[1][:, None, :]).to(images.device)
-    return images.masked_fill(erased[:, None], 0)
 
 
 def report(run: Retraining, data: Data | StreamedData) -> dict[str, Any]:

@@ -9,14 +9,13 @@ for those that training to convergence would give, which is cheap and, for skip 
 
 from dataclasses import dataclass
 
-from engine.training.method import Method as Base
-from engine.training.settings import MethodSettings
+from engine.training.robust import Robust, RobustSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(MethodSettings):
-    """As published; the same in every space."""
+class Settings(RobustSettings):
+    """As published; the same in every space. The options of RobustDARTS are off."""
 
 
-class Method(Base):
+class Method(Robust):
     """Every step as in the base class."""

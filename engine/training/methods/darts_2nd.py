@@ -16,18 +16,17 @@ from torch import Tensor
 
 from engine.fields import setting
 from engine.training.feeds import Batch
-from engine.training.method import Method as Base
-from engine.training.settings import MethodSettings
+from engine.training.robust import Robust, RobustSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(MethodSettings):
-    """As first-order DARTS, in every space."""
+class Settings(RobustSettings):
+    """As first-order DARTS, in every space; RobustDARTS searches with it."""
 
     radius: float = setting(0.01, "How far the weights move for the finite difference (equation 8).", above=0)
 
 
-class Method(Base):
+class Method(Robust):
     """The step on the alphas is unrolled; the one on the weights is as in first order."""
 
     settings: Settings

@@ -7,13 +7,14 @@ import math
 import pytest
 import torch
 
+from engine.data.augment import cutout
 from engine.data.load import Images, load_data
 from engine.errors import BadInput
 from engine.network.network import Network
 from engine.network.retrain import training
 from engine.network.retrain.folder import OPTIMIZER, WEIGHTS, finished_epochs
 from engine.network.retrain.recipe import Recipe, read_genotype
-from engine.network.retrain.training import cutout, train
+from engine.network.retrain.training import train
 from engine.selection.genotype import Genotype, parse_genotype
 from engine.selection.selection import Selection
 from engine.training.loop import Diverged
