@@ -204,14 +204,16 @@ def run_epoch(run: Training, halves: Sequence[Feed], report: Callable[[Progress]
 def conclude(run: Training, halves: Sequence[Feed], line: dict[str, Any]) -> None:
     """What follows an epoch's steps: the method's decisions, the accuracy under them, history and log."""
     method, epoch = run.method, run.epoch
-    decisions = method.decide(epoch)
+    looked_at, measured_on = (
+        feed(halves[1], method.batch_size, run.recipe.seed, epoch, len(halves) + which) for which in range(2)
+    )
+    decisions = method.decide(epoch, measured_on)
     if decisions:
         method.hold((*method.decisions, *decisions))
         line["decisions"] = [asdict(decision) for decision in decisions]
     line["search"] = evaluate(run, halves[1])
     alphas = method.selection.alphas
     line["magnitude"] = str(magnitude_genotype(method.space, alphas)) if alphas.known else None
-    looked_at = feed(halves[1], method.batch_size, run.recipe.seed, epoch, len(halves))
     if method.stop(epoch, looked_at):
         line["stopped"] = True
     line.update(method.remarks)

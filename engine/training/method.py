@@ -235,8 +235,8 @@ class Method:
         """What is added to the loss of the search half: a penalty on the architecture parameters."""
         return None
 
-    def decide(self, epoch: int) -> tuple[Decision, ...]:
-        """Decisions to take after an epoch, in order, on top of those taken."""
+    def decide(self, epoch: int, search: Iterator[Batch]) -> tuple[Decision, ...]:
+        """Decisions to take after an epoch, in order, on top of those taken. search: augmented batches of that half."""
         return ()
 
     def stop(self, epoch: int, search: Iterator[Batch]) -> bool:

@@ -7,8 +7,9 @@ when the last edge is decided.
 edge = argmax N(1 − θ_none) · N(1 − H(p) / ln K), p = θ without none; criterion 2 also · N(overlap of p with the past)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Self
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from engine.errors import BadInput
 from engine.fields import setting
+from engine.scoring.scores import score_edge
 from engine.selection.decisions import Decision
 from engine.selection.mixing import mixing_weights
 from engine.selection.selection import Selection
@@ -37,6 +39,9 @@ class Settings(MethodSettings):
     first_decision: int = setting(9, "Epochs before the one that ends with the first decision.", unit="epochs", least=0)
     decide_every: int = setting(5, "From one decision of a cell type to the next (SGAS).", unit="epochs", least=1)
     growth: int = setting(8, "Images by which a batch grows with every decision (SGAS).", unit="images", least=0)
+    by_drop: int = setting(
+        0, "Batches on which masked drops choose the operation of a decided edge; 0: alpha does (SGAS+PT).", least=0
+    )
 
     @classmethod
     def for_space(cls, space: SearchSpace) -> Self:
@@ -71,7 +76,7 @@ class Method(Base):
             for cell, alpha in self.of("alpha").items():
                 alpha.copy_(torch.where(self.held.decided[cell], before[cell], alpha))
 
-    def decide(self, epoch: int) -> tuple[Decision, ...]:
+    def decide(self, epoch: int, search: Iterator[Batch]) -> tuple[Decision, ...]:
         due = epoch - self.settings.first_decision
         selection = self.selection
         decides = due >= 0 and due % self.settings.decide_every == 0 and not self._all_decided(selection)
@@ -81,7 +86,9 @@ class Method(Base):
             if decides and (open_edges := selection.undecided_edges(cell)):
                 scores = edge_scores(alpha, silent, past if self.settings.criterion == 2 else None)
                 edge = max(open_edges, key=lambda index: float(scores[index]))
-                selection = self._decided(selection, cell, edge, preferences(alpha, silent)[1])
+                shares = preferences(alpha, silent)[1]
+                worth = self._drops(selection, cell, edge, silent, search) if self.settings.by_drop else shares[edge]
+                selection = self._decided(selection, cell, edge, int(worth.argmax()), shares)
             self.past[cell] = torch.cat([past, preferences(alpha, silent)[1].float()[None]])[-PAST:]
         self.rounds += decides
         return selection.decisions[len(self.decisions) :]
@@ -89,21 +96,24 @@ class Method(Base):
     def _all_decided(self, selection: Selection) -> bool:
         return not any(selection.undecided_edges(cell) for cell in self.space.cells)
 
-    def _decided(self, selection: Selection, cell: str, edge: int, shares: Tensor) -> Selection:
+    def _drops(self, selection: Selection, cell: str, edge: int, silent: Tensor, search: Iterator[Batch]) -> Tensor:
+        """[K]: how much accuracy the supernet loses without each operation of an edge, -inf for none (Wang et al. 2021,
+        section 4.1; weights are not rescaled)."""
+        batches = list(islice(search, self.settings.by_drop))
+        scores = score_edge(self.supernet, selection, cell=cell, edge=edge, batches=batches)
+        return torch.tensor([each.drop for each in scores.operations]).masked_fill(silent[edge], -torch.inf)
+
+    def _decided(self, selection: Selection, cell: str, edge: int, column: int, shares: Tensor) -> Selection:
         """With an edge decided, and with it the inputs of its node once as many edges are decided as the node keeps.
-        The node's other edges are discarded, so what they are decided for plays no part."""
-
-        def best(index: int) -> str:
-            return self.space.operations(cell, index)[int(shares[index].argmax())]
-
-        selection = selection.discretize(cell, edge, best(edge))
+        The node's other edges are discarded, so that they end with what alpha prefers plays no part."""
+        names = self.space.cell(cell).operations
+        selection = selection.discretize(cell, edge, names[edge][column])
         node, spec = self.space.edges(cell)[edge].target, self.space.cell(cell)
         kept = [each.index for each in spec.entering(node) if selection.is_decided(cell, each)]
         if node not in spec.topology_nodes or len(kept) < spec.kept(node):
             return selection
-        for each in spec.entering(node):
-            if each.index not in kept:
-                selection = selection.discretize(cell, each, best(each.index))
+        for each in (each.index for each in spec.entering(node) if each.index not in kept):
+            selection = selection.discretize(cell, each, names[each][int(shares[each].argmax())])
         return selection.keep_inputs(cell, node, kept)
 
     def state(self) -> dict[str, Any]:

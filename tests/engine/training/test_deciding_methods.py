@@ -14,6 +14,8 @@ from tests.engine.golden import golden_alphas
 from tests.engine.small_runs import SMALL, write_photos
 from tests.engine.training.golden_method import SEARCH, TRAIN, golden_method
 
+NONE = iter(())
+
 
 def test_criterion_1_gives_the_reference_scores():
     space = search_space("darts-none")
@@ -38,19 +40,19 @@ def test_criterion_2_asks_for_a_past_and_prefers_edges_that_have_not_changed():
 
 def test_it_decides_an_edge_of_each_cell_type_and_discards_what_a_node_does_not_keep():
     method = golden_method("sgas", "darts-none")
-    assert method.decide(8) == () and method.batch_size == 64
-    first = method.decide(9)
+    assert method.decide(8, NONE) == () and method.batch_size == 64
+    first = method.decide(9, NONE)
     assert first[0] == OperationDecision("normal", 7, "skip_connect") and [each.cell for each in first] == [
         "normal",
         "reduce",
     ]
     method.hold(first)
-    assert method.decide(10) == () and method.batch_size == 72
+    assert method.decide(10, NONE) == () and method.batch_size == 72
     for epoch in (14, 19, 24, 29, 34, 39, 44):
-        method.hold((*method.decisions, *method.decide(epoch)))
+        method.hold((*method.decisions, *method.decide(epoch, NONE)))
     assert method.selection.is_complete and method.batch_size == 64 + 8 * 8 and not method.searches
     kept = [each for each in method.decisions if isinstance(each, InputsDecision)]
-    assert len(kept) == 6 and method.decide(49) == ()
+    assert len(kept) == 6 and method.decide(49, NONE) == ()
     rows = method.held.rows["normal"]
     assert rows.sum().item() == 8 and not rows[:, 0].any()  # two edges a node, none of them `none`
 
@@ -58,7 +60,7 @@ def test_it_decides_an_edge_of_each_cell_type_and_discards_what_a_node_does_not_
 def test_the_alphas_of_a_decided_edge_stay():
     method = golden_method("sgas", "s3", first_decision=0)
     method.alpha_step(TRAIN, SEARCH)  # so that Adam has momentum
-    decisions = method.decide(0)
+    decisions = method.decide(0, NONE)
     method.hold(decisions)
     before = {cell: alpha.detach().clone() for cell, alpha in method.of("alpha").items()}
     method.alpha_step(TRAIN, SEARCH)
@@ -66,6 +68,20 @@ def test_the_alphas_of_a_decided_edge_stay():
         (edge,) = (each.edge for each in decisions if each.cell == cell)
         changed = (alpha.detach() != before[cell]).any(-1)
         assert not changed[edge] and changed.sum() == 13
+
+
+def test_masked_drops_choose_the_operation_where_they_are_asked_and_alpha_still_the_edge():
+    by_alpha = golden_method("sgas", "s3", first_decision=0)
+    method = golden_method("sgas", "s3", first_decision=0, by_drop=2)
+    first, second = (
+        next(each for each in found if each.cell == "normal")
+        for found in (by_alpha.decide(0, NONE), method.decide(0, iter([TRAIN, SEARCH] * 2)))
+    )
+    scores = engine.score_edge(
+        method.supernet, by_alpha.selection, cell="normal", edge=first.edge, batches=[TRAIN, SEARCH]
+    )
+    drops = {each.name: each.drop for each in scores.operations if each.name != "none"}
+    assert second.edge == first.edge and second.operation == max(drops, key=lambda name: drops[name])
 
 
 @pytest.mark.parametrize("space", ["s1", "s2", "s4", "darts"])

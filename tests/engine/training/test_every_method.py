@@ -18,7 +18,7 @@ from tests.engine.kills import Killed, dying, moments
 SOON: dict[str, dict[str, object]] = {
     "darts": {"drop_path": 0.3},
     "pc-darts": {"alpha_from": 0},
-    "sgas": {"first_decision": 0, "decide_every": 1, "criterion": 2},
+    "sgas": {"first_decision": 0, "decide_every": 1, "criterion": 2, "by_drop": 1},
 }
 """Settings under which a method does within two epochs what it otherwise begins later."""
 
@@ -109,6 +109,12 @@ def test_people_are_told_what_it_does_where_it_is_from_and_its_equation(method):
     assert title.endswith(").") and "20" in title
     assert text.count(". ") == 1 and text.endswith(".") and 100 < len(text) < 500
     assert ("=" in equation or "←" in equation) and not equation.endswith(".")
+
+
+def test_the_reference_of_the_command_line_lists_it(root):
+    text = (root / "engine" / "cli" / "README.md").read_text(encoding="utf-8")
+    table = [line for line in text.splitlines() if line.startswith("| `")]
+    assert [name for name in names() if not any(f"`{name}`" in line for line in table)] == []
 
 
 def test_a_method_that_is_not_there_tells_which_are():

@@ -84,7 +84,7 @@ class Method(Base):
     def extra_loss(self):
         return 0.1 * sum((alpha**2).sum() for alpha in self.of("alpha").values())
 
-    def decide(self, epoch):
+    def decide(self, epoch, search):
         cell = self.space.cells[0]
         edge = self.selection.undecided_edges(cell)[0]
         return (OperationDecision(cell, edge, self.selection.best_by_alpha(cell, edge)),)
