@@ -15,7 +15,7 @@ import plotly.tools  # noqa: F401
 import streamlit as st
 
 from app.parts import sidebar
-from app.screens import explore, runs, start
+from app.screens import explore, runs, start, train
 from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
 from app.state import keys
@@ -27,6 +27,7 @@ pages = {
     "explore": st.Page(explore.page, title="Explore", url_path="explore"),
     "decide": st.Page(decide, title="Decide", url_path="decide"),
     "compare": st.Page(compare, title="Compare", url_path="compare"),
+    "train": st.Page(train.page, title="Train", url_path="train"),
     "runs": st.Page(runs.page, title="Runs", url_path="runs"),
 }
 keys.PAGES.set(pages)

@@ -32,8 +32,9 @@ NOTE = "note.json"
 """What a visitor wrote about an import, beside the checkpoint's own files."""
 LONGEST_NOTE = 500
 
-Origin = Literal["bundled", "named", "kept", "visit"]
-"""Ours, in the folder that SUPERNET_CHECKPOINTS names, a kept import, or one that a single visitor looks at."""
+Origin = Literal["bundled", "named", "trained", "kept", "visit"]
+"""Ours, in the folder that SUPERNET_CHECKPOINTS names, trained here, a kept import, or one that a single visitor looks
+at."""
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +81,11 @@ def imported() -> Path:
     return Path(os.environ.get(RUNS) or ROOT / "runs").expanduser() / "imported"
 
 
+def trained() -> Path:
+    """Where supernets lie that were trained here; it may be absent."""
+    return imported().with_name("supernets")
+
+
 def looked_at(visitor: str) -> Path:
     """Where a visitor's imports lie that are not kept; it may be absent."""
     return imported().with_name("looked-at") / visitor
@@ -93,8 +99,8 @@ class Catalog:
         self._read = lru_cache(maxsize=512)(read_entry)
 
     def entries(self, visitor: str = "") -> dict[str, Entry]:
-        """Bundled checkpoints, those in the folder named by SUPERNET_CHECKPOINTS, the kept imports, and those that this
-        visitor looks at.
+        """Bundled checkpoints, those in the folder named by SUPERNET_CHECKPOINTS, those trained here, the kept imports,
+        and those that this visitor looks at.
 
         That folder may be a checkpoint itself. Of two checkpoints with one name, the visitor's own goes by "my-NAME".
         """
@@ -106,6 +112,7 @@ class Catalog:
                 error = f"{OWN} names {own}, which is no folder; correct it"
                 found[own.name] = Entry(own.name, own, "named", None, error)
             self._add(found, own, "named")
+        self._add(found, trained(), "trained")
         self._add(found, imported(), "kept")
         if visitor:
             self._add(found, looked_at(visitor), "visit")

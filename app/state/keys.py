@@ -138,6 +138,8 @@ EDGE_OF_A: Key[tuple[str, str, int | None]] = Key(
     "compare-edge", "session", "space, cell type and edge in focus, where the sidebar speaks of another space"
 )
 DIFFERENCES: Key[Any] = Key("differences", "widget", "the point chosen among the differing edges")
+TRAINING: Key[str] = Key("training", "session", "the supernet in training that is looked at")
+TO_DISCARD: Key[str] = Key("training-to-discard", "session", "the training that the visitor is being asked about")
 RUNS_TABLE: Key[Any] = Key("runs-table", "widget", "the runs that are ticked")
 PROCEDURE: Key[str] = Key("orders-of", "widget", "the procedure whose edge orders are summed up")
 

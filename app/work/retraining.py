@@ -3,7 +3,7 @@
 launch      start `python -m engine retrain`, or go on with a run that was stopped
 find        the latest run of a genotype
 latest      the latest runs of several
-Run         what a run's folder says, and whether its process lives
+Run         what its folder says
 small       settings that finish in minutes on a processor
 estimate    seconds that settings take, roughly
 
@@ -13,18 +13,12 @@ One run at a time on this machine. Nothing here imports torch: the page only fol
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.library.image_sets import image_sets
-from app.work import processes
-from app.work.threads import process_threads
-from engine.errors import BadInput
+from app.work import processed, processes
 from engine.network.retrain.recipe import Recipe
-from engine.runs import files
-from engine.runs.folder import PLAN
-from engine.runs.status import STATUS, Status, read_status
 from engine.selection.genotype import Genotype
 
 MOST_KEPT = 100
@@ -35,28 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Run:
-    """status: the run's last word. problem: why it ended, for the visitor."""
-
-    path: Path
-    recipe: Recipe
-    status: Status
-    running: bool
-    problem: str | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.status.state == "done"
-
-    @property
-    def epoch(self) -> int:
-        """Finished epochs."""
-        return self.status.details.get("epoch", 0)
-
-    def stop(self) -> None:
-        """Ask it to stop: it does so within a step, and its last finished epoch is kept."""
-        processes.stop(self.path)
+Run = processed.Run[Recipe]
 
 
 def folder() -> Path:
@@ -84,18 +57,8 @@ def estimate(recipe: Recipe, cores: int) -> float:
 
 def launch(recipe: Recipe) -> Run:
     """Start this run, or go on where it stopped. Raises BadInput, in words for the visitor, while another one runs."""
-    root = folder()
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise files.unwritable(root, error) from None
-    path = root / _name(recipe)
-    with files.locked(root):
-        if any(run.running for run in _runs()):
-            raise BadInput("another network is being trained on this machine; stop it, or wait until it has finished")
-        if not path.exists() and sum(each.is_dir() for each in root.iterdir()) >= MOST_KEPT:
-            raise BadInput(f"{MOST_KEPT} runs are kept already; delete some in {root}")
-        processes.launch(["retrain", *arguments(recipe)], path, process_threads(), recipe.plan())
+    path, words = folder() / _name(recipe), ["retrain", *arguments(recipe)]
+    processed.begin(path, words, recipe.plan(), _read, most=MOST_KEPT, what="network")
     return next(run for run in _runs() if run.path == path)
 
 
@@ -123,30 +86,12 @@ def latest(genotypes: Collection[str]) -> list[Run]:
 
 def _runs() -> Iterator[Run]:
     """All runs, the one that was heard of last at the end."""
-    for plan in sorted(folder().glob(f"*/{PLAN}"), key=_age):
-        recipe, status = _recipe(plan), read_status(plan.parent)
-        if recipe is not None and status is not None:
-            running = processes.is_alive(status)
-            stopped = running or status.state in ("done", "interrupted")
-            yield Run(plan.parent, recipe, status, running, None if stopped else processes.problem(plan.parent))
+    return processed.runs(folder(), _read)
+
+
+def _read(settings: Mapping[str, Any]) -> Recipe:
+    return Recipe(**settings)
 
 
 def _name(recipe: Recipe) -> str:
     return hashlib.sha256(json.dumps(recipe.plan(), sort_keys=True).encode()).hexdigest()[:12]
-
-
-def _recipe(path: Path) -> Recipe | None:
-    """The settings that a plan holds; None for one of another command or another version."""
-    try:
-        plan: Any = json.loads(path.read_text(encoding="utf-8"))
-        settings: Mapping[str, Any] = {name: value for name, value in plan.items() if name != "command"}
-        return Recipe(**settings)
-    except (BadInput, OSError, ValueError, TypeError, AttributeError):
-        return None
-
-
-def _age(path: Path) -> float:
-    try:
-        return max(file.stat().st_mtime for file in (path, path.with_name(STATUS)) if file.exists())
-    except (OSError, ValueError):
-        return 0.0

@@ -1,0 +1,245 @@
+"""Train: start a supernet's training, and watch alpha take sides. It is a process of its own; closing the page ends
+nothing."""
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+from app.figures.training_curves import (
+    curves_info,
+    plot_curves,
+    plot_trajectories,
+    trajectories_info,
+)
+from app.library import image_sets, imports
+from app.parts import text
+from app.parts.style import picture
+from app.state import keys, session
+from app.work import supernets
+from app.work.supernets import OF_FAMILY, PRESETS, Training
+from engine import nasbench201
+from engine.checkpoint.format import Summary, read_summary
+from engine.drawing import wording
+from engine.drawing.finished_cell import finished_cell
+from engine.drawing.palette import Theme
+from engine.errors import BadInput
+from engine.selection.genotype import parse_genotype
+from engine.spaces import SPACES, search_space
+from engine.training import methods
+from engine.training.recipe import Recipe
+
+REFRESH = 2.0
+FIRST_NAME = "my-first-run"
+
+
+def page() -> None:
+    text.title("Train a supernet, watch α take sides", _line())
+    left, right = st.columns([5, 14])
+    with left, st.container(border=True, key="new-training-card"):
+        _form()
+    with right, st.container(border=True, key="training-card"):
+        runs = list(supernets.trainings())
+        refresh = REFRESH if any(run.running for run in runs) else None
+        st.fragment(_runs, run_every=refresh)(refresh is not None)
+
+
+def _line() -> str:
+    return (
+        f"Everything runs on this computer. The alphas of every epoch are kept, and the weights of every "
+        f"{supernets.SNAPSHOTS}th; every page can open the run after its first epoch."
+    )
+
+
+# A new one
+
+
+def _form() -> None:
+    text.heading("New training")
+    preset = st.segmented_control(
+        "Size", list(PRESETS), default="Minutes", required=True, key="train-preset", label_visibility="collapsed"
+    )
+    space = st.selectbox("Search space", list(SPACES), index=list(SPACES).index("nas-bench-201"), key="train-space")
+    method = st.selectbox("Method", methods.names(), index=methods.names().index("darts"), key="train-method")
+    with st.popover(f"What {method} does", width="stretch"):
+        about = methods.about(method)
+        st.markdown(f"**{about.title}** {about.text}")
+        if about.equation:
+            st.caption(about.equation)
+    usual = PRESETS[preset] | ({} if space == "nas-bench-201" else {"cells": OF_FAMILY[preset]})
+    part = f"{preset}-{space}"  # another choice brings its own numbers
+    left, middle, right = st.columns(3)
+    channels = left.number_input("Channels", 2, 256, usual["channels"], key=f"train-channels-{part}")
+    cells = middle.number_input("Cells", 1, 50, usual["cells"], key=f"train-cells-{part}")
+    pixels = right.selectbox("Pixels", [16, 32], index=usual["image_size"] // 32, key=f"train-pixels-{part}")
+    left, middle = st.columns(2)
+    epochs = left.number_input("Epochs", 1, 1000, usual["epochs"], key=f"train-epochs-{part}")
+    seed = middle.number_input("Seed", 0, 2**31, 0, key="train-seed")
+    sets = image_sets.image_sets()
+    data = st.selectbox("Images", list(sets), key="train-data")
+    known = sets[data].images
+    st.caption(f"{wording.count(known[0])} images train the weights." if known else "Half of them train the weights.")
+    changes = st.text_input(
+        "Settings of the method", key="train-set", placeholder="alpha_lr=0.001, weight_decay=0.0005"
+    )
+    name = st.text_input("Name", FIRST_NAME, max_chars=60, key="train-name")
+    if st.button("Start", type="primary", width="stretch", key="train-start"):
+        try:
+            recipe = Recipe(
+                space=space,
+                method=method,
+                data=sets[data].spec,
+                epochs=int(epochs),
+                channels=int(channels),
+                cells=int(cells),
+                image_size=int(pixels),
+                seed=int(seed),
+                settings=methods.settings_for(method, space, _pairs(changes)),
+            )
+            recipe.check_trains_alphas()
+            run = supernets.launch(_name(name), recipe)
+        except BadInput as problem:
+            st.error(str(problem), icon=":material/error:")
+        else:
+            keys.TRAINING.set(run.name)
+            st.rerun()
+
+
+def _pairs(changes: str) -> dict[str, str]:
+    """Settings as they are typed: "key=value, key=value"; a comma within a value is written as a space."""
+    found = {}
+    for part in filter(None, (each.strip() for each in changes.split(","))):
+        key, sign, value = part.partition("=")
+        if not sign:
+            raise BadInput(f"{part} is no setting; write key=value, for example alpha_lr=0.001")
+        found[key.strip()] = ",".join(value.split())
+    return found
+
+
+def _name(name: str) -> str:
+    found = imports.tidy(name)
+    if not found:
+        raise BadInput("the run needs a name of letters, digits, dots and dashes")
+    return found
+
+
+# Those there are
+
+
+def _runs(refreshing: bool) -> None:
+    runs = list(supernets.trainings())
+    if refreshing != any(run.running for run in runs):
+        st.rerun()
+    if not runs:
+        text.heading("No training yet", "start one on the left: the smallest takes minutes")
+        return
+    names = [run.name for run in reversed(runs)]
+    shown = keys.TRAINING.get(names[0])
+    if shown not in names:
+        shown = names[0]
+    if len(names) > 1:
+        shown = st.selectbox("Run", names, index=names.index(shown), key=f"training-of-{len(names)}-{shown}")
+        keys.TRAINING.set(shown)
+    _run(next(run for run in runs if run.name == shown))
+
+
+def _run(run: Training) -> None:
+    recipe = run.recipe
+    text.heading(escape(run.name), escape(f"{recipe.space}, {recipe.method}, seed {recipe.seed}"))
+    _state(run)
+    _buttons(run)
+    log = supernets.history(run)
+    if not log:
+        st.caption("No epoch is finished yet.")
+        return
+    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    curves = curves_info(log, recipe.epochs)
+    left, right = st.columns([2, 3])
+    with left:
+        text.chart(plot_curves(curves, theme), key="training-curves", alt=curves.summary)
+        st.caption(f"search: the whole supernet on {wording.count(curves.images or 0)} search images, batch statistics")
+    with right:
+        summary = _summary(run)
+        if summary is None:
+            st.caption("Its checkpoint is being written.")
+            return
+        for cell in summary.space.cells:
+            info = trajectories_info(summary.space, cell, summary.history[cell], recipe.epochs)
+            text.heading("Mixing weight of every edge", cell if len(summary.space.cells) > 1 else "skip is drawn broad")
+            text.chart(plot_trajectories(info, theme), key=f"trajectories-{cell}", alt=info.summary)
+        _cell(log[-1], recipe, theme)
+
+
+def _state(run: Training) -> None:
+    """How far it is, or how it ended."""
+    epochs, status = run.recipe.epochs, run.status
+    if run.running:
+        left = " · starting" if status.remaining is None else f" · about {text.duration(status.remaining)} left"
+        st.progress(min(1.0, status.done / epochs), f"epoch {min(run.epoch + 1, epochs)} of {epochs}{left}")
+    elif run.problem:
+        st.error(run.problem, icon=":material/error:")
+    elif run.done:
+        st.caption(f"Finished: {run.epoch} of {epochs} epochs.")
+    else:
+        st.caption(f"Stopped after epoch {run.epoch} of {epochs}; what is finished is kept.")
+
+
+def _buttons(run: Training) -> None:
+    with st.container(horizontal=True):
+        if run.running:
+            help_ = "The running epoch is given up; what is finished is kept, and it can go on from there"
+            st.button("Stop and keep", on_click=run.stop, key="training-stop", help=help_)
+        elif not run.done:
+            st.button("Go on", type="primary", on_click=_resume, args=(run,), key="training-resume")
+        entry = session.entries().get(run.name)
+        if entry and entry.summary and st.button("Open in Explore", key="training-open"):
+            session.go_to("explore", entry.id, entry.summary.start)
+        if not run.running:
+            _discard(run)
+
+
+def _discard(run: Training) -> None:
+    """The button, which asks first, in its place."""
+    if keys.TO_DISCARD.get("") != run.name:
+        st.button("Discard", on_click=keys.TO_DISCARD.set, args=(run.name,), key="training-discard")
+        return
+    st.button(f"Discard {run.name} for good", type="primary", on_click=_gone, args=(run,), key="training-discard-now")
+    st.button("Keep it", on_click=keys.TO_DISCARD.drop, key="training-discard-not")
+
+
+def _resume(run: Training) -> None:
+    _attempt(lambda: supernets.launch(run.name, run.recipe))
+
+
+def _gone(run: Training) -> None:
+    keys.TO_DISCARD.drop()
+    _attempt(lambda: supernets.discard(run))
+
+
+def _attempt(what: Callable[[], object]) -> None:
+    try:
+        what()
+    except BadInput as problem:
+        st.toast(str(problem), icon=":material/error:")
+
+
+def _summary(run: Training) -> Summary | None:
+    """Its checkpoint; None in the moment in which it is written."""
+    try:
+        return read_summary(run.path)
+    except BadInput:
+        return None
+
+
+def _cell(line: dict, recipe: Recipe, theme: Theme) -> None:
+    """The cell of the largest alphas at this moment."""
+    if line.get("magnitude") is None:
+        return
+    genotype = parse_genotype(line["magnitude"])
+    text.heading(f"α's cell at epoch {line['epoch']}")
+    if nasbench201.covers(search_space(recipe.space)):
+        true = nasbench201.lookup(line["magnitude"]).cifar10
+        st.caption(f"true accuracy {wording.percent(true, digits=2)} (CIFAR-10, 200 epochs of training)")
+    for cell in search_space(recipe.space).cells:
+        drawn = finished_cell(genotype, cell, None)
+        st.html(picture(drawn, theme, alt=drawn.text))

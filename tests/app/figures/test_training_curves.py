@@ -1,0 +1,55 @@
+"""How a training goes, as figures."""
+
+import numpy as np
+import pytest
+
+from app.figures.training_curves import curves_info, plot_curves, plot_trajectories, trajectories_info
+from engine.spaces import search_space
+
+NB201 = search_space("nas-bench-201")
+
+
+def line(epoch: int) -> dict:
+    found = {"accuracy": 20.0 + epoch, "loss": 2.0 - 0.1 * epoch, "ci": None, "images": 2048}
+    return {"epoch": epoch, "train_accuracy": 25.0 + epoch, "train_loss": 1.9, "search": {"batch": found}}
+
+
+def test_curves_hold_every_epoch_and_say_where_they_stand() -> None:
+    info = curves_info([line(1), line(2)], 30)
+    assert info.search_accuracy == (21.0, 22.0) and info.train_accuracy == (26.0, 27.0) and info.images == 2048
+    assert info.summary == "after epoch 2 of 30: train 27.0 %, search 22.0 % on 2,048 images"
+    figure = plot_curves(info, "light")
+    assert [trace["y"] for trace in figure["data"]] == [[26.0, 27.0], [21.0, 22.0], [1.9, 1.9], [1.9, 1.8]]
+    assert figure["layout"]["xaxis"]["range"] == [0.7, 30.3]
+    texts = [note["text"] for note in figure["layout"]["annotations"]]
+    assert {"train 27.0", "search 22.0", "search 1.80"} <= set(texts)
+
+
+def test_before_the_first_epoch_they_say_so() -> None:
+    assert curves_info([], 30).summary == "no epoch is finished"
+    assert "no epoch is finished yet" in str(plot_curves(curves_info([], 30), "dark"))
+    empty = trajectories_info(NB201, "cell", np.zeros((0, 6, 5)), 30)
+    assert empty.summary == "no epoch is finished" and "no epoch" in str(plot_trajectories(empty, "light"))
+
+
+def test_every_edge_has_its_mixing_weights_on_one_scale() -> None:
+    history = np.zeros((3, 6, 5))
+    history[2, :, 1] = 1.0
+    info = trajectories_info(NB201, "cell", history, 30)
+    assert len(info.edges) == 6 and info.epochs == 30
+    name, names, weights = info.edges[0]
+    assert name == "input → node 1" and len(names) == 5 and len(weights) == 3
+    assert weights[0] == pytest.approx([0.2] * 5) and sum(weights[2]) == pytest.approx(1.0)
+    assert info.summary == "after 3 epochs α prefers skip on 6 of 6 edges"
+    figure = plot_trajectories(info, "dark")
+    assert len(figure["data"]) == 30
+    axes = [figure["layout"][key] for key in figure["layout"] if key.startswith("yaxis")]
+    assert len(axes) == 6 and len({tuple(axis["range"]) for axis in axes}) == 1
+    widths = {trace["line"]["width"] for trace in figure["data"]}
+    assert widths == {1.5, 3}, "skip is drawn broad"
+
+
+def test_edges_that_offer_other_operations_show_only_theirs() -> None:
+    space = search_space("s2")
+    info = trajectories_info(space, "normal", np.zeros((1, 14, 2)), 5)
+    assert all(len(names) == len(weights[0]) == 2 for _, names, weights in info.edges) and len(info.edges) == 14
