@@ -85,12 +85,13 @@ class EdgeQuestion:
         by_alpha = selection.best_by_alpha(cell, place)
         self.by_alpha = None if by_alpha is None else self.names.index(by_alpha)
         self.weights = selection.weights()[cell]
+        self.strengthened = selection.alphas.betas is not None
         self._alphas = [float(alpha) for alpha in selection.alphas[cell][place.index]]
 
     def masks(self, rescale: bool) -> list[Tensor | None]:
         """The cell's weights [edges, operations] without each operation; None where a mask changes nothing.
 
-        rescale: the row sums to 1 again.
+        rescale: the row sums to 1 again, or to the strength of its edge.
         """
         edge = self.place.index
         rows: list[Tensor | None] = []
@@ -102,6 +103,8 @@ class EdgeQuestion:
             masked[edge, column] = 0
             if rescale:
                 masked[edge] /= masked[edge].sum()
+                if self.strengthened:
+                    masked[edge] *= self.weights[edge].sum()
             rows.append(masked)
         return rows
 

@@ -24,17 +24,27 @@ class Variants:
     """
 
     def __init__(
-        self, supernet: Scorable, weights: Weights, cell: str | None, rows: Sequence[Tensor | None], bn: BnMode
+        self,
+        supernet: Scorable,
+        weights: Weights,
+        cell: str | None,
+        rows: Sequence[Tensor | None],
+        bn: BnMode,
+        whole: Weights | None = None,
     ) -> None:
-        """rows: for each variant the masked weights of `cell` [edges, operations], or None for "no change"."""
+        """rows: for each variant the masked weights of `cell` [edges, operations], or None for "no change". whole: the
+        weights without a mask, where `weights` has one already."""
         self.supernet, self.bn, self.cell = supernet, bn, cell
         kind = supernet.device, supernet.dtype
         base = {name: value.to(*kind) for name, value in weights.items()}
+        unmasked = base if whole is None else {name: value.to(*kind) for name, value in whole.items()}
         masked = [] if cell is None else [None if row is None else {**base, cell: row.to(*kind)} for row in rows]
         self.weights: list[Weights | None] = [base, *masked]
         # Read once on the host: which operations are live is asked at every edge.
         ours = isinstance(supernet, Supernet)
-        self.passes = [None if each is None else Pass.of(each, bn, whole=base) for each in self.weights] if ours else []
+        self.passes = (
+            [None if each is None else Pass.of(each, bn, whole=unmasked) for each in self.weights] if ours else []
+        )
 
     @torch.inference_mode()
     def add(self, counts: PairedCounts, batch: tuple[Inputs, Tensor], index: int) -> None:

@@ -33,13 +33,14 @@ def measure(
     batches: Batches,
     bn: BnMode = "batch",
     counts: PairedCounts | None = None,
+    whole: Weights | None = None,
 ) -> Baseline:
     """Accuracy (%), cross entropy and the accuracy's interval of the supernet under `weights`.
 
-    counts: as for `stream_edge_scores`.
+    counts: as for `stream_edge_scores`. whole: the weights without the mask, where they are masked.
     """
     _check_batches(batches, bn)
-    variants = Variants(supernet, weights, None, [], bn)
+    variants = Variants(supernet, weights, None, [], bn, whole)
     counts = PairedCounts(bn) if counts is None else counts
     check_counts(counts, 1, bn, sizes(batches)[0], len(batches))
     for index, batch in enumerate(batches[counts.batches :], start=counts.batches):

@@ -109,6 +109,6 @@ def _measured(
     batches: Batches = ()
     for index, each in enumerate(variants):
         batches = draw(index)
-        answers.append(measure(supernet, each, batches, bn))
+        answers.append(measure(supernet, each, batches, bn, whole=weights))
         report((index + 1) / len(variants))
     return IndependentBaselines(answers, sum(sizes(batches))), batches

@@ -5,6 +5,10 @@ import torch
 from torch.nn import functional as F
 
 from engine.errors import BadInput
+from engine.scoring.answers import EdgeQuestion
+from engine.scoring.scores import score_edge
+from engine.scoring.unpaired import score_published
+from engine.selection.selection import Selection
 from engine.spaces import search_space
 from engine.supernet.partial import PartialCell, shuffle
 from engine.supernet.supernet import Pass, Supernet
@@ -67,3 +71,20 @@ def test_where_the_image_is_halved_so_is_what_goes_by():
     )
     with pytest.raises(BadInput, match="multiple of 8, not 12"):
         Supernet(space, channels=12, cells=3, part=4)
+
+
+def test_paired_and_published_measurements_agree_and_rescaling_keeps_an_edges_strength():
+    space = search_space("nas-bench-201")
+    net = Supernet(space, channels=8, cells=1, part=4).eval()
+    fill_deterministically(net)
+    alphas = {"cell": torch.sin(torch.arange(30.0)).view(6, 5)}
+    selection = Selection(space, alphas, {"cell": torch.arange(6.0) / 3})
+    batches = [(torch.randn(16, 3, 16, 16), torch.arange(16) % 10)]
+    ask = dict(cell="cell", edge=4)
+    paired = score_edge(net, selection, batches=batches, **ask)
+    published = score_published(net, selection, draw=lambda k: batches, **ask)
+    for one, other in zip(paired.operations, published.operations, strict=True):
+        assert one.masked_loss == pytest.approx(other.masked_loss, abs=1e-6)
+    rows = EdgeQuestion(selection, "cell", 4).masks(rescale=True)
+    strength = selection.alphas.strengths("cell")[4]
+    assert strength < 0.5 and all(row[4].sum() == pytest.approx(strength) for row in rows)
