@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.library import image_sets, imports
-from app.parts import import_menu, status, trainings
+from app.parts import import_menu, status, supernet_line, trainings
 from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
@@ -100,6 +100,7 @@ def sidebar() -> None:
         st.toggle("List view", key=keys.LIST_VIEW.name, help="The graph as a table, for keyboards and screen readers")
         if st.button("Keys", shortcut="H", key="keys", width="stretch"):
             _keys()
+        supernet_line.line(page)
         trainings.lines(page)
         with st.container(key="jobs"):
             _jobs(shop.jobs)

@@ -13,6 +13,7 @@ import streamlit as st
 from app.library.image_sets import image_sets
 from app.parts import text
 from app.state import keys, session
+from app.work import processed
 from app.work.retraining import Run, estimate, find, launch, small
 from app.work.threads import process_threads
 from engine.drawing import wording
@@ -64,7 +65,7 @@ def _draw(run: Run) -> None:
         st.button("Go on", on_click=_launch, args=(recipe,), key="retrain-resume", type="primary")
 
 
-def how_far(run: Run) -> tuple[float, str]:
+def how_far(run: processed.Run[processed.Recipe]) -> tuple[float, str]:
     """A running run's share, and that in words."""
     epochs, remaining = run.recipe.epochs, run.status.remaining
     left = " · starting" if remaining is None else f" · about {text.duration(remaining)} left"

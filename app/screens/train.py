@@ -15,6 +15,7 @@ from app.figures.training_curves import (
 from app.library import image_sets, imports
 from app.parts import text
 from app.parts.style import picture
+from app.parts.train_panel import how_far
 from app.state import keys, session
 from app.work import supernets
 from app.work.supernets import OF_FAMILY, PRESETS, Training
@@ -172,10 +173,9 @@ def _run(run: Training) -> None:
 
 def _state(run: Training) -> None:
     """How far it is, or how it ended."""
-    epochs, status = run.recipe.epochs, run.status
+    epochs = run.recipe.epochs
     if run.running:
-        left = " · starting" if status.remaining is None else f" · about {text.duration(status.remaining)} left"
-        st.progress(min(1.0, status.done / epochs), f"epoch {min(run.epoch + 1, epochs)} of {epochs}{left}")
+        st.progress(*how_far(run))
     elif run.problem:
         st.error(run.problem, icon=":material/error:")
     elif run.done:

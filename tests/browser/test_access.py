@@ -18,6 +18,7 @@ PAGES = {
     "Decide, finished": f"decide?run=nas-bench-201&d={DECIDED}",
     "Compare": "compare?run=nas-bench-201",
     "Runs": "runs?run=nas-bench-201",
+    "Train": "train?run=nas-bench-201",
 }
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}

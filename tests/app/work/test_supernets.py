@@ -146,3 +146,22 @@ def visit_again(app: AppTest) -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+@pytest.mark.slow
+def test_every_page_says_that_a_supernet_is_trained_and_leads_to_it(visit: Visit, photos: str) -> None:
+    visit("explore", run="nas-bench-201")  # sets a folder of runs of its own
+    launch("mine", recipe(photos, 10_000))
+    until(lambda run: run.epoch >= 1)
+    app = visit_again(visit_here())
+    assert "show-supernet" in buttons(app)
+    app.button(key="show-supernet").click().run()
+    next(trainings()).stop()
+    until(lambda run: not run.running)
+    app = visit_again(visit_here())
+    assert "show-supernet" not in buttons(app)
+
+
+def visit_here() -> AppTest:
+    root = Path(__file__).parents[3]
+    return AppTest.from_file(root / "app" / "main.py", default_timeout=SECONDS).run()
