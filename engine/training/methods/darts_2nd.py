@@ -2,7 +2,7 @@
 
 The step on the alphas looks one step of the weights ahead: it follows the gradient of the loss that the search half
 would have after that step, the effect of the alphas on the step included. That is closer to the bilevel problem than
-first order, costs about three times as much, and overfits the search half more readily.
+first order, and costs almost three times as much.
 
 w' = w − ξ(μv + ∇w L_train + λw); α ← α − (∇α L_search(w', α) − ξ ∇²αw L_train(w, α) ∇w' L_search(w', α))
 """

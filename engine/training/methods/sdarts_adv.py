@@ -1,8 +1,8 @@
-"""SDARTS-ADV, adversarial perturbation (Chen and Hsieh 2020, section 3.2).
+"""SDARTS-ADV, adversarial perturbation (Chen and Hsieh 2020, section 3).
 
 The weights are trained under the mixing weights near the present ones that make the loss of their batch largest, found
-by projected gradient steps. This flattens the loss around the alphas more surely than random smoothing, and costs
-eight more passes over every batch.
+by projected gradient steps. This flattens the loss around the alphas where random draws may miss its steepest side,
+and costs seven passes with gradients and two without for every batch.
 
 w* = argmin_w max_δ L_train(w, softmax(α) + δ), |δ| ≤ ε; α ← α − ∇α L_search(w*, α)
 """

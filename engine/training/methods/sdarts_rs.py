@@ -1,4 +1,4 @@
-"""SDARTS-RS, random smoothing (Chen and Hsieh 2020, section 3.2).
+"""SDARTS-RS, random smoothing (Chen and Hsieh 2020, section 3).
 
 The weights are trained under mixing weights that are changed at random, by more from epoch to epoch, so that the loss
 is low all around the alphas and not only at them. Making a selection discrete then moves it less, which is where the

@@ -1,4 +1,4 @@
-"""SGAS, sequential greedy search (Li et al. 2020, section 3.3).
+"""SGAS, sequential greedy search (Li et al. 2020, section 3).
 
 Every few epochs one edge of each cell type is decided for its best operation and stays so: the edge on which alpha is
 the least for none and the surest. What is trained grows towards the discrete network step by step, so less is lost
