@@ -18,6 +18,7 @@ from app.work.workshop import Workshop, replaced, workshop
 from engine.drawing import wording
 from engine.results import EdgeScores
 from tests.app.conftest import finish, heading, keys, text
+from tests.app.screens.test_decide import table
 from tests.app.small_runs import OF_201, OF_S2
 
 Visit = Callable[..., AppTest]
@@ -178,8 +179,8 @@ def test_the_list_view_says_what_the_graph_shows(visit: Visit) -> None:
     app = visit("explore")
     app.toggle(key="list-view").set_value(True).run()
     assert not app.exception
-    (table,) = [frame for frame in app.dataframe if "α keeps" in frame.value]
-    assert len(table.value) == 6
+    rows = table(app, "cell-list")["rows"]
+    assert len(rows) == 6 and sum(row["chosen"] for row in rows) == 1
     assert "cell_graph" not in " ".join(str(each.proto) for each in app.get("bidi_component"))
 
 
