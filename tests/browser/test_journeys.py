@@ -9,6 +9,7 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app.state.address import ECHO_SECONDS
 from engine.checkpoint.format import read_summary
 from engine.selection.selection import Selection
 from engine.spaces import search_space
@@ -435,6 +436,7 @@ def test_back_over_a_change_of_supernet_is_one_step_to_the_other_as_it_was_left(
     expect(title(page)).to_contain_text("Step 1 of 34")
     settle(page)
     expect(page).to_have_url(has(run=OF_S2))
+    page.wait_for_timeout(1000 * ECHO_SECONDS + 500)  # whoever goes back sooner has not seen the page
     page.go_back()
     expect(title(page)).to_contain_text("Step 3 of 6")
     expect(page).to_have_url(has(run=OF_201))

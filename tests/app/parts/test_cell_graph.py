@@ -301,7 +301,7 @@ def test_a_graph_is_plain_data_and_the_same_every_time(name: str, cell: str) -> 
 
 
 def test_the_components_style_sheet_uses_the_colours_of_the_style_table(root: Path) -> None:
-    sheet = (root / "app/parts/cell_graph/cell_graph.css").read_text(encoding="utf-8")
+    sheet = (root / "app/parts/component.css").read_text(encoding="utf-8")
     light, dark = palette.roles("light"), palette.roles("dark")
     for name, role in (("signal", "disagree"), ("quiet", "alpha"), ("muted", "muted")):
         pair = f"--{name}: light-dark({getattr(light, role)}, {getattr(dark, role)});"
