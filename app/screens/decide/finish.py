@@ -36,7 +36,8 @@ def finished(deciding: Deciding) -> None:
     measured = parse_genotype(paths[0].genotype) if paths else None
     if nasbench201.covers(page.space):
         _other(deciding)
-    columns = st.columns(3)
+    # Two cells need the page's width to be read; one of six edges does not.
+    columns = st.columns(3) if len(page.space.cells) == 1 else [st.container() for _ in range(3)]
     with columns[0], st.container(border=True):
         text.heading("Your cell")
         _cell(page, yours, None)
@@ -150,10 +151,12 @@ def _other(deciding: Deciding) -> None:
 
 
 def _cell(page: PageState, genotype: Genotype, other: Genotype | None) -> None:
-    for cell in page.space.cells:
-        if len(page.space.cells) > 1:
-            st.caption(cell)
-        st.html(picture(finished_cell(genotype, cell, other), page.theme))
+    types = page.space.cells
+    for column, cell in zip(st.columns(len(types)), types, strict=True):
+        with column:
+            if len(types) > 1:
+                st.caption(cell)
+            st.html(picture(finished_cell(genotype, cell, other), page.theme))
     if nasbench201.covers(page.space):
         found = nasbench201.lookup(str(genotype))
         values = (
