@@ -213,7 +213,8 @@ def page(open_page: Callable[..., Page]) -> Page:
 def settle(page: Page, seconds: float = 60, quiet: float = 0.3) -> None:
     """Wait until the app is connected and has run nothing for `quiet` seconds."""
     page.evaluate("() => { window.idleSince = undefined; }")
-    page.wait_for_function(IDLE, arg=1000 * quiet, timeout=1000 * seconds)
+    # Asked at every frame, the question alone would make the browser draw all the time.
+    page.wait_for_function(IDLE, arg=1000 * quiet, timeout=1000 * seconds, polling=30)
 
 
 def _clean_environment(home: Path) -> dict[str, str]:
