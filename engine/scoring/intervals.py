@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from engine.checked import checked
 from engine.errors import BadInput
@@ -154,6 +153,8 @@ class PairedCounts:
         cannot hold it, so the coverage stays (Mandelkern 2002, Statistical Science 17).
         """
         if self.bn == "running":
+            from scipy import stats  # takes a second, and batch statistics do without
+
             found = stats.binomtest(int(self._right[variant]), self.images).proportion_ci(CONFIDENCE, method="wilson")
             return 100 * float(found.low), 100 * float(found.high)
         ci = self._interval(variant, -1, self.accuracy(variant))
