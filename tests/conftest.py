@@ -63,9 +63,17 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def small_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trained once for all workers, which only read them."""
+    from engine.runs.files import locked
     from tests.app.small_runs import train_small_runs
 
-    return train_small_runs(tmp_path_factory.mktemp("runs"))
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = shared / "small-runs"
+    with locked(shared):
+        if not folder.exists():
+            train_small_runs(shared / "small-runs-new").rename(folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)
