@@ -58,7 +58,8 @@ class Actions:
         """Spend images on the edges whose verdict is open, until each is separated or has used all images."""
         if requests := self.ask.to_settle():
             sizes = tuple(url.BUDGETS.values())
-            self._attempt(lambda: self._measurements.settle(requests, sizes, SETTLING, self.page.visitor))
+            seen = [self.ask.measurements[request.index].images for request in requests]
+            self._attempt(lambda: self._measurements.settle(requests, sizes, SETTLING, self.page.visitor, seen))
 
     def cancel(self, job: Job) -> None:
         """Leave work that is running or waiting; what was evaluated is kept."""

@@ -137,16 +137,28 @@ class Measurements:
         missing = [each for each in requests if self.find(each, summary) is None]
         return self.start(missing, title, visitor) if missing else None
 
-    def settle(self, requests: Sequence[Request], sizes: Sequence[int | None], title: str, visitor: str) -> Job:
+    def settle(
+        self,
+        requests: Sequence[Request],
+        sizes: Sequence[int | None],
+        title: str,
+        visitor: str,
+        seen: Sequence[int] = (),
+    ) -> Job:
         """Measure each of these edges on more and more images until its verdict is no longer open, or all are used.
 
-        sizes: the numbers of images after which it is looked at, ascending; None is all.
+        sizes: the numbers of images after which it is looked at, ascending; None is all. seen: on how many each verdict
+        is open already; fewer could only say less.
         """
         requests = tuple(requests)
+        larger = [
+            tuple(size for size in sizes if size is None or size > images) for images in (seen or (0,) * len(requests))
+        ]
 
         def work(job: Job) -> tuple[Measurement, ...]:
             return tuple(
-                self._settled(request, sizes, _part(job, number, requests)) for number, request in enumerate(requests)
+                self._settled(request, larger[number], _part(job, number, requests))
+                for number, request in enumerate(requests)
             )
 
         key = "settle", tuple(request.key for request in requests), tuple(sizes)

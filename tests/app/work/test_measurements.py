@@ -255,6 +255,9 @@ def test_open_edges_are_settled_and_each_stops_once_it_is(summary: Summary, jobs
     finished(measurements.settle([edge(summary, index) for index in (0, 1, 2)], (16, 32, None), "Settling", "me"))
     assert asked == [(0, 16), (0, 32), (0, None), (1, 16), (2, 16), (2, 32)]
     assert measurements.find(edge(summary, 0), summary).images == 64
+    asked.clear()
+    finished(measurements.settle([edge(summary, 3)], (16, 32, None), "Settling", "me", [16]))
+    assert asked == [(3, 32), (3, None)], "fewer images than are known already could only say less"
 
 
 def test_the_same_question_asked_twice_is_answered_once(summary: Summary, jobs: JobManager, fake: Fake) -> None:
