@@ -147,9 +147,9 @@ def _runs(refreshing: bool) -> None:
 def _run(run: Training) -> None:
     recipe = run.recipe
     text.heading(escape(run.name), escape(f"{recipe.space}, {recipe.method}, seed {recipe.seed}"))
-    _state(run)
-    _buttons(run)
     log = supernets.history(run)
+    _state(run, len(log))
+    _buttons(run)
     if not log:
         st.caption("No epoch is finished yet.")
         return
@@ -171,17 +171,17 @@ def _run(run: Training) -> None:
         _cell(log[-1], recipe, theme)
 
 
-def _state(run: Training) -> None:
-    """How far it is, or how it ended."""
+def _state(run: Training, finished: int) -> None:
+    """How far it is, or how it ended. finished: epochs; the status says one more in the moment before it is kept."""
     epochs = run.recipe.epochs
     if run.running:
         st.progress(*how_far(run))
     elif run.problem:
         st.error(run.problem, icon=":material/error:")
     elif run.done:
-        st.caption(f"Finished: {run.epoch} of {epochs} epochs.")
+        st.caption(f"Finished: {finished} of {epochs} epochs.")
     else:
-        st.caption(f"Stopped after epoch {run.epoch} of {epochs}; what is finished is kept.")
+        st.caption(f"Stopped after epoch {finished} of {epochs}; what is finished is kept.")
 
 
 def _buttons(run: Training) -> None:
