@@ -1,4 +1,6 @@
-"""Runs as a population: every checkpoint and snapshot in some folders, one row each. Needs no torch.
+"""Runs as a population: every checkpoint and snapshot in some folders, one row each.
+
+Only the command that repeats a training needs torch, as it asks the method for its published settings.
 
 population   the rows of folders
 member       the row of one checkpoint

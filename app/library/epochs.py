@@ -14,6 +14,7 @@ from engine.errors import BadInput
 from engine.selection.selection import Selection
 
 SNAPSHOTS = "snapshots"
+"""Where a run keeps the checkpoints of earlier epochs."""
 
 
 def count(entry: Entry) -> int:

@@ -1,4 +1,4 @@
-"""The population as rows: every supernet of the catalog, and the snapshots that its runs kept. Needs no torch.
+"""The population as rows: every supernet of the catalog, and the snapshots that its runs kept.
 
 members   rows by what the catalog calls them, a snapshot's as "RUN/snapshots/EPOCH"
 """
@@ -8,12 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.library.catalog import Entry
+from app.library.epochs import SNAPSHOTS
 from app.library.selections import FOLDER
 from engine.checkpoint.format import META, SCORES, Summary, read_summary
 from engine.errors import BadInput
 from engine.population import Member, member
-
-SNAPSHOTS = "snapshots"
 
 
 def members(entries: Mapping[str, Entry]) -> list[Member]:

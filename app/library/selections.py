@@ -10,10 +10,11 @@ from pathlib import Path
 
 from app.library.catalog import Entry
 from engine.errors import BadInput
+from engine.population import SELECTIONS
 from engine.selecting.record import SelectionRecord
 from engine.spaces import SearchSpace
 
-FOLDER = "selections"
+FOLDER = SELECTIONS
 _STORED = re.compile(r"[\w.-]+")
 """Names of stored documents that an address can hold."""
 

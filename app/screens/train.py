@@ -48,7 +48,7 @@ def page() -> None:
 def _line() -> str:
     return (
         f"Everything runs on this computer. The alphas of every epoch are kept, and the weights of every "
-        f"{supernets.SNAPSHOTS}th; every page can open the run after its first epoch."
+        f"{supernets.KEEP_EVERY}th; every page can open the run after its first epoch."
     )
 
 

@@ -22,7 +22,7 @@ from engine.training.methods import settings_for
 from engine.training.recipe import Recipe
 
 MOST_KEPT = 100
-SNAPSHOTS = 5
+KEEP_EVERY = 5
 """Every so many epochs the weights are kept too, so that they can be measured later."""
 PRESETS: dict[str, dict[str, Any]] = {
     "Minutes": {"epochs": 3, "channels": 4, "cells": 1, "image_size": 16},
@@ -42,7 +42,7 @@ def launch(name: str, recipe: Recipe) -> Training:
     before = next((run for run in trainings() if run.name == name), None)
     if before is not None and before.recipe.plan() != recipe.plan():
         raise BadInput(f"a run named {name} with other settings is there already; give this one another name")
-    words = ["train", *arguments(recipe), "--snapshots", str(SNAPSHOTS)]
+    words = ["train", *arguments(recipe), "--snapshots", str(KEEP_EVERY)]
     processed.begin(path, words, recipe.plan(), _read, most=MOST_KEPT, what="supernet")
     return next(run for run in trainings() if run.path == path)
 
