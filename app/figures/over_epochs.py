@@ -21,9 +21,10 @@ class Course(NamedTuple):
     over: OverEpochs
 
 
-_MARGIN = Margin(52, 210, 22, 40)
-_LONGEST = 28
-"""Characters of a name beside the lines; its end tells more than its beginning."""
+_MARGIN = Margin(46, 12, 22, 40)
+_NAME = 18
+"""Pixels of a run's name under the lines, where long ones have room on a phone too."""
+_LONGEST = 40
 
 
 def summary(courses: Sequence[Course]) -> str:
@@ -49,9 +50,9 @@ def plot_over_epochs(courses: Sequence[Course], theme: Theme) -> Figure:
         lines = [("y", [100 * share for share in over.skips])] + ([("y2", list(over.true))] if over.true else [])
         for axis, values in lines:
             traces.append(_line(name, values, axis, colour, dash))
-        # The legend beside the lines: where they end they lie on each other.
         at = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "font": small(colour)}
-        annotations.append(label(_legend(name, dash), 1, 1, colour, xshift=10, yshift=-18 * place, **at))
+        down = -_MARGIN.bottom - _NAME * place
+        annotations.append(label(_legend(name, dash), 0, 0, colour, xshift=4 - _MARGIN.left, yshift=down, **at))
     top = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": -_MARGIN.left + 4}
     if both:
         annotations.append(label("<b>true accuracy of α's cell, %</b>", 0, 1, look.text, yshift=3, **top))
@@ -66,8 +67,8 @@ def plot_over_epochs(courses: Sequence[Course], theme: Theme) -> Figure:
     title = {"text": "epoch", "font": {"size": TICK, "color": look.muted}}
     return figure(
         theme,
-        360 if both else 240,
-        _MARGIN,
+        (330 if both else 220) + _NAME * len(drawn),
+        _MARGIN._replace(bottom=_MARGIN.bottom + _NAME * len(drawn) + 6),
         traces,
         xaxis={"range": [0.5, last + 0.5], "showgrid": False, "title": title, **tick},
         annotations=annotations,

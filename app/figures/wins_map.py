@@ -116,7 +116,8 @@ def plot_wins_map(info: WinsMap | None, theme: Theme) -> Figure:
                 share = (wins.measured if half else wins.alpha).get(name, 0.0)
                 shapes.append(_square(begun + place, row, share, look))
                 if share > 0:
-                    ink = look.background if share > 0.6 else look.text
+                    ground = _shade(share, look)
+                    ink = max((look.text, look.background), key=lambda letter: palette.contrast(letter, ground))
                     annotations.append(
                         label(f"{100 * share:.0f}", begun + place + 0.5, row, ink, font=small(ink)),
                     )
@@ -137,8 +138,15 @@ def plot_wins_map(info: WinsMap | None, theme: Theme) -> Figure:
 
 def _square(x: float, row: int, share: float, look: palette.Roles) -> dict:
     place = {"x0": round(x + 0.04, 3), "x1": round(x + 0.96, 3), "y0": row - 0.44, "y1": row + 0.44}
-    fill = {"fillcolor": look.text if share else look.surface, "opacity": 0.12 + 0.78 * share if share else 1.0}
-    return {"type": "rect", **place, **fill, "line": {"width": 0}, "layer": "below"}
+    fill = {"fillcolor": _shade(share, look) if share else look.surface, "line": {"width": 0}}
+    return {"type": "rect", **place, **fill, "layer": "below"}
+
+
+def _shade(share: float, look: palette.Roles) -> str:
+    """The ground of a square, the nearer to the letters' colour the larger the share; from 12 % on, to be seen."""
+    part = 0.12 + 0.78 * share
+    pairs = ((int(look.background[at : at + 2], 16), int(look.text[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(low + part * (high - low)):02X}" for low, high in pairs)
 
 
 def _runs(count: int) -> str:
