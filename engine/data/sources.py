@@ -1,5 +1,6 @@
 """The kinds of image source, each read as training half, search half and test part.
 
+Known, KNOWN      published data sets by name: classes, image size and normalisation
 DataSet           what is known about a data set
 Data              one that is decoded to 32 pixels
 StreamedData      one whose images are read from their files
@@ -17,6 +18,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -28,12 +30,31 @@ from engine.errors import BadInput
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-# Reference section 4.1.
-NORMALISATION = {
-    "cifar10": Normalisation((0.49139968, 0.48215827, 0.44653124), (0.24703233, 0.24348505, 0.26158768)),
-    "cifar100": Normalisation((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
-    "svhn": Normalisation((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970)),
+
+
+class Known(NamedTuple):
+    """A published data set: what a supernet that was trained on it takes and gives."""
+
+    classes: int
+    image_size: int  # pixels, as published
+    normalisation: Normalisation
+
+
+# Reference section 4.1; ImageNet16-120 as AutoDL-Projects normalises it, in parts of 255.
+KNOWN = {
+    "cifar10": Known(10, 32, Normalisation((0.49139968, 0.48215827, 0.44653124), (0.24703233, 0.24348505, 0.26158768))),
+    "cifar100": Known(100, 32, Normalisation((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762))),
+    "svhn": Known(10, 32, Normalisation((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970))),
+    "imagenet16-120": Known(
+        120,
+        16,
+        Normalisation(
+            (122.68 / 255, 116.66 / 255, 104.01 / 255),
+            (63.22 / 255, 61.26 / 255, 65.09 / 255),
+        ),
+    ),
 }
+NORMALISATION = {name: known.normalisation for name, known in KNOWN.items()}
 TEST_FOLDERS = ("test", "val")  # ImageNet's is called val
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Of photographs, as the published code has it for ImageNet."""

@@ -129,6 +129,18 @@ def test_bundled_is_cifar10_with_the_published_normalisation():
     assert np.allclose(measured.std, data.normalisation.std, atol=0.01)
 
 
+def test_a_published_set_is_known_by_its_classes_its_image_size_and_its_normalisation():
+    known = sources.KNOWN["imagenet16-120"]
+    assert (known.classes, known.image_size) == (120, 16)
+    assert [round(255 * value, 2) for value in (*known.normalisation.mean, *known.normalisation.std)] == [
+        122.68, 116.66, 104.01, 63.22, 61.26, 65.09,
+    ]  # fmt: skip
+    assert {name: each.classes for name, each in sources.KNOWN.items()} == {
+        "cifar10": 10, "cifar100": 100, "svhn": 10, "imagenet16-120": 120,
+    }  # fmt: skip
+    assert sources.NORMALISATION["imagenet16-120"] == known.normalisation
+
+
 # Parquet
 
 
