@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.data import sources
+from engine.data import archives, layout, sources
 from engine.data.augment import Normalisation, augment, crop_padding, normalise, resize
 from engine.data.decode import Encoded, Images
 from engine.data.feed import Batch, Batches, Feed, MemoryFeed, held
@@ -51,16 +51,21 @@ __all__ = [
 ]
 
 
+PACKED = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
+
+
 def load_data(
     spec: str = "bundled", *, data_dir: str | Path | None = None, download: bool = False, test: bool = False
 ) -> Data:
     """The data that `spec` names, decoded to uint8 [N,3,32,32] and kept in memory for the next call.
 
     `spec`: `bundled`; `cifar10`, `cifar100`, `svhn` (torchvision, in `data_dir`, default `data`, fetched with
-    `download`); a folder with *train*.parquet and *test*.parquet; two such files joined by a comma; a folder
-    train/<class>/*, test/<class>/* (or val/<class>/*). A parquet of CIFAR-10 is recognised by its label sequence
-    (`datasets.cifar10_order`). `test` also reads the test part, where there is one. Raises BadInput when there is
-    nothing usable, naming the file or row.
+    `download`); `imagenet16-120` (the folder ImageNet16 there); two parquet files joined by a comma; or a folder in any
+    layout that `engine.data.layout` knows: *train*.parquet and *test*.parquet (also in data/, as on Hugging Face),
+    train/<class>/* with test/ or val/, <class>/*, or a published archive. CIFAR-10 is recognised by its label sequence
+    (`sources.cifar10_order`). `test` also reads the test part, where there is one. What was lost on the way stands in
+    `notes`. ImageNet16 has 16 pixels, all others 32. Raises BadInput when there is nothing usable, naming the file or
+    row, and what was seen.
     """
     read = _source(spec, data_dir, download)
     root = str(data_dir) if spec in sources.PUBLISHED else None
@@ -96,7 +101,13 @@ def open_data(
             f"images of {image_size} pixels are read from a folder train/<class>/*, and {spec!r} is none; "
             "give one, or use 32 or 16 pixels"
         )
-    return sources.stream_folder(path, spec, test)
+    found = layout.find(path)
+    if found.kind != "classes":
+        raise BadInput(
+            f"images of {image_size} pixels are read from a folder train/<class>/*, and {spec} holds {found.kind}; "
+            "give one, or use 32 or 16 pixels"
+        )
+    return sources.stream_folder(found, spec, test)
 
 
 def open_feed(
@@ -122,22 +133,41 @@ def _source(spec: str, data_dir: str | Path | None, download: bool) -> Callable[
         return sources.read_bundled
     if spec in sources.PUBLISHED:
         root = Path(data_dir or DATA_DIR).expanduser()
+        if spec == "imagenet16-120":
+            return lambda test: _imagenet16(root, spec, download, test)
         return lambda test: sources.read_torchvision(spec, root, download, test)
     path = Path(spec).expanduser()
     if path.is_dir():
-        train, test_files = sorted(path.glob("*train*.parquet")), sorted(path.glob("*test*.parquet"))
-        name = path.resolve().name
-        if train:
-            return lambda test: sources.read_parquet(train, test_files, name, spec, test)
-        return lambda test: sources.read_folder(path, spec, test)
+        found = layout.find(path)
+        if found.kind == "parquet":
+            return lambda test: sources.read_parquet(found, spec, test)
+        if found.kind == "classes":
+            return lambda test: sources.read_folder(found, spec, test)
+        return lambda test: archives.read_archive(found, spec, test)
     files = [Path(piece.strip()).expanduser() for piece in spec.split(",")]
-    if len(files) <= 2 and all(file.suffix == ".parquet" for file in files):
+    if len(files) <= 2 and all(file.suffix.lower() == ".parquet" for file in files):
         for file in files:
             if not file.is_file():
                 raise BadInput(f"{file} does not exist; give TRAIN.parquet,TEST.parquet")
-        return lambda test: sources.read_parquet(files[:1], files[1:], files[0].stem, spec, test)
+        pair = layout.pair(files[0], *files[1:])
+        return lambda test: sources.read_parquet(pair, spec, test)
+    if path.is_file():
+        what = "an archive: unpack it, and give" if path.suffix.lower() in PACKED else "no data that is read here; give"
+        raise BadInput(f"{path} is {what} its folder, or TRAIN.parquet,TEST.parquet")
     known = ", ".join(("bundled", *sources.PUBLISHED))
     raise BadInput(f"no data {spec!r}: use {known}, an existing folder, or TRAIN.parquet,TEST.parquet")
+
+
+def _imagenet16(root: Path, spec: str, download: bool, test: bool) -> Data:
+    place = next((each for each in (root / "ImageNet16", root / "ImageNet16-120", root) if each.is_dir()), root)
+    if download or not any(place.glob("train_data_batch_*")):
+        why = "it has to be asked for at image-net.org, so it cannot be fetched here" if download else "it is not there"
+        raise BadInput(
+            f"{spec} is read from {root / 'ImageNet16'} with train_data_batch_1 to 10 and val_data, and {why}; "
+            "add --data-dir with its folder"
+        )
+    found = layout.Layout("imagenet16", place, spec)
+    return archives.read_archive(found, spec, test, wanted=spec)
 
 
 def scoring_order(available: int, images: int | None = 1024) -> np.ndarray:
