@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli import console
+from engine.cli import console, images
 from engine.cli.options import (
     DataDir,
     Decided,
@@ -106,6 +106,8 @@ def select(
     if threads is not None:
         torch.set_num_threads(threads)
     loaded = engine.load(checkpoint)
+    images.asked(context, settings.data, loaded)
+    images.tell(settings.data, loaded, data_dir, download)
     for remark in loaded.meta.get("notes", ()):
         console.note(f"note: {remark}")
     begun = loaded.start if selection is None else read_selection(selection, loaded)

@@ -9,6 +9,7 @@ import typer
 
 from engine.checkpoint.format import META
 from engine.cli import console
+from engine.cli.images import tell_notes
 from engine.cli.info import describe, summary
 from engine.cli.options import DataDir, Device, Download, Json, Threads, check_writable, options_from, pick_device
 from engine.errors import BadInput
@@ -70,6 +71,7 @@ def train(
     import torch
 
     import engine
+    from engine.data.load import open_data
     from engine.training.loop import Diverged
 
     with torch.device("meta"):  # the checks of a supernet's size without its memory
@@ -77,6 +79,7 @@ def train(
     where = pick_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
+    tell_notes(open_data(recipe.data, recipe.image_size, data_dir=data_dir, download=download))
     jobs = _jobs(TrainingJob(recipe, out, where, snapshots, data_dir, download), numbers, resume)
     try:
         with console.interruptible():

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import console
+from engine.cli import console, images
 from engine.cli.options import (
     Data,
     DataDir,
@@ -61,6 +61,8 @@ def tune(
     if threads is not None:
         torch.set_num_threads(threads)
     loaded = engine.load(checkpoint)
+    images.asked(context, data, loaded)
+    images.tell(data, loaded, data_dir, download)
     begun = loaded.start if selection is None else read_selection(selection, loaded)
     try:
         with console.interruptible(), console.Progress("%") as bar:

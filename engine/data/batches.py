@@ -3,13 +3,11 @@
 read_batch   pixels and labels of one file, or what is wrong with it
 Batch        these two
 
-Nothing in a file is run: it names a few constructors of NumPy, and for each the reader has a stand-in of its own that
-keeps plain values. A name that is not among them ends the reading.
+Nothing in a file is run, and nothing is unpickled: the instructions are followed here, for plain values alone. Where
+they name a constructor of NumPy, a stand-in keeps shape, type and bytes. Any other name ends the reading.
 """
 
-import pickle
 import pickletools
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,8 +70,7 @@ def read_names(file: Path, key: str) -> tuple[str, ...] | None:
 def _fields(file: Path, content: bytes, again: str) -> dict[str, Any]:
     """The pickled mapping. The files are from Python 2, so texts are bytes."""
     try:
-        _check_places(content)
-        found = _Reader(BytesIO(content), encoding="bytes").load()
+        found = _followed(content)
     except _Foreign as error:
         raise BadInput(f"{file} names {error}, which no batch of images needs; none of it was run; {again}") from None
     except Exception as error:  # a damaged file can make the reader raise anything
@@ -82,13 +79,6 @@ def _fields(file: Path, content: bytes, again: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise BadInput(f"{file} is no batch of images; {again}")
     return {_text(key): value for key, value in found.items()}
-
-
-def _check_places(content: bytes) -> None:
-    """A place in the reader's memory beyond what the file could fill is a claim that would only take up memory."""
-    for opcode, argument, _ in pickletools.genops(BytesIO(content)):
-        if opcode.name in ("LONG_BINPUT", "PUT") and isinstance(argument, int) and argument > len(content):
-            raise ValueError("it claims more than it holds")
 
 
 def _text(value: object) -> str:
@@ -160,11 +150,98 @@ STAND_INS: dict[str, Any] = {
 }
 
 
-class _Reader(pickle.Unpickler):
-    """Builds plain containers and the stand-ins, and nothing else."""
+PUSHED = frozenset(
+    {"BININT", "BININT1", "BININT2", "INT", "LONG", "LONG1", "LONG4", "BINFLOAT", "FLOAT", "UNICODE", "BINUNICODE"}
+    | {"SHORT_BINUNICODE", "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"}
+)
+OLD_TEXT = ("STRING", "BINSTRING", "SHORT_BINSTRING")
+"""Of Python 2, where it was bytes."""
+CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+NOTHING = ("PROTO", "FRAME")
+_MARK = object()
 
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return STAND_INS[f"{module}.{name}"]
-        except KeyError:
-            raise _Foreign(f"{module}.{name}"[:80]) from None
+
+def _followed(content: bytes) -> Any:
+    """What a pickle's instructions build of plain values and the stand-ins. Raises _Foreign for any other name, and
+    anything at all for damage."""
+    stack: list[Any] = []
+    memo: dict[int, Any] = {}
+    for opcode, argument, _ in pickletools.genops(content):
+        name = opcode.name
+        if name == "STOP":
+            return stack.pop()
+        if name in PUSHED:
+            stack.append(argument)
+        elif name in OLD_TEXT:
+            stack.append(str(argument).encode("latin1"))
+        elif name in CONSTANTS:
+            stack.append(CONSTANTS[name])
+        elif name == "MARK":
+            stack.append(_MARK)
+        elif name in ("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"):
+            memo[len(memo) if name == "MEMOIZE" else int(argument or 0)] = stack[-1]
+        elif name in ("GET", "BINGET", "LONG_BINGET"):
+            stack.append(memo[int(argument or 0)])
+        elif name == "EMPTY_LIST":
+            stack.append([])
+        elif name == "EMPTY_DICT":
+            stack.append({})
+        elif name in TUPLES:
+            count = TUPLES[name]
+            stack[len(stack) - count :] = [tuple(stack[len(stack) - count :])]
+        elif name in ("TUPLE", "LIST", "DICT"):
+            _gather(stack, name)
+        elif name in ("APPEND", "APPENDS", "SETITEM", "SETITEMS"):
+            _put_in(stack, name)
+        elif name == "GLOBAL":
+            stack.append(_stand_in(str(argument).replace(" ", ".", 1)))
+        elif name == "STACK_GLOBAL":
+            last, module = stack.pop(), stack.pop()
+            stack.append(_stand_in(f"{_text(module)}.{_text(last)}"))
+        elif name == "REDUCE":
+            arguments, made = stack.pop(), stack.pop()
+            if made not in STAND_INS.values():
+                raise ValueError("it calls what is no constructor")
+            stack.append(made(*arguments))
+        elif name == "BUILD":
+            state = stack.pop()
+            if not isinstance(stack[-1], _Array | _Type):
+                raise ValueError("it changes what is no array")
+            stack[-1].__setstate__(state)
+        elif name not in NOTHING:
+            raise ValueError(f"instruction {name} builds no plain value")
+    raise ValueError("it has no end")
+
+
+def _stand_in(name: str) -> Any:
+    if name not in STAND_INS:
+        raise _Foreign(name[:80])
+    return STAND_INS[name]
+
+
+def _since_mark(stack: list[Any]) -> list[Any]:
+    """What was put down since the last mark, which is taken away too."""
+    place = next(place for place in range(len(stack) - 1, -1, -1) if stack[place] is _MARK)
+    found = stack[place + 1 :]
+    del stack[place:]
+    return found
+
+
+def _gather(stack: list[Any], name: str) -> None:
+    found = _since_mark(stack)
+    if name == "DICT":
+        stack.append(dict(zip(found[::2], found[1::2], strict=True)))
+    else:
+        stack.append(tuple(found) if name == "TUPLE" else found)
+
+
+def _put_in(stack: list[Any], name: str) -> None:
+    count = {"APPEND": 1, "SETITEM": 2}.get(name)
+    found = _since_mark(stack) if count is None else [stack.pop() for _ in range(count)][::-1]
+    if name.startswith("APPEND") and isinstance(stack[-1], list):
+        stack[-1].extend(found)
+    elif name.startswith("SET") and isinstance(stack[-1], dict):
+        stack[-1].update(zip(found[::2], found[1::2], strict=True))
+    else:
+        raise ValueError("it fills what is no list and no mapping")

@@ -6,26 +6,25 @@ open_feed         parts of a data set as batches
 scoring_batches   the fixed, seeded batches that masked evaluation uses
 kept_batches      the same, kept in memory
 scoring_order     which search images those are
-split_warning     a sentence when a checkpoint was trained on another split, else None
 DECODED, BATCHES  the decoded images and the batches kept in memory
-also              Data, Images, Normalisation, augment, crop_padding, normalise, resize
+also              data_warning, Data, Images, Normalisation, augment, crop_padding, normalise, resize
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from engine.data import archives, layout, sources
 from engine.data.augment import Normalisation, augment, crop_padding, normalise, resize
+from engine.data.belonging import data_warning, reader, spec_for
 from engine.data.decode import Encoded, Images
 from engine.data.feed import Batch, Batches, Feed, MemoryFeed, held
 from engine.data.identity import DATA_DIR, content_id
-from engine.data.sources import Data, DataSet, StreamedData
+from engine.data.sources import Data, StreamedData
 from engine.errors import BadInput
 from engine.memory import Kept
 from engine.spaces.image_sizes import is_streamed
@@ -39,6 +38,7 @@ __all__ = [
     "StreamedData",
     "augment",
     "crop_padding",
+    "data_warning",
     "kept_batches",
     "load_data",
     "normalise",
@@ -47,7 +47,6 @@ __all__ = [
     "resize",
     "scoring_batches",
     "scoring_order",
-    "split_warning",
 ]
 
 
@@ -181,7 +180,7 @@ def scoring_order(available: int, images: int | None = 1024) -> np.ndarray:
 
 
 def scoring_batches(
-    spec: str = "bundled",
+    spec: str | None = None,
     images: int | None = 1024,
     batch_size: int = 64,
     checkpoint: object | None = None,
@@ -199,12 +198,14 @@ def scoring_batches(
     Which images, and their order, is `scoring_order`: the same on every call. `checkpoint` (an engine checkpoint, or
     its `meta`) gives image size and normalisation; without it 32 pixels and the data's own. `augment` crops and flips
     at random and `shuffle` reorders, both by `seed`: the published measurement (reference section 5.2) does both, with
-    another seed for every mask. Raises BadInput for fewer than 1 image, a batch size below 1, or a checkpoint with
-    another number of classes.
+    another seed for every mask. spec: None is the bundled images, and is refused for a checkpoint that was trained on
+    another data set. Raises BadInput for that, fewer than 1 image, a batch size below 1, or a checkpoint with another
+    number of classes.
     """
+    spec = spec_for(checkpoint, spec)
     if batch_size < 1:
         raise BadInput(f"batch size {batch_size} is too small; use at least 1")
-    meta = _meta(checkpoint)
+    meta = reader(checkpoint)
     size = meta("image_size") or 32
     data = open_data(spec, size, data_dir=data_dir, download=download)
     classes = meta("classes")
@@ -242,7 +243,7 @@ def kept_batches(
 ) -> Sequence[Batch]:
     """As `scoring_batches`, kept in memory for whoever asks for the same: supernets that take images of one size and
     normalisation share them, so do all tuned stages of one. Nobody may write into them."""
-    meta = _meta(checkpoint)
+    meta = reader(checkpoint)
     key = (
         (spec, content_id(spec, data_dir, fresh=True), str(data_dir) if spec in sources.PUBLISHED else None),
         tuple(str(meta(name)) for name in ("image_size", "normalisation", "classes")),
@@ -262,21 +263,3 @@ def _batch_bytes(batches: Sequence[Batch]) -> int:
 
 
 BATCHES: Kept[Sequence[Batch]] = Kept(640_000_000, _batch_bytes)  # twice all search images of CIFAR-10 in float32
-
-
-def split_warning(data: DataSet, checkpoint: object | None) -> str | None:
-    """A sentence when `checkpoint` was trained on another split than `data`, so scores may be too good; else None."""
-    split = _meta(checkpoint)("split")
-    if split is None or split == data.split:
-        return None
-    return (
-        f"the checkpoint was trained on split {split} and {data.spec} is split {data.split}: "
-        "training images may be included in the scores"
-    )
-
-
-def _meta(checkpoint: object | None) -> Callable[[str], Any]:
-    meta = getattr(checkpoint, "meta", checkpoint)
-    if isinstance(meta, Mapping):
-        return meta.get
-    return lambda key: getattr(meta, key, None)
