@@ -33,7 +33,7 @@ class ScoringImages:
     batches: the same for every mask; none as published. draw: as published, the batches of a seed. count: how many
     images a measurement takes at most. budget: after so many batches it stops. available: images that could be scored.
     content: see `content_id`. warning: a sentence where they are of another data set than the supernet's, or
-    training images may be among them.
+    training images may be among them. notes: what was lost or left out when they were read.
     """
 
     batches: Batches
@@ -44,6 +44,7 @@ class ScoringImages:
     split: str | None = None
     content: str | None = None
     warning: str | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def given(cls, batches: Batches) -> "ScoringImages":
@@ -93,6 +94,7 @@ class ScoringImages:
             data.split,
             content_id(settings.data, data_dir),
             data_warning(data, checkpoint),
+            data.notes,
         )
 
 
