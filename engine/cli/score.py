@@ -11,6 +11,7 @@ import typer
 
 from engine.cli import console, images, truth
 from engine.cli.options import (
+    CheckpointFolder,
     DataDir,
     Decided,
     Device,
@@ -40,7 +41,7 @@ MOST_ORDERS = 1000
 def score(
     context: typer.Context,
     *,
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
+    checkpoint: CheckpointFolder,
     cell: Annotated[str | None, typer.Option(help="Cell type of the edge.")] = None,
     edge: Annotated[int | None, typer.Option(help="Index of the edge.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every undecided edge, and the inputs of every node.")] = False,

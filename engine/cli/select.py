@@ -9,6 +9,7 @@ import typer
 
 from engine.cli import console, images
 from engine.cli.options import (
+    CheckpointFolder,
     DataDir,
     Decided,
     Device,
@@ -40,7 +41,7 @@ SUMMARY = "orders.json"
 def select(
     context: typer.Context,
     *,
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
+    checkpoint: CheckpointFolder,
     strategy: Annotated[
         Strategy,
         typer.Option(help="Who decides: alpha, the largest drop, alpha with tuning, or a draw."),

@@ -7,6 +7,7 @@ import typer
 
 from engine.cli import console, images
 from engine.cli.options import (
+    CheckpointFolder,
     Data,
     DataDir,
     Decided,
@@ -25,7 +26,7 @@ from engine.selecting.settings import PUBLISHED, Tuning
 
 def tune(
     context: typer.Context,
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder, tuned or not.")],
+    checkpoint: CheckpointFolder,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; the tuned checkpoint in the end.")],
     selection: Decided = None,
     tune_epochs: Annotated[

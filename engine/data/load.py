@@ -23,7 +23,7 @@ from engine.data.augment import Normalisation, augment, crop_padding, normalise,
 from engine.data.belonging import data_warning, reader, spec_for
 from engine.data.decode import Encoded, Images
 from engine.data.feed import Batch, Batches, Feed, MemoryFeed, held
-from engine.data.identity import DATA_DIR, content_id
+from engine.data.identity import content_id, data_root
 from engine.data.sources import Data, StreamedData
 from engine.errors import BadInput
 from engine.memory import Kept
@@ -58,7 +58,7 @@ def load_data(
 ) -> Data:
     """The data that `spec` names, decoded to uint8 [N,3,32,32] and kept in memory for the next call.
 
-    `spec`: `bundled`; `cifar10`, `cifar100`, `svhn` (torchvision, in `data_dir`, default `data`, fetched with
+    `spec`: `bundled`; `cifar10`, `cifar100`, `svhn` (torchvision, in `data_dir`, else as `data_root` says, fetched with
     `download`); `imagenet16-120` (the folder ImageNet16 there); two parquet files joined by a comma; or a folder in any
     layout that `engine.data.layout` knows: *train*.parquet and *test*.parquet (also in data/, as on Hugging Face),
     train/<class>/* with test/ or val/, <class>/*, or a published archive. CIFAR-10 is recognised by its label sequence
@@ -131,7 +131,7 @@ def _source(spec: str, data_dir: str | Path | None, download: bool) -> Callable[
     if spec == "bundled":
         return sources.read_bundled
     if spec in sources.PUBLISHED:
-        root = Path(data_dir or DATA_DIR).expanduser()
+        root = data_root(data_dir)
         if spec == "imagenet16-120":
             return lambda test: _imagenet16(root, spec, download, test)
         return lambda test: sources.read_torchvision(spec, root, download, test)
