@@ -9,7 +9,7 @@ plot_butterfly                the plotly figure, from 300 pixels wide; with the 
 from typing import NamedTuple
 
 from app.figures.edge_alphas import EdgeAlphas
-from app.figures.frame import Figure, Margin, axis, empty_figure, figure, hatching, label, rounded, small
+from app.figures.frame import UNMEASURED, Figure, Margin, axis, empty_figure, figure, hatching, label, rounded, small
 from app.figures.truth_column import draw_truth, truth_axis
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
@@ -84,8 +84,8 @@ _BAR = 0.62
 _DROP = "drop when removed, points"
 
 
-def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
-    """The figure; `customdata` of every bar is [edge, operation]."""
+def plot_butterfly(info: ButterflyInfo, theme: Theme, *, unmeasured: str = UNMEASURED) -> Figure:
+    """The figure; `customdata` of every bar is [edge, operation]. unmeasured: stands in place of drops."""
     if not info.rows:
         return empty_figure("no operations", theme)
     look, rows, count = palette.roles(theme), info.rows, len(info.rows)
@@ -142,7 +142,7 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
     else:
         traces.append(_hatch(places, theme))
         ground = {"xref": "paper", "bgcolor": look.background, "borderpad": 3}
-        annotations.append(label("not measured yet", sum(columns.right) / 2, (count - 1) / 2, look.muted, **ground))
+        annotations.append(label(unmeasured, sum(columns.right) / 2, (count - 1) / 2, look.muted, **ground))
     third = {}
     if info.truth is not None:
         more, texts = draw_truth(info.truth, [row.operation for row in rows], theme)

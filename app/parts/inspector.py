@@ -44,7 +44,11 @@ def inspector(ask: Questions, do: Actions) -> None:
         truth.switch(page)
     if worth is not None:
         st.caption(truth.finding(scores, worth))
-    figure = plot_butterfly(butterfly_info(ask.score_or_alphas(edge), decided, worth), page.theme)
+    figure = plot_butterfly(
+        butterfly_info(ask.score_or_alphas(edge), decided, worth),
+        page.theme,
+        unmeasured=sentences.no_drops(page.entry.has_weights),
+    )
     alt = (
         sentences.edge_finding(scores)
         if scores
