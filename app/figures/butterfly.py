@@ -3,7 +3,8 @@ known and asked for, a third column with what each is truly worth.
 
 ButterflyInfo, ButterflyRow   what is drawn
 butterfly_info                from an edge's scores, or from its alphas while nothing is measured
-plot_butterfly                the plotly figure, from 300 pixels wide; with the truth from 430
+plot_butterfly                the plotly figure, from 300 pixels wide; with the truth from 430, below which
+                              `without_truth` and `app.figures.truth_column.plot_truth` stand one above the other
 """
 
 from typing import NamedTuple
@@ -42,6 +43,11 @@ class ButterflyInfo(NamedTuple):
     @property
     def measured(self) -> bool:
         return self.by_measurement is not None
+
+    @property
+    def without_truth(self) -> "ButterflyInfo":
+        """The same in two columns."""
+        return self._replace(truth=None)
 
 
 def butterfly_info(

@@ -107,11 +107,11 @@ def select(
     if threads is not None:
         torch.set_num_threads(threads)
     loaded = engine.load(checkpoint)
-    images.asked(context, settings.data, loaded)
-    images.tell(settings.data, loaded, data_dir, download)
     for remark in loaded.meta.get("notes", ()):
         console.note(f"note: {remark}")
     begun = loaded.start if selection is None else read_selection(selection, loaded)
+    images.asked(context, settings.data, loaded)
+    images.tell(settings.data, loaded, data_dir, download)
     plan = Plan(
         strategy=strategy,
         settings=settings,

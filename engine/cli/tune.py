@@ -62,9 +62,9 @@ def tune(
     if threads is not None:
         torch.set_num_threads(threads)
     loaded = engine.load(checkpoint)
+    begun = loaded.start if selection is None else read_selection(selection, loaded)
     images.asked(context, data, loaded)
     images.tell(data, loaded, data_dir, download)
-    begun = loaded.start if selection is None else read_selection(selection, loaded)
     try:
         with console.interruptible(), console.Progress("%") as bar:
             tuned = run(
