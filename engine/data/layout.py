@@ -16,6 +16,7 @@ from engine.errors import BadInput
 TRAIN = ("train", "training")
 TEST = ("test", "testing", "val", "valid", "validation")
 """Names of parts, in any case; of several test parts the first that has labels is taken. ImageNet's is called val."""
+MOST_PARTS = 30
 WANTED = (
     "put the images in train/<class>/ or <class>/ folders, give a folder with *train*.parquet, "
     "or one of the archives cifar-10-batches-py, cifar-100-python, ImageNet16"
@@ -103,7 +104,10 @@ def _as_archive(folder: Path) -> Layout | None:
 
 def _parquet(folder: Path) -> Layout | None:
     parts: dict[Path, dict[str, list[Path]]] = {}  # by the folder of the data set, by part
-    places = [folder, *(inside := folders(folder))]
+    inside = folders(folder)
+    # Parts and configurations are few; hundreds of folders are classes, in which there is much to look through.
+    inside = inside if len(inside) <= MOST_PARTS else []
+    places = [folder, *inside]
     places += [each for place in inside for each in folders(place) if each.name.lower() in (*TRAIN, *TEST)]
     tables = [
         place / each.name
