@@ -3,13 +3,14 @@ known and asked for, a third column with what each is truly worth.
 
 ButterflyInfo, ButterflyRow   what is drawn
 butterfly_info                from an edge's scores, or from its alphas while nothing is measured
-plot_butterfly                the plotly figure, from 300 pixels wide; with the truth from 430
+plot_butterfly                the plotly figure, from 300 pixels wide; with the truth from 430, below which
+                              `without_truth` and `app.figures.truth_column.plot_truth` stand one above the other
 """
 
 from typing import NamedTuple
 
 from app.figures.edge_alphas import EdgeAlphas
-from app.figures.frame import Figure, Margin, axis, empty_figure, figure, hatching, label, rounded, small
+from app.figures.frame import UNMEASURED, Figure, Margin, axis, empty_figure, figure, hatching, label, rounded, small
 from app.figures.truth_column import draw_truth, truth_axis
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
@@ -42,6 +43,11 @@ class ButterflyInfo(NamedTuple):
     @property
     def measured(self) -> bool:
         return self.by_measurement is not None
+
+    @property
+    def without_truth(self) -> "ButterflyInfo":
+        """The same in two columns."""
+        return self._replace(truth=None)
 
 
 def butterfly_info(
@@ -84,8 +90,8 @@ _BAR = 0.62
 _DROP = "drop when removed, points"
 
 
-def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
-    """The figure; `customdata` of every bar is [edge, operation]."""
+def plot_butterfly(info: ButterflyInfo, theme: Theme, *, unmeasured: str = UNMEASURED) -> Figure:
+    """The figure; `customdata` of every bar is [edge, operation]. unmeasured: stands in place of drops."""
     if not info.rows:
         return empty_figure("no operations", theme)
     look, rows, count = palette.roles(theme), info.rows, len(info.rows)
@@ -142,7 +148,7 @@ def plot_butterfly(info: ButterflyInfo, theme: Theme) -> Figure:
     else:
         traces.append(_hatch(places, theme))
         ground = {"xref": "paper", "bgcolor": look.background, "borderpad": 3}
-        annotations.append(label("not measured yet", sum(columns.right) / 2, (count - 1) / 2, look.muted, **ground))
+        annotations.append(label(unmeasured, sum(columns.right) / 2, (count - 1) / 2, look.muted, **ground))
     third = {}
     if info.truth is not None:
         more, texts = draw_truth(info.truth, [row.operation for row in rows], theme)

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypedDict
 from app.figures.cell_layout import SHORT_NAMES, Shape, cell_layout, drawing_widths
 from app.figures.edge_names import edge_id
 from app.figures.evidence import quarters
+from app.figures.frame import UNMEASURED
 from engine.drawing import palette, wording
 from engine.drawing.geometry import parallels, path
 from engine.results import EdgeScores
@@ -130,20 +131,21 @@ def cell_graph_info(
     isolate: str | None = None,
     node: int | None = None,
     available: int | None = None,
+    unmeasured: str = UNMEASURED,
 ) -> Graph:
     """The graph of one cell type.
 
     alphas: mixing weight of every operation, [edges][operations]. scores: measurements, by edge index; missing ones
     count as unmeasured. selection: what has been decided. focus: the selected edge. measure: what the strands show.
     isolate: an operation; edges where neither side picks it fade. node: a node to outline. available: how many images
-    can be measured on.
+    can be measured on. unmeasured: what is said of an edge without scores.
     Raises BadInput for an unknown cell type or edge.
     """
     edges = space.edges(cell)
     if focus is not None:
         space.edge(cell, focus)
     scale = _drop_scale(scores[edge.index] for edge in edges if edge.index in scores)
-    view = _View(space, cell, selection, focus, measure, isolate, scale, available)
+    view = _View(space, cell, selection, focus, measure, isolate, scale, available, unmeasured)
     names = dict.fromkeys(name for edge in edges for name in space.operations(cell, edge))
     shape = Shape.of(space, cell)
     nodes = [_node(shape, name, number == node) for number, name in enumerate(shape.nodes)]
@@ -174,6 +176,7 @@ class _View(NamedTuple):
     isolate: str | None
     drop_scale: float
     available: int | None
+    unmeasured: str
 
 
 def _effects(scores: EdgeScores) -> list[float]:
@@ -208,7 +211,7 @@ def _mark(view: _View, edge: Edge, weights: Sequence[float], scores: EdgeScores 
             lines.append("α is unknown")
         else:
             lines.append(f"α favours {palette.operation(alpha).label} ({wording.weight(weights[names.index(alpha)])})")
-        lines.append(f"measured: {_finding(scores)}" if scores else "not measured yet")
+        lines.append(f"measured: {_finding(scores)}" if scores else view.unmeasured)
         if scores:
             verdict = f"{wording.VERDICT[scores.verdict].word}, " if scores.verdict else ""
             lines.append(f"{verdict}on {wording.count(scores.images)} images")

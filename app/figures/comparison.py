@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from app.figures.differences import LETTERS
 from app.figures.edge_alphas import EdgeAlphas
-from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, rounded, small
+from app.figures.frame import UNMEASURED, Figure, Margin, axis, empty_figure, figure, label, rounded, small
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
 from engine.results import EdgeScores, Interval
@@ -97,7 +97,7 @@ def plot_edge_pair(info: EdgePair, theme: Theme) -> Figure:
         zero = {"type": "line", "xref": "x2", "x0": 0, "x1": 0, "y0": -0.5, "y1": count - 0.5, "layer": "below"}
         shapes.append({**zero, "line": {"color": look.muted, "width": 1}})
     else:
-        annotations.append(label("not measured yet", sum(_DROPS) / 2, (count - 1) / 2, look.muted, xref="paper"))
+        annotations.append(label(UNMEASURED, sum(_DROPS) / 2, (count - 1) / 2, look.muted, xref="paper"))
     return figure(
         theme,
         _PAIR.top + _PAIR.bottom + count * (2 * _BAR if sides == 1 else 2 * _BAR + 6),

@@ -7,6 +7,7 @@ pill            an operation's two-letter code on its colour
 band            a tinted row behind the data, margins included
 hatching        the bar marker that means "not measured"
 empty_figure    the figure for "there is nothing to draw", which says so
+UNMEASURED, NOT_KEPT   what stands in place of drops
 axis            an axis that shows nothing of itself
 rounded         a float short enough to make equal figures byte-identical
 
@@ -23,6 +24,11 @@ Figure = dict[str, Any]
 FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 TEXT = 13
 TICK = 12
+
+
+UNMEASURED = "not measured yet"
+NOT_KEPT = "this epoch's weights<br>are not kept"
+"""Where there are no drops, and where there can be none."""
 
 
 class Margin(NamedTuple):

@@ -8,7 +8,7 @@ plot_slope            the plotly figure, about 400 pixels wide
 from typing import NamedTuple
 
 from app.figures.edge_alphas import EdgeAlphas
-from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label, pill, rounded
+from app.figures.frame import UNMEASURED, Figure, Margin, axis, empty_figure, figure, label, pill, rounded
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
 from engine.results import EdgeScores
@@ -67,8 +67,8 @@ _LEFT, _RIGHT = 0.36, 0.76  # where the pills stand, as fractions of the width
 _END = 0.055  # between a pill's centre and its line
 
 
-def plot_slope(info: SlopeInfo, theme: Theme) -> Figure:
-    """The figure: a line for every operation, with its drop at the right end."""
+def plot_slope(info: SlopeInfo, theme: Theme, *, unmeasured: str = UNMEASURED) -> Figure:
+    """The figure: a line for every operation, with its drop at the right end, or `unmeasured` in place of drops."""
     if not info.rows:
         return empty_figure("no operations", theme)
     look, count = palette.roles(theme), len(info.rows)
@@ -89,7 +89,7 @@ def plot_slope(info: SlopeInfo, theme: Theme) -> Figure:
             annotations.append(code)
     measured = [row for row in info.rows if row.rank_by_drop is not None]
     if not measured:
-        annotations.append(label("not measured yet", _RIGHT, (count + 1) / 2, look.muted))
+        annotations.append(label(unmeasured, _RIGHT, (count + 1) / 2, look.muted))
     return figure(
         theme,
         _MARGIN.top + _MARGIN.bottom + _ROW * count,

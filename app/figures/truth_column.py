@@ -1,26 +1,60 @@
-"""What the operations of an edge are truly worth: the third column of the butterfly.
+"""What the operations of an edge are truly worth: the third column of the butterfly, or a figure below it.
 
 draw_truth   traces on the third x axis, and texts
 truth_axis   that axis, on the edge's own scale
+plot_truth   the column as a figure of its own, from 280 pixels wide
 
 A dot on a line is the mean true accuracy of the reachable cells with the operation; a ring marks the highest. Beside it
 stand that mean and the best of these accuracies.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from app.figures.frame import axis, label, rounded, small
+from app.figures.frame import Figure, Margin, axis, figure, label, rounded, small
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
 from engine.results import EdgeWorth
 
-_DOTS, _MEAN, _BEST = (0.715, 0.795), 0.905, 1.0
+
+class Places(NamedTuple):
+    """Where the dots and the two numbers stand, as fractions of the width; the numbers by their right ends."""
+
+    dots: tuple[float, float]
+    mean: float
+    best: float
 
 
-def truth_axis(truth: EdgeWorth) -> dict:
+BESIDE = Places((0.715, 0.795), 0.905, 1.0)
+_ALONE = Places((0.36, 0.6), 0.8, 1.0)
+_NAMES = 0.33  # right end of the operations' names
+_MARGIN = Margin(6, 6, 30, 6)
+_ROW = 28
+
+
+def plot_truth(truth: EdgeWorth, order: Sequence[str], theme: Theme) -> Figure:
+    """The figure; order: as for `draw_truth`."""
+    look, count = palette.roles(theme), len(order)
+    traces, texts = draw_truth(truth, order, theme, _ALONE)
+    names = [
+        label(palette.operation(name).label, _NAMES, place, look.text, xref="paper", xanchor="right")
+        for place, name in enumerate(order)
+    ]
+    return figure(
+        theme,
+        _MARGIN.top + _MARGIN.bottom + _ROW * count,
+        _MARGIN,
+        traces,
+        xaxis3=truth_axis(truth, _ALONE),
+        yaxis=axis(count - 0.5, -0.5),
+        annotations=[*names, *texts],
+    )
+
+
+def truth_axis(truth: EdgeWorth, at: Places = BESIDE) -> dict:
     low, high = _ends(truth)
     room = 0.18 * (high - low)
-    return axis(low - room, high + room, domain=list(_DOTS), anchor="y")
+    return axis(low - room, high + room, domain=list(at.dots), anchor="y")
 
 
 def _ends(truth: EdgeWorth) -> tuple[float, float]:
@@ -29,7 +63,9 @@ def _ends(truth: EdgeWorth) -> tuple[float, float]:
     return min(means), max(*means, min(means) + 1.0)
 
 
-def draw_truth(truth: EdgeWorth, order: Sequence[str], theme: Theme) -> tuple[list[dict], list[dict]]:
+def draw_truth(
+    truth: EdgeWorth, order: Sequence[str], theme: Theme, at: Places = BESIDE
+) -> tuple[list[dict], list[dict]]:
     """order: operation names from the top row down."""
     look, rows = palette.roles(theme), [truth.operation(name) for name in order]
     places, (low, high) = list(range(len(rows))), _ends(truth)
@@ -68,11 +104,11 @@ def draw_truth(truth: EdgeWorth, order: Sequence[str], theme: Theme) -> tuple[li
         "hovertext": "truly best on average",
     }
     above = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6, "xanchor": "right"}
-    texts = [label("truth: mean", _MEAN, 1, look.muted, **above), label("best", _BEST, 1, look.muted, **above)]
+    texts = [label("truth: mean", at.mean, 1, look.muted, **above), label("best", at.best, 1, look.muted, **above)]
     beside = {"xref": "paper", "xanchor": "right"}
     for place, row, best in zip(places, rows, wins, strict=True):
         mean = wording.number(row.mean, 2)
-        texts.append(label(f"<b>{mean}</b>" if best else mean, _MEAN, place, look.text, **beside))
+        texts.append(label(f"<b>{mean}</b>" if best else mean, at.mean, place, look.text, **beside))
         quiet = {"font": small(look.muted)}
-        texts.append(label(wording.number(row.best, 2), _BEST, place, look.muted, **beside) | quiet)
+        texts.append(label(wording.number(row.best, 2), at.best, place, look.muted, **beside) | quiet)
     return [line, dots, rings], texts

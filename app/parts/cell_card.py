@@ -10,7 +10,7 @@ import streamlit as st
 from app.figures.cell_graph import Measure, cell_graph_info
 from app.figures.edge_list import edge_list
 from app.figures.edge_names import parse_edge_id
-from app.parts import text
+from app.parts import sentences, text
 from app.parts.cell_graph import cell_graph
 from app.parts.evidence_table import evidence_table
 from app.state import keys
@@ -60,6 +60,7 @@ def cell_card(
         measure=shown,
         isolate=page.isolated,
         available=page.image_set.available,
+        unmeasured=sentences.no_drops(page.entry.has_weights).replace("<br>", " "),
     )
 
     def choose(chosen: str | None) -> None:

@@ -58,6 +58,7 @@ def document_of(ask: Questions) -> SelectionRecord:
             "space": page.space.name,
             "method": meta["method"],
             "epochs": meta["epochs"],
+            "dataset": meta.get("dataset"),
         }
         | ({"notes": meta["notes"]} if "notes" in meta else {}),
         settings=question.settings.header()

@@ -1,11 +1,13 @@
 """What a visitor can do with an import: keep it, give it another name, note something about it, delete it.
 
 menu    a quiet menu with these
+damaged an import that cannot be opened: why, and a way to delete it
 note    what was noted about it, as plain text
 named   a supernet's name, with a word where it is not kept
 """
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -37,32 +39,53 @@ def menu(entry: Entry, place: str) -> None:
     the menu stands, as there may be two on a page."""
     if not entry.is_import:
         return
-    part = f"{place}-{entry.id}"
+    part, name_of_it = f"{place}-{entry.id}", text.literal(entry.id)
     label = "Rename, note, delete" if entry.is_kept else "Keep, rename, delete"
-    with st.popover(label, type="tertiary", key=f"import-menu-{part}"):
+    # Every button says which supernet it is about: read out alone, it has nothing else that tells.
+    with st.popover(f"{label} {name_of_it}", type="tertiary", key=f"import-menu-{part}"):
         st.caption(KEPT if entry.is_kept else NOT_KEPT)
         name = keys.IMPORT_NAME.of(part)
         st.text_input("Name", entry.path.name, max_chars=60, key=name.name)
         with st.container(horizontal=True):
             if not entry.is_kept:
-                st.button("Keep it", type="primary", on_click=_keep, args=(entry, part), key=f"import-keep-{part}")
-            st.button("Rename", on_click=_rename, args=(entry, part), key=f"import-rename-{part}")
+                st.button(
+                    f"Keep {name_of_it}",
+                    type="primary",
+                    on_click=_keep,
+                    args=(entry, part),
+                    key=f"import-keep-{part}",
+                )
+            st.button(f"Rename {name_of_it}", on_click=_rename, args=(entry, part), key=f"import-rename-{part}")
         words = keys.IMPORT_NOTE.of(part)
         st.text_area("Note", entry.note, max_chars=catalog.LONGEST_NOTE, height=100, key=words.name)
-        st.button("Save the note", on_click=_annotate, args=(entry, part), key=f"import-annotate-{part}")
+        st.button(
+            f"Save the note on {name_of_it}", on_click=_annotate, args=(entry, part), key=f"import-annotate-{part}"
+        )
         _deletion(entry, part)
+
+
+def damaged(entry: Entry, place: str) -> None:
+    """An import of which nothing can be read: what is wrong with it, and a way to delete it. place: as for the menu."""
+    text.heading(escape(entry.id), "cannot be opened")
+    st.text(entry.error or "")
+    _deletion(entry, f"{place}-{entry.id}")
 
 
 def _deletion(entry: Entry, part: str) -> None:
     """The button, which asks first, in its place."""
+    name = text.literal(entry.id)
     if keys.TO_DELETE.get("") != part:
-        st.button("Delete", on_click=keys.TO_DELETE.set, args=(part,), key=f"import-delete-{part}")
+        st.button(f"Delete {name}", on_click=keys.TO_DELETE.set, args=(part,), key=f"import-delete-{part}")
         return
     others = "nobody can open it any more" if entry.is_kept else "you cannot open it any more"
-    st.markdown(f"Delete {text.literal(entry.id)}? Then {others}. What was measured of it stays here.")
+    if entry.summary is None:
+        others = "its files are gone"
+    st.markdown(f"Delete {name}? Then {others}. What was measured of it stays here.")
     with st.container(horizontal=True):
-        st.button("Delete it", type="primary", on_click=_delete, args=(entry,), key=f"import-delete-now-{part}")
-        st.button("Leave it", on_click=keys.TO_DELETE.drop, key=f"import-delete-not-{part}")
+        st.button(
+            f"Delete {name} now", type="primary", on_click=_delete, args=(entry,), key=f"import-delete-now-{part}"
+        )
+        st.button(f"Leave {name}", on_click=keys.TO_DELETE.drop, key=f"import-delete-not-{part}")
 
 
 # Callbacks

@@ -7,6 +7,7 @@ in_words    what it shows
 import streamlit as st
 
 from app.figures.butterfly import butterfly_info, plot_butterfly
+from app.figures.truth_column import plot_truth
 from app.parts import sentences, text, truth
 from app.parts.progress import running
 from app.state.actions import Actions
@@ -44,14 +45,22 @@ def inspector(ask: Questions, do: Actions) -> None:
         truth.switch(page)
     if worth is not None:
         st.caption(truth.finding(scores, worth))
-    figure = plot_butterfly(butterfly_info(ask.score_or_alphas(edge), decided, worth), page.theme)
+    info = butterfly_info(ask.score_or_alphas(edge), decided, worth)
     alt = (
         sentences.edge_finding(scores)
         if scores
         else f"Mixing weights of {wording.plain(page.edge_name(edge))}, not measured"
     )
+    unmeasured = sentences.no_drops(page.entry.has_weights)
     with st.container(key="three-columns" if worth else "two-columns"):
-        text.chart(figure, key="butterfly", alt=alt)
+        text.chart(plot_butterfly(info, page.theme, unmeasured=unmeasured), key="butterfly", alt=alt)
+    if worth is not None:
+        # On a phone, where three columns have no room; the style shows one of the two.
+        with st.container(key="truth-below"):
+            narrow = plot_butterfly(info.without_truth, page.theme, unmeasured=unmeasured)
+            text.chart(narrow, key="butterfly-narrow", alt=alt)
+            order = [row.operation for row in info.rows]
+            text.chart(plot_truth(worth, order, page.theme), key="truth-narrow", alt=truth.finding(scores, worth))
     if scores is not None:
         _numbers(scores)
     if not decided and page.entry.has_weights:

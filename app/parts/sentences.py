@@ -6,13 +6,14 @@ edge_finding        one edge in a sentence or two
 inputs_finding      why measurement does not tell a node's inputs apart
 lead                who leads whom on an edge, and how surely
 disagreements       edges on which measurement contradicts alpha, the clearest first
-unmeasured          what stands where an edge's scores would
+unmeasured          what stands where an edge's scores would; `no_drops`: the same within a chart
 quoted              an operation's name in a sentence
 """
 
 from collections import Counter
 from collections.abc import Mapping
 
+from app.figures.frame import NOT_KEPT, UNMEASURED
 from engine.drawing import palette, wording
 from engine.results import EdgeScores, InputScores
 from engine.selection.selection import Selection
@@ -74,6 +75,11 @@ def unmeasured(has_weights: bool) -> str:
     if has_weights:
         return "Not measured yet. α alone cannot say which operation matters."
     return "The weights of this epoch were not kept, so nothing can be measured: only α is known."
+
+
+def no_drops(has_weights: bool) -> str:
+    """What a chart has in place of drops. has_weights: whether there can be any."""
+    return UNMEASURED if has_weights else NOT_KEPT
 
 
 def lead(scores: EdgeScores) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.library import image_sets, imports
-from app.parts import import_menu, status, supernet_line, trainings
+from app.parts import import_menu, status, supernet_line, text, trainings
 from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
@@ -18,8 +18,10 @@ from app.state.live import REFRESH, begin, current
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.url import BUDGETS
+from app.work import worker
 from app.work.jobs import Job, JobManager
 from app.work.workshop import workshop
+from engine.data.identity import content_id
 from engine.drawing import palette, wording
 from engine.errors import BadInput
 from engine.results import EdgeScores
@@ -115,7 +117,11 @@ def _images(page: PageState) -> None:
         keys.DATA.drop()
     if len(names) > 1:
         st.selectbox("Images from", names, key=keys.DATA.name, bind="query-params")
-    elif not names:
+    if names:
+        _other_data(page)
+        for note in worker.image_notes.get(content_id(page.data, image_sets.FOLDER), ()):
+            st.caption(f"Images: {text.literal(note)}")
+    else:
         classes, dataset = page.summary.meta["classes"], page.summary.meta.get("dataset")
         st.warning(
             f"Nothing can be measured: this supernet tells {classes} classes apart, and no such images are here. Put "
@@ -123,6 +129,31 @@ def _images(page: PageState) -> None:
             "reload.",
             icon=":material/warning:",
         )
+
+
+def _other_data(page: PageState) -> None:
+    """Where the images are not known to be the supernet's own: both data sets, and where it is needed, a switch."""
+    images = image_sets.chosen(page.summary, keys.DATA.get(None))
+    if (said := image_sets.unasked(page.summary, images)) is None:
+        return
+    dataset = page.summary.meta["dataset"]
+    st.warning(
+        f"{text.literal(said)} Put {text.literal(dataset)} into data/, or name its folder in {image_sets.OWN}, to "
+        "measure on its own.",
+        icon=":material/warning:",
+    )
+    if image_sets.needs_asking(images):
+        st.toggle(
+            "Measure on them all the same",
+            page.unasked is None,
+            key=f"other-data-of-{page.entry.id}",
+            on_change=_toggle_other_data,
+            args=(page.entry.id,),
+        )
+
+
+def _toggle_other_data(run: str) -> None:
+    keys.OTHER_DATA.set(keys.OTHER_DATA.get(frozenset()) ^ {run})
 
 
 def _switch(page: PageState) -> None:

@@ -11,10 +11,12 @@ from typing import Any
 import streamlit as st
 
 from app.library.image_sets import image_sets
+from app.parts import text
 from app.state import keys, session
 from app.work import command_runs
 from app.work.retraining import Run, estimate, find, launch, small
 from app.work.threads import process_threads
+from engine.data.belonging import differs
 from engine.drawing import wording
 from engine.errors import BadInput
 from engine.network.retrain.recipe import PROTOCOLS, Recipe
@@ -23,21 +25,21 @@ from engine.selection.genotype import Genotype
 REFRESH = 2.0
 
 
-def panel(genotype: Genotype) -> None:
-    """Everything about training this genotype's network from scratch."""
+def panel(genotype: Genotype, dataset: str | None = None) -> None:
+    """Everything about training this genotype's network from scratch. dataset: what its supernet was trained on."""
     run = find(genotype)
     refresh = REFRESH if run is not None and run.running else None
-    st.fragment(_panel, run_every=refresh)(genotype, refresh is not None)
+    st.fragment(_panel, run_every=refresh)(genotype, refresh is not None, dataset)
 
 
-def _panel(genotype: Genotype, refreshing: bool) -> None:
+def _panel(genotype: Genotype, refreshing: bool, dataset: str | None) -> None:
     run = find(genotype)
     if refreshing != (run is not None and run.running):
         st.rerun()  # drawn once more, to begin to be drawn again and again, or to end it
     if run is not None:
         _draw(run)
     if run is None or not run.running:
-        _form(genotype, run)
+        _form(genotype, run, dataset)
 
 
 def _draw(run: Run) -> None:
@@ -91,7 +93,7 @@ def _settings(recipe: Recipe) -> str:
     return f"{size} · {recipe.epochs} epochs on {recipe.data}"
 
 
-def _form(genotype: Genotype, before: Run | None) -> None:
+def _form(genotype: Genotype, before: Run | None, dataset: str | None) -> None:
     preset = small(genotype)
     published = PROTOCOLS[genotype.space.skeleton.name]
     st.caption(
@@ -111,9 +113,12 @@ def _form(genotype: Genotype, before: Run | None) -> None:
     )
     epochs = left.number_input("Epochs", 1, 600, preset.epochs, key=f"retrain-epochs-{genotype.space.skeleton.name}")
     size = right.segmented_control("Image size", [16, 32], default=16, required=True, key="retrain-size")
-    sets = image_sets()
+    sets = dict(sorted(image_sets().items(), key=lambda item: item[1].dataset != dataset))
     name = st.selectbox("Images", list(sets), key="retrain-data") if len(sets) > 1 else next(iter(sets))
     data = sets[name].spec
+    other = None if sets[name].dataset is None else differs(dataset, str(sets[name].dataset))
+    if other is not None:
+        st.warning(f"{text.literal(other[0].upper() + other[1:])}.", icon=":material/warning:")
     recipe = Recipe(genotype=str(genotype), data=data, epochs=epochs, channels=channels, layers=layers, image_size=size)
     cores = process_threads()
     seconds = wording.duration(estimate(recipe, cores))
@@ -123,7 +128,7 @@ def _form(genotype: Genotype, before: Run | None) -> None:
     )
     again = before is not None and before.recipe == recipe and before.done
     st.button(
-        "Train from scratch",
+        "Train from scratch" if other is None else f"Train on {text.literal(name)} all the same",
         on_click=_launch,
         args=(recipe,),
         disabled=again,

@@ -160,4 +160,6 @@ def _slope(ask: Questions) -> None:
     text.heading("The same edge, ranked twice", "crossing lines are disagreement")
     info = slope_info(found)
     alt = f"{wording.plain(page.edge_name(page.edge))}: {info.summary}"
-    text.chart(plot_slope(info, page.theme), key="slope", alt=alt)
+    text.chart(
+        plot_slope(info, page.theme, unmeasured=sentences.no_drops(page.entry.has_weights)), key="slope", alt=alt
+    )

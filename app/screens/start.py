@@ -52,6 +52,10 @@ def _tiles() -> None:
         for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
             with column, st.container(border=True, height="stretch", key=f"tile-{entry.id}-card"):
                 _tile(entry)
+    for entry in session.entries().values():
+        if entry.summary is None and entry.is_import:
+            with st.container(border=True, key=f"damaged-{entry.id}-card"):
+                import_menu.damaged(entry, "tile")
     upload_wizard.panel()
     selections_panel.panel()
 

@@ -71,6 +71,9 @@ RUN: Key[str] = Key("run", "widget", "the supernet on screen, as the catalog nam
 CELL: Key[str | None] = Key("cell", "widget", "the cell type on screen")
 BUDGET: Key[str] = Key("budget", "widget", "images per measurement, a name of url.BUDGETS")
 DATA: Key[str | None] = Key("data", "widget", "whose images are measured and tuned on")
+OTHER_DATA: Key[frozenset[str]] = Key(
+    "other-data", "session", "runs that are measured on images of another data set than their own all the same"
+)
 ISOLATED: Key[str | None] = Key("isolate", "widget", "the operation that is highlighted everywhere")
 LIST_VIEW: Key[bool] = Key("list-view", "visitor", "whether graphs are shown as tables")
 

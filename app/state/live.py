@@ -1,5 +1,6 @@
 """Drawing a page from the session's state, and again while work is running.
 
+unasked why a run is not measured on images before its visitor says so
 begin   the page's state in step with the address, at the beginning of a drawing
 live    draw a page's body as a fragment that refreshes itself while work is running
 """
@@ -10,6 +11,8 @@ from dataclasses import replace
 import streamlit as st
 
 from app.library import epochs, image_sets
+from app.library.catalog import Entry
+from app.library.image_sets import ImageSet
 from app.state import keys, session, url
 from app.state.actions import Actions
 from app.state.page import PageState
@@ -31,16 +34,25 @@ def current() -> PageState | None:
         entry = epochs.at_epoch(entry, keys.EPOCH.of(entry.id).get(None))
     assert entry.summary is not None
     cells, cell = entry.summary.space.cells, keys.CELL.get(None)
+    images = image_sets.chosen(entry.summary, keys.DATA.get(None))
     return PageState(
         entry,
         session.state(entry.id, entry.begun),
         cell=cell if cell in cells else cells[0],
         images=url.BUDGETS.get(keys.BUDGET.get("1k"), 1024),
-        image_set=image_sets.chosen(entry.summary, keys.DATA.get(None)),
+        image_set=images,
+        unasked=unasked(entry, images),
         isolated=keys.ISOLATED.get(None),
         visitor=session.visitor(),
         theme="dark" if st.context.theme.type == "dark" else "light",
     )
+
+
+def unasked(entry: Entry, images: ImageSet) -> str | None:
+    """Why a run is not measured on these images before its visitor says so, in a sentence; None where it is."""
+    if entry.summary is None or entry.id in keys.OTHER_DATA.get(frozenset()) or not image_sets.needs_asking(images):
+        return None
+    return image_sets.unasked(entry.summary, images)
 
 
 def begin(*, part: bool = False) -> PageState | None:

@@ -26,6 +26,7 @@ class PageState:
 
     run: what the session holds of it. Decisions, tuning and selection follow from its link at every look, so they are
     right in callbacks too. cell: the cell type on screen. images: to measure on, None for all, of `image_set`.
+    unasked: why nothing is measured on these, before the visitor says that they are meant.
     isolated: the operation that is highlighted. looks_back: whether an earlier moment that is looked at is shown.
     preselects: whether an edge is shown while none is selected.
     """
@@ -35,6 +36,7 @@ class PageState:
     cell: str
     images: int | None = 1024
     image_set: ImageSet = SAMPLE
+    unasked: str | None = None
     isolated: str | None = None
     visitor: str = ""
     theme: Theme = "light"

@@ -68,7 +68,10 @@ def _launch(request: Request, seed: int | None, folder: Path) -> None:
     files.write(begun, summary.start.with_decisions(request.decisions).to_json())
     words = ["select", request.path, "--strategy", "perturbation", "--tune-epochs", "0", "--selection", str(begun)]
     words += ["--order", "index"] if seed is None else ["--order", "random"]
-    words += [*options(asdict(replace(request.settings, seed=seed or 0))), "--data-dir", str(FOLDER)]
+    said = options(asdict(replace(request.settings, seed=seed or 0)))
+    # Said even where it is the default: which images are right for the supernet has been settled on the page.
+    said += [] if "--data" in said else ["--data", request.settings.data]
+    words += [*said, "--data-dir", str(FOLDER)]
     processes.launch(words, folder / "run", process_threads())
 
 

@@ -1,5 +1,6 @@
 """Requests answered with the engine. Runs in the worker only, and alone imports torch, so that pages open without it.
 
+image_notes  what was lost when images were read
 take         one request's measurement as it tightens
 selection    a checkpoint's selection after a request's decisions
 """
@@ -47,6 +48,10 @@ _checkpoints: "Kept[Checkpoint]" = Kept(
 )
 
 
+image_notes: dict[str, tuple[str, ...]] = {}
+"""What was lost or left out when images were read here, sentences by the images' content."""
+
+
 def selection(request: Request) -> Selection:
     """The selection in which a request measures."""
     checkpoint = _load(request)
@@ -70,6 +75,7 @@ def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
         raise BadInput(f"the images in {settings.data} have changed since this page was opened; reload the page")
     checkpoint, decided = _load(request), selection(request)
     scorer = Scorer.of(checkpoint, settings, data_dir=FOLDER)
+    image_notes[request.content] = scorer.images.notes
     images = scorer.images.count
     today = datetime.now(UTC).date().isoformat()
     paired = not settings.published and settings.until_sure is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.checkpoint.bundled import found
 from engine.cli import console
 from engine.cli.options import Device, Json, Seed
 from engine.errors import BadInput
@@ -42,7 +43,7 @@ def export(
 
     subject = exports.read(_text(selection))
     if checkpoint is not None:
-        _check(subject, checkpoint)
+        _check(subject, found(checkpoint))
     text = exports.export(subject, format, cell)
     content = text.encode()
     for note in subject.selection.replaced_none if isinstance(subject, exports.SelectionRecord) else ():
@@ -65,7 +66,7 @@ def _text(selection: str) -> str:
     if "Genotype(" in selection or selection.lstrip().startswith(("|", "{")):
         return selection
     try:
-        with Path(selection).expanduser().open(encoding="utf-8") as file:
+        with found(selection).open(encoding="utf-8") as file:
             text = file.read(LARGEST)
     except (OSError, ValueError):  # ValueError: not UTF-8, or no path at all
         raise BadInput(

@@ -5,13 +5,10 @@ summary    the same for people
 """
 
 from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from engine.cli import console
-from engine.cli.options import Device, Json, Seed
+from engine.cli.options import CheckpointFolder, Device, Json, Seed
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
@@ -23,7 +20,7 @@ EPOCHS_SHOWN = 12
 
 
 def info(
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
+    checkpoint: CheckpointFolder,
     json: Json = False,
     device: Device = "auto",
     seed: Seed = 0,

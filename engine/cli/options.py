@@ -1,6 +1,7 @@
 """Options that several commands share, and their checks.
 
 Json, Device, Seed, Data, DataDir, Download, Threads   annotated types for typer
+CheckpointFolder the checkpoint that a command is about
 Decided          decisions that a command begins with
 options_from     the fields of a settings dataclass as options of a command
 pick_device      `auto`, `cpu` or `cuda` as a device that is there
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hin
 
 import typer
 
+from engine.checkpoint.bundled import found
 from engine.data.identity import SPEC
 from engine.errors import BadInput
 from engine.fields import LARGEST_SEED, About, described
@@ -36,10 +38,21 @@ Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of every rando
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="CPU threads.  [default: all cores]")]
 Data = Annotated[str, typer.Option(metavar="SPEC", help=SPEC)]
 DataDir = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Where cifar10, cifar100 and svhn lie.  [default: data]")
+    Path | None,
+    typer.Option(metavar="DIR", help="Where the published sets lie.  [default: data here, else the project's]"),
 ]
 Download = Annotated[bool, typer.Option("--download", help="Fetch cifar10, cifar100 or svhn if absent.")]
-Decided = Annotated[Path | None, typer.Option(metavar="FILE", help="Decisions taken so far, as selection JSON.")]
+CheckpointFolder = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder, or a bundled one's name.", callback=found)
+]
+Decided = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Decisions taken so far, as selection JSON.",
+        callback=lambda value: None if value is None else found(value),
+    ),
+]
 
 
 def pick_device(name: str) -> str:

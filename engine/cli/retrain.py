@@ -5,9 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.checkpoint.meta import from_json
 from engine.cli import console
+from engine.cli.images import tell_notes
 from engine.cli.options import DataDir, Device, Download, Json, Threads, check_writable, options_from, pick_device
-from engine.network.retrain.recipe import PROTOCOLS, Recipe, read_genotype
+from engine.data.belonging import differs, spec_for
+from engine.errors import BadInput
+from engine.network.retrain.recipe import MOST_BYTES, PROTOCOLS, Recipe, read_genotype
 
 PROTOCOL = ("weight_decay", "nesterov", "clip", "label_smoothing", "lr_decay")
 """Settings that follow the published protocol and are no options."""
@@ -25,7 +29,19 @@ DEFAULTS = {name: _published(name) for name in ("epochs", "channels", "layers", 
 
 
 def _recipe(genotype: str, **given: Any) -> Recipe:
-    return Recipe(genotype=str(read_genotype(genotype, console.note)), **given)
+    found = str(read_genotype(genotype, console.note))
+    spec_for({"dataset": trained_on(genotype)}, given.get("data"), f"the supernet of {genotype}")
+    return Recipe(genotype=found, **given)
+
+
+def trained_on(genotype: str) -> str | None:
+    """The data set of the supernet that a selection in a file of this name comes from; None where nothing says so."""
+    try:
+        with open(Path(genotype).expanduser(), encoding="utf-8") as file:
+            dataset = from_json(file.read(MOST_BYTES))["checkpoint"]["dataset"]
+    except (BadInput, OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return dataset if isinstance(dataset, str) else None
 
 
 @options_from(Recipe, but=PROTOCOL, defaults=DEFAULTS, make=_recipe, arguments=("genotype",))
@@ -62,6 +78,9 @@ def retrain(
     try:
         with console.interruptible(), console.Progress("step") as bar:
             images = open_data(recipe.data, recipe.image_size, data_dir=data_dir, download=download, test=True)
+            tell_notes(images)
+            if said := differs(trained_on(context.params["genotype"]), images.name):
+                console.note(f"warning: {said}")
             _, result = train(
                 recipe,
                 out,

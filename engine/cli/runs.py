@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from engine.checkpoint import bundled
 from engine.cli import console
 from engine.cli.options import Device, Json, Seed
 from engine.population import Ends, Member, population
@@ -19,7 +20,7 @@ def runs(
     seed: Seed = 0,
 ) -> None:
     """Print a row for every checkpoint and snapshot: what it is, and what alpha and measurement make of it."""
-    found = population(folders)
+    found = population([bundled.found(folder) for folder in folders])
     if json:
         console.emit({"runs": [each.to_dict() for each in found]})
         return

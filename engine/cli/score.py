@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli import console, truth
+from engine.cli import console, images, truth
 from engine.cli.options import (
+    CheckpointFolder,
     DataDir,
     Decided,
     Device,
@@ -38,8 +39,9 @@ MOST_ORDERS = 1000
 
 @options_from(Settings, make=Settings.asked)
 def score(
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
+    context: typer.Context,
     *,
+    checkpoint: CheckpointFolder,
     cell: Annotated[str | None, typer.Option(help="Cell type of the edge.")] = None,
     edge: Annotated[int | None, typer.Option(help="Index of the edge.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every undecided edge, and the inputs of every node.")] = False,
@@ -97,10 +99,10 @@ def score(
     worth = truth.of(decided, truth_data) if with_truth else ()
     if cell is not None and edge is not None and decided.is_decided(cell, edge):
         raise BadInput(f"edge {edge} ({cell}) is decided in {selection or checkpoint}; choose another edge, or --all")
+    images.asked(context, settings.data, loaded)
+    images.tell(settings.data, loaded, data_dir, download)
     loaded.supernet.to(where)
     scorer = Scorer.of(loaded, settings, data_dir=data_dir, download=download)
-    if scorer.images.warning:
-        console.note(f"warning: {scorer.images.warning}")
     for remark in loaded.meta.get("notes", ()):
         console.note(f"note: {remark}")
     with console.Progress("img") as bar:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli import console
+from engine.cli import console, images
 from engine.cli.options import (
+    CheckpointFolder,
     DataDir,
     Decided,
     Device,
@@ -40,7 +41,7 @@ SUMMARY = "orders.json"
 def select(
     context: typer.Context,
     *,
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder.")],
+    checkpoint: CheckpointFolder,
     strategy: Annotated[
         Strategy,
         typer.Option(help="Who decides: alpha, the largest drop, alpha with tuning, or a draw."),
@@ -109,6 +110,8 @@ def select(
     for remark in loaded.meta.get("notes", ()):
         console.note(f"note: {remark}")
     begun = loaded.start if selection is None else read_selection(selection, loaded)
+    images.asked(context, settings.data, loaded)
+    images.tell(settings.data, loaded, data_dir, download)
     plan = Plan(
         strategy=strategy,
         settings=settings,

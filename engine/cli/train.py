@@ -10,6 +10,7 @@ import typer
 
 from engine.checkpoint.format import META
 from engine.cli import console
+from engine.cli.images import tell_notes
 from engine.cli.info import describe, summary
 from engine.cli.options import DataDir, Device, Download, Json, Threads, check_writable, options_from, pick_device
 from engine.errors import BadInput
@@ -102,6 +103,7 @@ def _train_all(jobs: Sequence[TrainingJob], resume: bool, at_once: Workers, thre
     """The runs, where it is known whether they can be made at all."""
     import torch
 
+    from engine.data.load import open_data
     from engine.spaces import search_space
     from engine.training.loop import Diverged
 
@@ -112,6 +114,7 @@ def _train_all(jobs: Sequence[TrainingJob], resume: bool, at_once: Workers, thre
     jobs = [replace(job, device=device) for job in jobs]
     if threads is not None:
         torch.set_num_threads(threads)
+    tell_notes(open_data(recipe.data, recipe.image_size, data_dir=jobs[0].data_dir, download=jobs[0].download))
     try:
         if at_once == 1:
             for job in jobs:

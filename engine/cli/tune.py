@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import console
+from engine.cli import console, images
 from engine.cli.options import (
+    CheckpointFolder,
     Data,
     DataDir,
     Decided,
@@ -25,7 +26,7 @@ from engine.selecting.settings import PUBLISHED, Tuning
 
 def tune(
     context: typer.Context,
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's folder, tuned or not.")],
+    checkpoint: CheckpointFolder,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; the tuned checkpoint in the end.")],
     selection: Decided = None,
     tune_epochs: Annotated[
@@ -62,6 +63,8 @@ def tune(
         torch.set_num_threads(threads)
     loaded = engine.load(checkpoint)
     begun = loaded.start if selection is None else read_selection(selection, loaded)
+    images.asked(context, data, loaded)
+    images.tell(data, loaded, data_dir, download)
     try:
         with console.interruptible(), console.Progress("%") as bar:
             tuned = run(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         StreamedData,
         augment,
         crop_padding,
+        data_warning,
         load_data,
         normalise,
         open_data,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
         resize,
         scoring_batches,
         scoring_order,
-        split_warning,
     )
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "StreamedData",
     "augment",
     "crop_padding",
+    "data_warning",
     "load_data",
     "normalise",
     "open_data",
@@ -37,7 +38,6 @@ __all__ = [
     "resize",
     "scoring_batches",
     "scoring_order",
-    "split_warning",
 ]
 
 

@@ -70,7 +70,7 @@ def resize(pixels: Tensor, image_size: int) -> Tensor:
     if image_size == pixels.shape[-1]:
         return pixels
     if pixels.shape[-1] != 32:
-        raise BadInput(f"images are {pixels.shape[-1]} pixels wide; resizing starts from 32")
+        raise BadInput(f"the images are {pixels.shape[-1]} pixels wide and are not made larger; use that image size")
     return functional.avg_pool2d(pixels.float(), 2)
 
 

@@ -1,8 +1,9 @@
 """Which images a data SPEC names, told from their files without reading them. Free of torch.
 
 SPEC         what a data SPEC can be, in words
-PUBLISHED    sets that torchvision checks before it reads them: their name says everything
+PUBLISHED    sets that are checked before they are read: their name says everything
 files_of     the files of a SPEC whose change makes it another set
+data_root    the folder that holds the published sets
 content_id   equal ids: the same images, as far as names, sizes and times of files tell
 """
 
@@ -10,12 +11,16 @@ import hashlib
 import time
 from pathlib import Path
 
+from engine.data import layout
+from engine.errors import BadInput
+
 SPEC = (
-    "bundled, cifar10, cifar100, svhn, a folder of parquet files, TRAIN.parquet,TEST.parquet, "
-    "or a folder train/CLASS/*."
+    "bundled, cifar10, cifar100, svhn, imagenet16-120, a folder of parquet files, TRAIN.parquet,TEST.parquet, "
+    "or a folder of images: train/CLASS/* or CLASS/*."
 )
-PUBLISHED = ("cifar10", "cifar100", "svhn")
+PUBLISHED = ("cifar10", "cifar100", "svhn", "imagenet16-120")
 DATA_DIR = "data"  # where the published sets are looked for unless told
+ROOT = Path(__file__).resolve().parents[2]
 FRESH = 2.0
 """Seconds for which an id is taken as still true: a page asks for it many times while it is drawn."""
 
@@ -27,12 +32,23 @@ def files_of(spec: str, data_dir: str | Path | None = None) -> list[Path]:
     if spec == "bundled":
         return []
     if spec in PUBLISHED:
-        return [Path(data_dir or DATA_DIR).expanduser()]
+        return [data_root(data_dir)]
     path = Path(spec).expanduser()
     if path.is_dir():
-        train, test = sorted(path.glob("*train*.parquet")), sorted(path.glob("*test*.parquet"))
-        return [*train, *test] if train else sorted(path.glob("[tv]*/*/*"))
+        try:
+            return layout.files(layout.find(path))
+        except (BadInput, OSError):
+            return []
     return [Path(piece.strip()).expanduser() for piece in spec.split(",")]
+
+
+def data_root(data_dir: str | Path | None = None) -> Path:
+    """Where the published sets lie: the folder that was said, else `data` here, else, where that is none, the project's
+    own `data`, if it has one."""
+    if data_dir is not None:
+        return Path(data_dir).expanduser()
+    here, own = Path(DATA_DIR), ROOT / DATA_DIR
+    return own if own.is_dir() and not here.is_dir() else here
 
 
 def content_id(spec: str, data_dir: str | Path | None = None, *, fresh: bool = False) -> str:

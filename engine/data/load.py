@@ -6,26 +6,25 @@ open_feed         parts of a data set as batches
 scoring_batches   the fixed, seeded batches that masked evaluation uses
 kept_batches      the same, kept in memory
 scoring_order     which search images those are
-split_warning     a sentence when a checkpoint was trained on another split, else None
 DECODED, BATCHES  the decoded images and the batches kept in memory
-also              Data, Images, Normalisation, augment, crop_padding, normalise, resize
+also              data_warning, Data, Images, Normalisation, augment, crop_padding, normalise, resize
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from engine.data import sources
+from engine.data import archives, layout, sources
 from engine.data.augment import Normalisation, augment, crop_padding, normalise, resize
+from engine.data.belonging import data_warning, reader, spec_for
 from engine.data.decode import Encoded, Images
 from engine.data.feed import Batch, Batches, Feed, MemoryFeed, held
-from engine.data.identity import DATA_DIR, content_id
-from engine.data.sources import Data, DataSet, StreamedData
+from engine.data.identity import content_id, data_root
+from engine.data.sources import Data, StreamedData
 from engine.errors import BadInput
 from engine.memory import Kept
 from engine.spaces.image_sizes import is_streamed
@@ -39,6 +38,7 @@ __all__ = [
     "StreamedData",
     "augment",
     "crop_padding",
+    "data_warning",
     "kept_batches",
     "load_data",
     "normalise",
@@ -47,8 +47,10 @@ __all__ = [
     "resize",
     "scoring_batches",
     "scoring_order",
-    "split_warning",
 ]
+
+
+PACKED = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
 
 
 def load_data(
@@ -56,11 +58,13 @@ def load_data(
 ) -> Data:
     """The data that `spec` names, decoded to uint8 [N,3,32,32] and kept in memory for the next call.
 
-    `spec`: `bundled`; `cifar10`, `cifar100`, `svhn` (torchvision, in `data_dir`, default `data`, fetched with
-    `download`); a folder with *train*.parquet and *test*.parquet; two such files joined by a comma; a folder
-    train/<class>/*, test/<class>/* (or val/<class>/*). A parquet of CIFAR-10 is recognised by its label sequence
-    (`datasets.cifar10_order`). `test` also reads the test part, where there is one. Raises BadInput when there is
-    nothing usable, naming the file or row.
+    `spec`: `bundled`; `cifar10`, `cifar100`, `svhn` (torchvision, in `data_dir`, else as `data_root` says, fetched with
+    `download`); `imagenet16-120` (the folder ImageNet16 there); two parquet files joined by a comma; or a folder in any
+    layout that `engine.data.layout` knows: *train*.parquet and *test*.parquet (also in data/, as on Hugging Face),
+    train/<class>/* with test/ or val/, <class>/*, or a published archive. CIFAR-10 is recognised by its label sequence
+    (`sources.cifar10_order`). `test` also reads the test part, where there is one. What was lost on the way stands in
+    `notes`. ImageNet16 has 16 pixels, all others 32. Raises BadInput when there is nothing usable, naming the file or
+    row, and what was seen.
     """
     read = _source(spec, data_dir, download)
     root = str(data_dir) if spec in sources.PUBLISHED else None
@@ -96,7 +100,13 @@ def open_data(
             f"images of {image_size} pixels are read from a folder train/<class>/*, and {spec!r} is none; "
             "give one, or use 32 or 16 pixels"
         )
-    return sources.stream_folder(path, spec, test)
+    found = layout.find(path)
+    if found.kind != "classes":
+        raise BadInput(
+            f"images of {image_size} pixels are read from a folder train/<class>/*, and {spec} holds {found.kind}; "
+            "give one, or use 32 or 16 pixels"
+        )
+    return sources.stream_folder(found, spec, test)
 
 
 def open_feed(
@@ -121,23 +131,42 @@ def _source(spec: str, data_dir: str | Path | None, download: bool) -> Callable[
     if spec == "bundled":
         return sources.read_bundled
     if spec in sources.PUBLISHED:
-        root = Path(data_dir or DATA_DIR).expanduser()
+        root = data_root(data_dir)
+        if spec == "imagenet16-120":
+            return lambda test: _imagenet16(root, spec, download, test)
         return lambda test: sources.read_torchvision(spec, root, download, test)
     path = Path(spec).expanduser()
     if path.is_dir():
-        train, test_files = sorted(path.glob("*train*.parquet")), sorted(path.glob("*test*.parquet"))
-        name = path.resolve().name
-        if train:
-            return lambda test: sources.read_parquet(train, test_files, name, spec, test)
-        return lambda test: sources.read_folder(path, spec, test)
+        found = layout.find(path)
+        if found.kind == "parquet":
+            return lambda test: sources.read_parquet(found, spec, test)
+        if found.kind == "classes":
+            return lambda test: sources.read_folder(found, spec, test)
+        return lambda test: archives.read_archive(found, spec, test)
     files = [Path(piece.strip()).expanduser() for piece in spec.split(",")]
-    if len(files) <= 2 and all(file.suffix == ".parquet" for file in files):
+    if len(files) <= 2 and all(file.suffix.lower() == ".parquet" for file in files):
         for file in files:
             if not file.is_file():
                 raise BadInput(f"{file} does not exist; give TRAIN.parquet,TEST.parquet")
-        return lambda test: sources.read_parquet(files[:1], files[1:], files[0].stem, spec, test)
+        pair = layout.pair(files[0], *files[1:])
+        return lambda test: sources.read_parquet(pair, spec, test)
+    if path.is_file():
+        what = "an archive: unpack it, and give" if path.suffix.lower() in PACKED else "no data that is read here; give"
+        raise BadInput(f"{path} is {what} its folder, or TRAIN.parquet,TEST.parquet")
     known = ", ".join(("bundled", *sources.PUBLISHED))
     raise BadInput(f"no data {spec!r}: use {known}, an existing folder, or TRAIN.parquet,TEST.parquet")
+
+
+def _imagenet16(root: Path, spec: str, download: bool, test: bool) -> Data:
+    place = next((each for each in (root / "ImageNet16", root / "ImageNet16-120", root) if each.is_dir()), root)
+    if download or not any(place.glob("train_data_batch_*")):
+        why = "it has to be asked for at image-net.org, so it cannot be fetched here" if download else "it is not there"
+        raise BadInput(
+            f"{spec} is read from {root / 'ImageNet16'} with train_data_batch_1 to 10 and val_data, and {why}; "
+            "add --data-dir with its folder"
+        )
+    found = layout.Layout("imagenet16", place, spec)
+    return archives.read_archive(found, spec, test, wanted=spec)
 
 
 def scoring_order(available: int, images: int | None = 1024) -> np.ndarray:
@@ -151,7 +180,7 @@ def scoring_order(available: int, images: int | None = 1024) -> np.ndarray:
 
 
 def scoring_batches(
-    spec: str = "bundled",
+    spec: str | None = None,
     images: int | None = 1024,
     batch_size: int = 64,
     checkpoint: object | None = None,
@@ -169,12 +198,14 @@ def scoring_batches(
     Which images, and their order, is `scoring_order`: the same on every call. `checkpoint` (an engine checkpoint, or
     its `meta`) gives image size and normalisation; without it 32 pixels and the data's own. `augment` crops and flips
     at random and `shuffle` reorders, both by `seed`: the published measurement (reference section 5.2) does both, with
-    another seed for every mask. Raises BadInput for fewer than 1 image, a batch size below 1, or a checkpoint with
-    another number of classes.
+    another seed for every mask. spec: None is the bundled images, and is refused for a checkpoint that was trained on
+    another data set. Raises BadInput for that, fewer than 1 image, a batch size below 1, or a checkpoint with another
+    number of classes.
     """
+    spec = spec_for(checkpoint, spec)
     if batch_size < 1:
         raise BadInput(f"batch size {batch_size} is too small; use at least 1")
-    meta = _meta(checkpoint)
+    meta = reader(checkpoint)
     size = meta("image_size") or 32
     data = open_data(spec, size, data_dir=data_dir, download=download)
     classes = meta("classes")
@@ -212,7 +243,7 @@ def kept_batches(
 ) -> Sequence[Batch]:
     """As `scoring_batches`, kept in memory for whoever asks for the same: supernets that take images of one size and
     normalisation share them, so do all tuned stages of one. Nobody may write into them."""
-    meta = _meta(checkpoint)
+    meta = reader(checkpoint)
     key = (
         (spec, content_id(spec, data_dir, fresh=True), str(data_dir) if spec in sources.PUBLISHED else None),
         tuple(str(meta(name)) for name in ("image_size", "normalisation", "classes")),
@@ -232,21 +263,3 @@ def _batch_bytes(batches: Sequence[Batch]) -> int:
 
 
 BATCHES: Kept[Sequence[Batch]] = Kept(640_000_000, _batch_bytes)  # twice all search images of CIFAR-10 in float32
-
-
-def split_warning(data: DataSet, checkpoint: object | None) -> str | None:
-    """A sentence when `checkpoint` was trained on another split than `data`, so scores may be too good; else None."""
-    split = _meta(checkpoint)("split")
-    if split is None or split == data.split:
-        return None
-    return (
-        f"the checkpoint was trained on split {split} and {data.spec} is split {data.split}: "
-        "training images may be included in the scores"
-    )
-
-
-def _meta(checkpoint: object | None) -> Callable[[str], Any]:
-    meta = getattr(checkpoint, "meta", checkpoint)
-    if isinstance(meta, Mapping):
-        return meta.get
-    return lambda key: getattr(meta, key, None)

@@ -26,6 +26,7 @@ from torchvision.transforms import v2
 from engine.data.augment import Normalisation, normalise
 from engine.data.decode import Encoded
 from engine.data.feed import Batch
+from engine.data.pixels import open_alone
 from engine.errors import BadInput
 
 View = Callable[[Image.Image], Image.Image]
@@ -126,10 +127,9 @@ class _Files(Dataset[tuple[Tensor, Tensor] | str]):
         for number, row in enumerate(rows, before):
             path = os.fsdecode(self.paths[row])
             try:
-                with Image.open(path) as file:
-                    image = file.convert("RGB")
-            except Exception:  # Pillow's readers raise many kinds on damaged files
-                return f"{path} is not a readable image; remove or replace it"
+                image = open_alone(Path(path), path)
+            except BadInput as error:
+                return str(error)
             with _drawing(self.seed, number):
                 images.append(v2.functional.pil_to_tensor(self.view(image)))
         return torch.stack(images), torch.tensor(rows)

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from engine.data.belonging import OF, USUAL, differs
 from engine.export.origin import plain
 from engine.fields import defaults, described
 from engine.scoring.settings import Settings
@@ -30,13 +31,20 @@ def command_line(document: SelectionRecord) -> str:
     checkpoint = f"checkpoints/{plain(document.checkpoint.get('name', 'NAME'))}"
     if document.strategy in STRATEGIES:
         words = ["select", checkpoint, "--strategy", document.strategy]
-        return shlex.join(
-            [*PROGRAM, *words, *options(document.settings), *_run_options(document), "--out", "selection"]
-        )
+        return shlex.join([*PROGRAM, *words, *_measured(document), *_run_options(document), "--out", "selection"])
     words = ["score", checkpoint, "--all"]
     if document.selection.decisions and not document.selection.is_complete:
         words += ["--selection", FILE]
-    return shlex.join([*PROGRAM, *words, *options(document.settings)])
+    return shlex.join([*PROGRAM, *words, *_measured(document)])
+
+
+def _measured(document: SelectionRecord) -> list[str]:
+    """The options for the measurements. Images that are not of the supernet's data set have to be asked for."""
+    words = options(document.settings)
+    data = document.settings.get("data", USUAL)
+    if data == USUAL and differs(document.checkpoint.get("dataset"), OF) is not None:
+        words = ["--data", USUAL, *words]
+    return words
 
 
 def _words(command: str | None) -> list[str] | None:

@@ -14,7 +14,7 @@ import numpy as np
 from engine.checkpoint.folder import Checkpoint
 from engine.data.feed import sizes
 from engine.data.identity import content_id
-from engine.data.load import kept_batches, open_data, scoring_batches, split_warning
+from engine.data.load import data_warning, kept_batches, open_data, scoring_batches
 from engine.errors import BadInput
 from engine.results import Baseline, EdgeScores, InputScores
 from engine.scoring.intervals import PairedCounts
@@ -32,7 +32,8 @@ class ScoringImages:
 
     batches: the same for every mask; none as published. draw: as published, the batches of a seed. count: how many
     images a measurement takes at most. budget: after so many batches it stops. available: images that could be scored.
-    content: see `content_id`. warning: a sentence where training images may be among them.
+    content: see `content_id`. warning: a sentence where they are of another data set than the supernet's, or
+    training images may be among them. notes: what was lost or left out when they were read.
     """
 
     batches: Batches
@@ -43,6 +44,7 @@ class ScoringImages:
     split: str | None = None
     content: str | None = None
     warning: str | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def given(cls, batches: Batches) -> "ScoringImages":
@@ -91,7 +93,8 @@ class ScoringImages:
             available,
             data.split,
             content_id(settings.data, data_dir),
-            split_warning(data, checkpoint),
+            data_warning(data, checkpoint),
+            data.notes,
         )
 
 

@@ -302,7 +302,7 @@ class _Run:
 def _origin(checkpoint: Checkpoint) -> dict[str, Any]:
     """What a document says of its supernet; notes of an import stay beside the numbers that rest on it."""
     meta = checkpoint.meta
-    keys = ("space", "method", "epochs", "channels", "cells", "image_size", "notes")
+    keys = ("space", "method", "epochs", "channels", "cells", "image_size", "dataset", "notes")
     return {"name": checkpoint.name, "digest": checkpoint.digest} | {key: meta[key] for key in keys if key in meta}
 
 

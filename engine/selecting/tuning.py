@@ -18,6 +18,7 @@ import torch
 
 from engine.checkpoint import folder as store
 from engine.checkpoint.folder import Checkpoint
+from engine.data.belonging import spec_for
 from engine.data.load import open_data, open_feed
 from engine.errors import BadInput
 from engine.fields import described
@@ -40,17 +41,18 @@ class Tuner:
 
     SGD starts without momentum and the alphas' Adam goes on from the checkpoint's state where it has one; `resumed`
     says that the checkpoint is a tuned one that `save` wrote, so that both go on. data: a SPEC whose training half
-    trains weights and whose search half trains alphas. seed: of batches and augmentation; every pass draws anew from
+    trains weights and whose search half trains alphas; None is the bundled images, which are refused for a supernet of
+    another data set. seed: of batches and augmentation; every pass draws anew from
     (seed, pass), so that a resumed run repeats what an uninterrupted one does.
 
-    Raises BadInput for data with another number of classes and for a training method that is not known here.
+    Raises BadInput for that, for data with another number of classes, and for a training method that is not known here.
     """
 
     def __init__(
         self,
         checkpoint: Checkpoint,
         *,
-        data: str = "bundled",
+        data: str | None = None,
         seed: int = 0,
         resumed: bool = False,
         device: str | torch.device = "cpu",
@@ -59,6 +61,7 @@ class Tuner:
     ) -> None:
         self.checkpoint, self.device = checkpoint, torch.device(device)
         size = checkpoint.meta["image_size"]
+        data = spec_for(checkpoint, data)
         self.data = open_data(data, size, data_dir=data_dir, download=download)
         if len(self.data.classes) != checkpoint.meta["classes"]:
             raise BadInput(

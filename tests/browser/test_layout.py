@@ -115,16 +115,27 @@ def test_on_a_phone_the_step_its_grid_and_the_choice_are_on_the_first_screen(
         assert box and box["y"] + box["height"] <= 844
 
 
-def test_on_a_phone_an_edges_bars_are_whole(open_page: Callable[..., Page], settled: Callable[..., None]) -> None:
+@pytest.mark.parametrize("truth", [False, True])
+def test_on_a_phone_an_edges_bars_are_whole(
+    open_page: Callable[..., Page], settled: Callable[..., None], truth: bool
+) -> None:
     page = open_page("explore?run=nas-bench-201&edge=c1-2")
+    if truth:
+        page.locator(".st-key-show-the-truth label").first.click()
+        expect(page.locator(".st-key-three-columns .js-plotly-plot")).to_be_visible()
+        expect(page.locator(".st-key-truth-below")).to_be_hidden()
     page.set_viewport_size({"width": 390, "height": 844})
     settled(page)
+    if truth:
+        expect(page.locator(".st-key-truth-narrow .js-plotly-plot .main-svg").first).to_be_visible()
+        expect(page.locator(".st-key-three-columns")).to_be_hidden()
     card = page.locator(".st-key-inspector-card")
     card.scroll_into_view_if_needed()
-    expect(card.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(card.locator(".js-plotly-plot .main-svg:visible").first).to_be_visible()
     page.wait_for_function("""() => {
         const card = document.querySelector('.st-key-inspector-card');
-        const texts = [...card.querySelectorAll('.js-plotly-plot text')].map(node => node.getBoundingClientRect());
+        const texts = [...card.querySelectorAll('.js-plotly-plot text')].map(node => node.getBoundingClientRect())
+            .filter(box => box.width);
         const edge = card.getBoundingClientRect();
         return texts.length && card.scrollWidth <= card.clientWidth
             && texts.every(box => box.left >= edge.left && box.right <= edge.right);

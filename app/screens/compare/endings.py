@@ -167,7 +167,13 @@ class RunEndings:
 
     @property
     def _checkpoint(self) -> dict[str, Any]:
-        return {"name": self.entry.id, "digest": self.summary.digest, "space": self.summary.space.name}
+        summary = self.summary
+        return {
+            "name": self.entry.id,
+            "digest": summary.digest,
+            "space": summary.space.name,
+            "dataset": summary.meta.get("dataset"),
+        }
 
     def _sweep(self, **settings: Any) -> dict[str, Any]:
         scores = self.summary.scores or {}

@@ -20,7 +20,7 @@ from app.screens.compare.table import table
 from app.screens.compare.view import Comparison, End, headline, name_of, ranked, totals
 from app.state import keys, session
 from app.state.actions import Actions
-from app.state.live import live
+from app.state.live import live, unasked
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.work.workshop import workshop
@@ -130,7 +130,14 @@ def _choose(comparison: Comparison, do: Actions, cell: str, edge: int | None) ->
 
 def _measure_sides(comparison: Comparison, do: Actions) -> None:
     """Measure the supernet's accuracy at both ends, where it is not known."""
-    do.begin([end.request for end in comparison.ends if end.accuracy is None], "Measuring both sides")
+    missing = [end for end in comparison.ends if end.accuracy is None]
+    for end in missing:
+        entry = end.endings.entry
+        images = image_sets.chosen(end.endings.summary, keys.DATA.get(None))
+        if (said := unasked(entry, images)) is not None:
+            st.toast(f"{text.literal(entry.id)}: {text.literal(said)} Say on its page that they are meant.")
+            return
+    do.begin([end.request for end in missing], "Measuring both sides")
 
 
 def _pane(comparison: Comparison, do: Actions, letter: str, cell: str, edge: int | None) -> None:

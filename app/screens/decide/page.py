@@ -37,18 +37,18 @@ def page() -> None:
     genotype, now = keys.TO_TRAIN.get(""), current()
     belongs = now is not None and now.selection.is_complete and str(now.selection.decoded()) == genotype
     if genotype and not belongs:  # shown from elsewhere, it comes first
-        _training(genotype)
+        _training(genotype, None)
     live(_body, _settle)
-    if genotype and belongs:
-        _training(genotype)
+    if genotype and belongs and now is not None:
+        _training(genotype, now.summary.meta.get("dataset"))
 
 
-def _training(genotype: str) -> None:
+def _training(genotype: str, dataset: str | None) -> None:
     with st.container(border=True, key="training-card"):
         said, close = st.columns([8, 1], vertical_alignment="center")
         said.markdown(f"**Train from scratch** `{genotype}`")
         close.button("Close", on_click=keys.TO_TRAIN.drop, key="close-training", width="stretch")
-        train_panel.panel(parse_genotype(genotype))
+        train_panel.panel(parse_genotype(genotype), dataset)
 
 
 def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:

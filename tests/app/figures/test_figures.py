@@ -18,6 +18,7 @@ from app.figures.matrix import MatrixCell, MatrixInfo, MatrixRow, matrix_info, p
 from app.figures.outcomes import OutcomesInfo, outcomes_info, plot_outcomes
 from app.figures.scoreboard import draw_scoreboard, scoreboard_info
 from app.figures.slope import SlopeInfo, SlopeRow, plot_slope, slope_info
+from app.figures.truth_column import plot_truth
 from engine import nasbench201
 from engine.drawing.palette import THEMES, colour, roles
 from engine.errors import BadInput
@@ -215,6 +216,17 @@ class TestButterfly:
         assert all(low < x < high for x in dots["x"])
         domains = [figure["layout"][name]["domain"] for name in ("xaxis", "xaxis2", "xaxis3")]
         assert all(left[1] < right[0] for left, right in itertools.pairwise(domains))
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_where_there_is_no_room_the_truth_stands_alone_in_the_same_order(self, one, theme):
+        truth = nasbench201.worth(UNDECIDED)[2]
+        info = butterfly_info(one, truth=truth)
+        order = [row.operation for row in info.rows]
+        below, beside = plot_truth(truth, order, theme), plot_butterfly(info, theme)
+        assert [text for text in texts(below) if text in ("skip", "conv 3×3")] == ["skip", "conv 3×3"]
+        assert {"<b>88.27</b>", "86.46", "94.37", "truth: mean", "best"} <= set(texts(below)) & set(texts(beside))
+        assert trace(below, mode="markers")[0]["x"] == trace(beside, mode="markers", xaxis="x3")[0]["x"]
+        assert "xaxis3" not in plot_butterfly(info.without_truth, theme)["layout"]
 
     def test_without_the_truth_there_are_two_columns(self, one):
         figure = plot_butterfly(butterfly_info(one), "light")

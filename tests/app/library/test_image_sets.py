@@ -5,7 +5,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.library import catalog, image_sets
@@ -16,6 +18,7 @@ from engine.checkpoint.format import Summary, read_summary
 from engine.data.sources import BUNDLED
 from tests.app.conftest import finish, text
 from tests.app.small_runs import OF_201, OF_S2
+from tests.engine.small_runs import write_photos
 
 Visit = Callable[..., AppTest]
 
@@ -26,6 +29,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "cifar-10-batches-py").mkdir()
     (tmp_path / "cifar-100-python").mkdir()
     (tmp_path / "train_32x32.mat").touch()
+    (tmp_path / "ImageNet16").mkdir()
+    (tmp_path / "ImageNet16" / "train_data_batch_1").touch()
     return tmp_path
 
 
@@ -62,11 +67,41 @@ def test_published_sets_and_named_folders_are_on_offer(
     mine = [tmp_path / "a" / "photos", tmp_path / "b" / "photos"]
     monkeypatch.setenv(image_sets.OWN, os.pathsep.join(map(str, mine)))
     found = image_sets.image_sets()
-    assert list(found) == ["bundled", "cifar10", "cifar100", "svhn", "photos", "my-photos"]
+    assert list(found) == ["bundled", "cifar10", "cifar100", "svhn", "imagenet16-120", "photos", "my-photos"]
     assert [found[name].spec for name in ("photos", "my-photos")] == list(map(str, mine))
     assert len(image_sets.missing()) == 2 and str(mine[0]) in image_sets.missing()[0]
-    mine[0].mkdir(parents=True)
+    write_photos(mine[0])
+    monkeypatch.setattr(image_sets, "FRESH", 0)
     assert len(image_sets.missing()) == 1
+    assert found["photos"].problem is not None and image_sets.image_sets()["photos"].problem is None
+
+
+@pytest.mark.parametrize(
+    ("classes", "made", "says"),
+    [
+        (2, ("train/cat/0.png", "train/dog/0.png"), None),
+        (3, ("cat/0.png", "dog/0.png", "fox/0.png"), None),
+        (None, ("data/train-00000-of-00001.parquet",), None),
+        (None, ("cifar-10-batches-py/data_batch_1",), None),
+        (None, ("0.png", "1.png", "labels.csv"), "seen 2 .png files, labels.csv"),
+    ],
+)
+def test_a_named_folder_is_offered_as_it_is_laid_out_or_said_why_not(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    summary: Summary,
+    classes: int | None,
+    made: tuple[str, ...],
+    says: str | None,
+) -> None:
+    for name in made:
+        (tmp_path / "mine" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mine" / name).touch()
+    monkeypatch.setenv(image_sets.OWN, str(tmp_path / "mine"))
+    found = image_sets.image_sets()["mine"]
+    assert found.classes == classes and (says is None) == (found.problem is None)
+    assert (says is None) or (says in image_sets.missing()[0] and says in str(found.problem))
+    assert ("mine" in fitting(of_classes(summary, classes or 10, None))) == (says is None)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +111,7 @@ def test_published_sets_and_named_folders_are_on_offer(
         (10, "svhn", ["svhn", "bundled", "cifar10"]),
         (10, None, ["bundled", "cifar10", "svhn"]),
         (100, "cifar100", ["cifar100"]),
+        (120, "imagenet16-120", ["imagenet16-120"]),
         (7, None, []),
     ],
 )
@@ -130,6 +166,46 @@ def test_a_supernet_whose_images_are_not_here_says_what_to_do(visit: Visit, monk
         app = visit("explore", run=OF_201)
     (said,) = (warning.value for warning in app.warning if "Nothing can be measured" in warning.value)
     assert "cifar100" in said and image_sets.OWN in said
+
+
+def test_what_was_lost_when_images_were_read_is_said_once_they_were(visit: Visit, photos: Path) -> None:
+    (photos / "train.parquet").unlink()
+    random = np.random.RandomState(0)
+    for name in "abcdefghij":
+        (photos / name).mkdir()
+        for number in range(4):
+            Image.fromarray(random.randint(0, 256, (50, 60, 3), np.uint8)).save(photos / name / f"{number}.png")
+    app = visit("explore", run=OF_201, edge="c0-1", data="photos")
+    assert not any("resized" in caption.value for caption in app.caption)
+    app.button(key="measure-edge").click().run()
+    app = finish(app)
+    (said,) = (caption.value for caption in app.caption if "resized" in caption.value)
+    assert said.replace("\\", "") == "Images: resized 40 images from 60×50 to 32×32, 40 not square: centre-cropped"
+
+
+def test_a_supernet_of_another_data_set_is_measured_only_when_that_is_said(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = catalog.read_summary
+    monkeypatch.setattr(catalog, "read_summary", lambda path: of_classes(real(path), 10, "svhn"))
+    with replaced(Workshop()):
+        app = visit("explore", run=OF_201, edge="c0-1", budget="512")
+        (said,) = (warning.value for warning in app.warning if "svhn" in warning.value)
+        assert "cifar10, another data set" in said and image_sets.OWN in said
+        app.button(key="measure-edge").click().run()
+        assert any("svhn" in toast.value and "cifar10" in toast.value for toast in app.toast)
+        assert "512 images" not in text(finish(app))
+        app.toggle(key=f"other-data-of-{OF_201}").set_value(True).run()
+        assert any("svhn" in warning.value for warning in app.warning)
+        app.button(key="measure-edge").click().run()
+        assert "512 images · batch statistics · live" in text(finish(app))
+
+
+def test_own_images_are_measured_on_at_once_and_both_data_sets_are_named(visit: Visit, photos: Path) -> None:
+    app = visit("explore", run=OF_201, data="photos")
+    (said,) = (warning.value for warning in app.warning if "photos" in warning.value)
+    assert "cifar10" in said and "not known to be" in said
+    assert not any(toggle.key.startswith("other-data") for toggle in app.toggle)
 
 
 def test_a_folder_that_is_not_there_is_named(visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,34 @@ def test_what_is_not_kept_says_so_and_is_kept_from_where_it_is_open(seen: Visit)
     assert workshop().catalog.entries()["mine"].is_kept
 
 
+def test_every_button_of_a_menu_says_which_supernet_it_is_about(kept: Visit, small_runs: Path) -> None:
+    shutil.copytree(small_runs / OF_201, catalog.imported() / "other")
+    app = kept("start", run="mine")
+    named = [
+        button for button in app.button if button.key and button.key.startswith("import-") and "tile" in button.key
+    ]
+    assert len(named) >= 6 and all(button.key.rpartition("-")[2] in button.label for button in named)
+    labels = [button.label for button in named]
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize("missing", ["weights.safetensors", "alphas.safetensors"])
+def test_a_damaged_import_says_what_is_wrong_and_can_be_deleted_on_start(kept: Visit, missing: str) -> None:
+    folder = catalog.imported() / "mine"
+    (folder / "alphas.safetensors").write_bytes(b"torn") if missing.startswith("alphas") else (
+        folder / missing
+    ).unlink()
+    app = kept("start")
+    assert not app.exception and "open-mine" not in keys(app)
+    assert any("mine" in part.value and "safetensors" in part.value for part in app.text)
+    press(app, f"import-delete-{TILE}")
+    assert "its files are gone" in text(app) and folder.exists()
+    press(app, f"import-delete-not-{TILE}")
+    assert folder.exists()
+    press(app, f"import-delete-{TILE}", f"import-delete-now-{TILE}")
+    assert not folder.exists() and f"import-delete-{TILE}" not in keys(app) and "mine is deleted" in text(app)
+
+
 def test_others_do_not_see_it(seen: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "browser", lambda cookie: "1" * 64)
     app = seen("start")

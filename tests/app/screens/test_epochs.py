@@ -1,10 +1,12 @@
 """Explore at earlier epochs of a run's training."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.figures.frame import NOT_KEPT, UNMEASURED
 from app.parts import epoch_slider
 from app.state import keys
 from tests.app.conftest import heading, text
@@ -28,6 +30,15 @@ def test_graph_bars_and_words_follow_the_epoch_and_nothing_is_measured_at_it(vis
     assert not {"measure-edge", "measure-all", "settle", "more-images"} & buttons(app)
     app = slide(app, 30)
     assert "measurement contradicts it on 1" in heading(app) and "settle" in buttons(app)
+
+
+def test_charts_of_an_epoch_without_weights_do_not_wait_for_a_measurement(visit: Visit) -> None:
+    app = slide(visit("explore", run=RUN, edge="c0-1"), 14)
+    charts = [json.loads(chart.proto.spec)["layout"]["annotations"] for chart in app.get("plotly_chart")]
+    texts = [each["text"] for annotations in charts for each in annotations]
+    assert texts.count(NOT_KEPT) == 2 and UNMEASURED not in texts
+    graph = " ".join(part.proto.json for part in app.get("bidi_component"))
+    assert NOT_KEPT.replace("<br>", " ") in graph and UNMEASURED not in graph
 
 
 def test_other_pages_speak_of_the_last_epoch(visit: Visit) -> None:

@@ -195,7 +195,7 @@ def test_what_the_command_refused_is_said(runs, page):
 @pytest.mark.slow
 def test_a_command_that_refuses_is_seen_at_once(photos):
     launch(dataclasses.replace(SHORT, data=f"{photos}/train"))
-    assert "add one of them" in (until(lambda run: not run.running).problem or "")
+    assert "has no test part" in (until(lambda run: not run.running).problem or "")
 
 
 def test_runs_do_not_fill_the_disk(runs, page, monkeypatch):

@@ -318,9 +318,29 @@ def test_store_keeps_a_sweep_in_the_checkpoint(answer, cli, bench, photos):
 
 
 def test_other_data_than_the_training_data_is_pointed_out(answer, cli, bench):
-    ask = ("score", bench, "--cell", "cell", "--edge", 0, "--images", 8, "--batch-size", 4)
+    ask = ("score", bench, "--cell", "cell", "--edge", 0, "--images", 8, "--batch-size", 4, "--data", "bundled")
     assert "training images may be included" in answer(*ask)["warning"]
     assert "training images may be included" in cli(*ask)[2]
+
+
+def test_images_of_another_data_set_are_refused_unless_they_are_asked_for(cli, bench, photos, tmp_path):
+    for command in (
+        ("score", bench, "--cell", "cell", "--edge", 0),
+        ("select", bench, "--strategy", "magnitude", "--out", tmp_path / "selected"),
+        ("tune", bench, "--tune-batches", 1, "--out", tmp_path / "tuned"),
+    ):
+        code, _, err = cli(*command)
+        assert code == 2 and "photos" in err and "cifar10" in err and f"--data {photos}" in err
+        assert err.count("\n") == 1 and not (tmp_path / "selected").exists() and not (tmp_path / "tuned").exists()
+
+
+def test_a_network_is_not_trained_on_another_data_set_than_its_supernet_unless_asked(cli, answer, bench, tmp_path):
+    out = tmp_path / "selected"
+    found = answer("select", bench, "--strategy", "magnitude", "--images", 8, "--out", out, "--data", "bundled")
+    assert found["checkpoint"]["dataset"].startswith("photos")
+    small = ["--epochs", 1, "--channels", 2, "--layers", 1, "--image-size", 16, "--out", tmp_path / "scratch"]
+    code, _, err = cli("retrain", out / "selection.json", *small)
+    assert code == 2 and "photos" in err and "cifar10" in err and "--data bundled" in err
 
 
 # bad input
@@ -428,9 +448,9 @@ def listed(root: Path, heading: str) -> set[str]:
 
 
 def test_the_reference_lists_the_keys_of_every_command(root, answer, bench, s2, photos, tmp_path):
-    edge = answer("score", bench, "--cell", "cell", "--edge", 0, "--images", 8)
+    edge = answer("score", bench, "--cell", "cell", "--edge", 0, "--images", 8, "--data", "bundled")
     assert "warning" in edge and set(edge) == listed(root, "score")
-    found = answer("score", s2, "--all", "--images", 2)
+    found = answer("score", s2, "--all", "--images", 2, "--data", "bundled")
     assert set(found) == listed(root, "score --all")
     assert set(found["edges"][0]) == set(edge)
     assert set(found["inputs"][0]) == listed(root, "inputs[]")
@@ -446,7 +466,19 @@ def test_the_reference_lists_the_keys_of_every_command(root, answer, bench, s2, 
     found = answer("runs", root / "checkpoints" / "s2")
     assert set(found) == listed(root, "runs") and set(found["runs"][0]) == listed(root, "runs[]")
     assert set(found["runs"][0]["ends"][0]) == listed(root, "ends[]")
-    select = ("select", bench, "--strategy", "perturbation", "--tune-epochs", 0, "--images", 4, "--out")
+    select = (
+        "select",
+        bench,
+        "--strategy",
+        "perturbation",
+        "--tune-epochs",
+        0,
+        "--images",
+        4,
+        "--data",
+        photos,
+        "--out",
+    )
     found = answer(*select, tmp_path / "one")
     assert set(found) == listed(root, "select") and set(found["path"][0]) == listed(root, "path[]")
     assert set(answer(*select, tmp_path / "two", "--orders", 1)) == listed(root, "select --orders")

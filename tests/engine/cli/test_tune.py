@@ -86,7 +86,7 @@ def test_a_killed_run_goes_on_after_its_last_epoch_to_the_same_end(run, begun, p
         (("--selection", "missing.json"), "cannot read"),
     ],
 )
-def test_a_mistake_is_one_line_that_names_the_fix(cli, run, tmp_path, more, fix):
-    code, out, err = cli("tune", run, "--out", tmp_path / "run", "--device", "cpu", *more)
+def test_a_mistake_is_one_line_that_names_the_fix(cli, run, photos, tmp_path, more, fix):
+    code, out, err = cli("tune", run, "--data", photos, "--out", tmp_path / "run", "--device", "cpu", *more)
     assert code == 2 and not out and err.startswith("error: ") and err.count("\n") == 1 and fix in err
     assert not (tmp_path / "run").exists()

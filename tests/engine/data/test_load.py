@@ -22,12 +22,12 @@ from engine.data.load import (
     Normalisation,
     augment,
     crop_padding,
+    data_warning,
     load_data,
     normalise,
     resize,
     scoring_batches,
     scoring_order,
-    split_warning,
 )
 from engine.errors import BadInput
 from engine.memory import Kept
@@ -129,6 +129,18 @@ def test_bundled_is_cifar10_with_the_published_normalisation():
     assert np.allclose(measured.std, data.normalisation.std, atol=0.01)
 
 
+def test_a_published_set_is_known_by_its_classes_its_image_size_and_its_normalisation():
+    known = sources.KNOWN["imagenet16-120"]
+    assert (known.classes, known.image_size) == (120, 16)
+    assert [round(255 * value, 2) for value in (*known.normalisation.mean, *known.normalisation.std)] == [
+        122.68, 116.66, 104.01, 63.22, 61.26, 65.09,
+    ]  # fmt: skip
+    assert {name: each.classes for name, each in sources.KNOWN.items()} == {
+        "cifar10": 10, "cifar100": 100, "svhn": 10, "imagenet16-120": 120,
+    }  # fmt: skip
+    assert sources.NORMALISATION["imagenet16-120"] == known.normalisation
+
+
 # Parquet
 
 
@@ -210,19 +222,23 @@ def test_a_folder_is_split_within_each_class_by_its_paths_alone(tmp_path):
 
 def test_folder_images_of_another_size_or_mode_become_32_pixels_rgb(tmp_path):
     write_folder(tmp_path, {"cat": 2, "dog": 2}, side=50)
-    Image.new("L", (7, 90), 200).save(tmp_path / "train" / "dog" / "000.png")
+    grey = Image.new("L", (7, 90), 200)
+    grey.paste(100, (0, 45, 7, 90))
+    grey.save(tmp_path / "train" / "dog" / "000.png")
     data = load_data(str(tmp_path))
     everything = torch.cat([data.train.pixels, data.search.pixels])
     assert everything.shape == (4, 3, 32, 32)
-    assert (everything == 200).flatten(1).all(1).sum() == 1
+    assert (everything == everything[:, :1]).flatten(1).all(1).sum() == 1
 
 
-def test_images_of_one_colour_have_a_usable_normalisation(tmp_path):
+def test_a_channel_that_is_the_same_everywhere_has_a_usable_normalisation(tmp_path):
     write_folder(tmp_path, {"cat": 2, "dog": 2})
     for file in (tmp_path / "train").rglob("*.png"):
-        Image.new("RGB", (32, 32), (255, 0, 0)).save(file)
+        image = Image.new("RGB", (32, 32), (255, 0, 0))
+        image.paste((255, 9, 0), (0, 0, 16, 32))
+        image.save(file)
     images = torch.cat([images for images, _ in scoring_batches(str(tmp_path))])
-    assert (images == 0).all()
+    assert (images[:, [0, 2]] == 0).all() and images.isfinite().all()
 
 
 # torchvision
@@ -412,9 +428,9 @@ def test_the_seed_moves_augmentation_and_order_but_never_which_images():
 
 def test_another_split_is_warned_about():
     data = load_data()
-    assert split_warning(data, {"split": "cifar10-halves"}) is None
-    assert split_warning(data, None) is None
-    warning = split_warning(data, SimpleNamespace(meta={"split": "stratified-abc"}))
+    assert data_warning(data, {"split": "cifar10-halves"}) is None
+    assert data_warning(data, None) is None
+    warning = data_warning(data, SimpleNamespace(meta={"split": "stratified-abc"}))
     assert warning is not None and "training images may be included" in warning and "stratified-abc" in warning
 
 
