@@ -46,7 +46,7 @@ def _alone(summary: Summary, epoch: int) -> Summary:
     return replace(
         summary,
         meta={**summary.meta, "epochs": epoch, "accuracies": {"search": said}},
-        start=Selection(summary.space, alphas, betas or None),
+        start=Selection(summary.space, alphas, betas or None, summary.start.alphas.mixing),
         history={cell: rows[:epoch] for cell, rows in summary.history.items()},
         beta_history={cell: rows[:epoch] for cell, rows in summary.beta_history.items()},
         digest=f"{summary.digest}, epoch {epoch}",
