@@ -5,7 +5,8 @@ Foreign     what it held, and what the file was
 check       the kind of a file, by its first bytes and its size
 opened      the content of a file that `check` has passed
 
-Kinds: what `torch.save` writes (zip archive or the older plain form), safetensors, JSON. Their names do not count.
+Kinds: what `torch.save` writes (a zip archive, the older plain form, the first one) or a pickle, safetensors, JSON.
+Their names do not count.
 """
 
 import hashlib
@@ -16,12 +17,15 @@ from typing import Any, Literal
 
 from safetensors import SafetensorError
 
-from engine.checkpoint.importers.pickles import COPY_AGAIN, LARGEST, RESAVE, read_torch
+from engine.checkpoint.importers.pickles import COPY_AGAIN, LARGEST, RESAVE, Inert, read_torch
 from engine.checkpoint.meta import from_json
 from engine.errors import BadInput
 
 Kind = Literal["torch", "safetensors", "json"]
 KINDS = ".pt, .pth, .pth.tar, .safetensors or .json"
+OLDEST_PICKLES = (b"(", b"c", b"]", b"}")
+"""How pickles begin that do not say their protocol."""
+ODD_TENSORS = ("torch._utils._rebuild_sparse", "torch._utils._rebuild_qtensor", "torch.Tensor", "torch.Storage")
 MOST_VALUES = 2_000_000
 """Values in all containers together. A few bytes can stand for any number of them, when lists hold lists many times."""
 
@@ -58,12 +62,14 @@ def check(name: str, content: bytes) -> Kind:
         raise BadInput(f"{name} is empty; {COPY_AGAIN}")
     if len(content) > LARGEST:
         raise BadInput(_too_large(name))
-    if content.startswith((b"PK\x03\x04", b"\x80")):
+    if content.startswith((b"PK\x03\x04", b"\x80")) or content[257:262] == b"ustar":
         return "torch"
     if content[8:9] == b"{" and int.from_bytes(content[:8], "little") <= len(content):
         return "safetensors"
     if content.lstrip()[:1] == b"{":
         return "json"
+    if content[:1] in OLDEST_PICKLES and content.endswith(b"."):
+        return "torch"
     raise BadInput(f"{name} is a file of no kind that is known here; give one that torch.save wrote, {KINDS}")
 
 
@@ -86,16 +92,27 @@ def _check_values(name: str, content: Mapping[Any, Any]) -> None:
     import torch
 
     waiting: list[Any] = [content]
+    opened: set[int] = set()  # of stand-ins, which may refer to each other in a circle
     seen = 0
     while waiting:
         value = waiting.pop()
-        if isinstance(value, Mapping | list | tuple):
+        if isinstance(value, Inert):
+            if id(value) not in opened:
+                opened.add(id(value))
+                if value.name.startswith(ODD_TENSORS):
+                    raise BadInput(_odd(name))
+                waiting += [value.args, value.state, value.items, value.entries]
+        elif isinstance(value, Mapping | list | tuple):
             seen += len(value)
             if seen > MOST_VALUES:
                 raise BadInput(f"{name} holds more than {MOST_VALUES:,} values beside its tensors; {RESAVE}")
             waiting.extend(value.values() if isinstance(value, Mapping) else value)
         elif torch.is_tensor(value) and not _is_plain(value):
-            raise BadInput(f"{name} holds a tensor that is sparse, quantised, complex or a repeated view; {RESAVE}")
+            raise BadInput(_odd(name))
+
+
+def _odd(name: str) -> str:
+    return f"{name} holds a tensor that is sparse, quantised, complex or a repeated view; {RESAVE}"
 
 
 def _is_plain(tensor: Any) -> bool:
