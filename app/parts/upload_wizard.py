@@ -109,7 +109,7 @@ def checked(upload: Upload) -> Iterator[Check]:
         file, *alphas = [opened(*each, kind) for each, kind in zip(files, kinds, strict=True)]
         yield Check(TITLES[1], True, "only tensors and plain values were read, nothing was run")
         space = None if upload.space is None else search_space(upload.space)
-        found = supernet_of(file, space, upload.dataset, alphas[0] if alphas else None)
+        found = supernet_of(file, space, upload.dataset, alphas)
         yield Check(TITLES[2], True, _matched(found), found)
         yield Check(TITLES[3], True, f"{try_out(found)} images, all logits are finite")
     except BadInput as error:

@@ -28,7 +28,12 @@ def import_(
         typer.Option(metavar="D", help="Trained on cifar10, cifar100 or svhn.  [default: by the number of classes]"),
     ] = None,
     alphas: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A second file with the alphas, where FILE has none.")
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A second file with the alphas, or one for each cell type: arrays, a pickle, lists, or the training "
+            "log, which gives their history too.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

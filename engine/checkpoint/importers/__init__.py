@@ -10,9 +10,11 @@ find every tensor's place, `decided` reads a selection that has begun.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from engine.checkpoint import folder as store
@@ -22,7 +24,7 @@ from engine.checkpoint.importers.alphas import read_alphas
 from engine.checkpoint.importers.decided import begun
 from engine.checkpoint.importers.fitting import Fit, fit
 from engine.checkpoint.importers.formats import Found, recognise
-from engine.checkpoint.importers.reading import Foreign, read_file
+from engine.checkpoint.importers.reading import Foreign, given, read_file
 from engine.data.load import Normalisation, load_data, normalise, resize
 from engine.data.sources import CIFAR10_CLASSES, NORMALISATION
 from engine.errors import BadInput, one_of
@@ -40,13 +42,17 @@ TRIED = 16
 
 
 def import_checkpoint(
-    path: str | Path, space: str | None = None, dataset: str | None = None, alphas: str | Path | None = None
+    path: str | Path,
+    space: str | None = None,
+    dataset: str | None = None,
+    alphas: str | Path | Sequence[str | Path] | None = None,
 ) -> Checkpoint:
     """The supernet in a file of another program. Nothing in the file is run, and nothing is written.
 
     space: its search space; None finds it by the names and shapes in the file. dataset: what it was trained on, one of
     CLASSES; None assumes cifar10 or, with 100 classes, cifar100. alphas: a second file with the alphas, where the
-    first has none. What had to be assumed is in `meta["notes"]`, and a selection that had begun in `start`.
+    first has none, or several, one for each cell type; the training log, which gives their history too; or a text of
+    one. What had to be assumed is in `meta["notes"]`, and a selection that had begun in `start`.
 
     Raises BadInput for a file that is damaged, holds more than tensors or is no supernet of a known space, and names
     the tensors that differ.
@@ -54,22 +60,24 @@ def import_checkpoint(
     wanted = None if space is None else search_space(space)
     if dataset is not None and dataset not in CLASSES:
         raise one_of("data set", dataset, CLASSES)
-    given = None if alphas is None else read_file(alphas)
-    return supernet_of(read_file(path), wanted, dataset, given, Path(path).expanduser())
+    sources = [alphas] if isinstance(alphas, str | Path) else list(alphas or ())
+    more = [given(source) for source in sources]
+    return supernet_of(read_file(path), wanted, dataset, more, Path(path).expanduser())
 
 
 def supernet_of(
     file: Foreign,
     space: SearchSpace | None = None,
     dataset: str | None = None,
-    alphas: Foreign | None = None,
+    alphas: Sequence[Foreign] = (),
     path: Path | None = None,
 ) -> Checkpoint:
     """`import_checkpoint` of opened files; path None for one that lies nowhere."""
     found = recognise(file)
     fitted = fit(file.name, found, space)
     notes = [*found.notes, *fitted.notes]
-    selection = Selection(fitted.space, _alphas(file.name, fitted.space, found, alphas, notes))
+    known, history = _alphas(file.name, fitted.space, found, alphas, notes)
+    selection = Selection(fitted.space, known)
     if found.selection is not None:
         selection, said = begun(file.name, found.selection, selection)
         notes += said
@@ -83,7 +91,7 @@ def supernet_of(
         space=fitted.space,
         supernet=fitted.supernet,
         start=selection,
-        history={cell: value.new_zeros((0, *value.shape)) for cell, value in rows.items()},
+        history=history or {cell: value.new_zeros((0, *value.shape)) for cell, value in rows.items()},
         beta_history={},
         meta=meta,
         digest=meta["digest"],
@@ -119,21 +127,40 @@ def save_import(checkpoint: Checkpoint, directory: str | Path) -> None:
         directory,
         supernet=checkpoint.supernet,
         start=checkpoint.start,
+        history=checkpoint.history,
         meta=checkpoint.meta,
         log=checkpoint.log,
     )
 
 
-def _alphas(file: str, space: SearchSpace, found: Found, given: Foreign | None, notes: list[str]) -> Alphas:
-    """The alphas of the second file, else of the first, else all equal; always as float32."""
-    name, alphas = file, found.alphas
-    if given is not None:
-        name = given.name
-        alphas, said = read_alphas(given)
-        notes.append(said)
+def _alphas(
+    file: str, space: SearchSpace, found: Found, given: Sequence[Foreign], notes: list[str]
+) -> tuple[Alphas, dict[str, torch.Tensor] | None]:
+    """The alphas of the second files, else of the first, else all equal, always as float32; and their history.
+
+    A log prints few digits, so where the first file has alphas of its own these are the last.
+    """
+    name, alphas, history = file, found.alphas, None
+    if given:
+        name = " and ".join(each.name for each in given)
+        more = read_alphas(given)
+        if alphas and more.rounded:
+            own = _read(file, space, alphas)
+            more = more.ending_with({cell: np.asarray(rows, np.float64) for cell, rows in own.items()}, file)
+        notes += more.notes
+        alphas, history = more.final, more.history
     if alphas is None:
         notes.append("the file holds no alphas: all operations are mixed equally; give alphas as a second file")
         alphas = {cell: torch.zeros(space.shape(cell)) for cell in space.cells}
+    read = _read(name, space, alphas)
+    if history is None:
+        return read, None
+    for epoch in range(len(next(iter(history.values())))):
+        _read(f"{name}, epoch {epoch + 1}", space, {cell: rows[epoch] for cell, rows in history.items()})
+    return read, {cell: torch.tensor(rows, dtype=torch.float32) for cell, rows in history.items()}
+
+
+def _read(name: str, space: SearchSpace, alphas: Any) -> Alphas:
     try:
         return Alphas.read(space, alphas, dtype="float32")
     except BadInput as error:
