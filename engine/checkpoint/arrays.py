@@ -73,7 +73,9 @@ def read_architecture(path: Path, space: SearchSpace, epochs: int | None, conten
         expected |= {f"final.{cell}": space.shape(cell), f"history.{cell}": (recorded, *space.shape(cell))}
         if strengths:
             edges = space.shape(cell)[:1]
-            expected |= {f"beta.{cell}": edges, f"beta_history.{cell}": (recorded, *edges)}
+            # A log from elsewhere may print alphas alone.
+            steps = min(recorded, len(arrays.get(f"beta_history.{cell}", ()))) and recorded
+            expected |= {f"beta.{cell}": edges, f"beta_history.{cell}": (steps, *edges)}
     check_shapes(f"{path} does not fit {META}, space {space.name} and {epochs} epochs", expected, arrays)
     for name, array in arrays.items():
         if not np.isfinite(array).all():

@@ -29,6 +29,7 @@ from engine.checkpoint.meta import META, RESTORE, check, parse, to_json
 from engine.errors import BadInput
 from engine.runs import files
 from engine.selection.alphas import Rows
+from engine.selection.mixing import Mixing
 from engine.selection.selection import Selection
 from engine.spaces import MissingPlugin, SearchSpace, recorded
 from engine.spaces.image_sizes import stem_for
@@ -81,8 +82,9 @@ class Verified(NamedTuple):
 
 
 IDENTITY = ("space", "channels", "cells", "classes", "image_size", "normalisation")
-DECLARED = ("declaration", "partial")
-"""Keys of meta that count only where they are there: of a space that is declared, and of partial channels."""
+DECLARED = ("declaration", "partial", "mixing")
+"""Keys of meta that count only where they are there: of a space that is declared, of partial channels, of other mixes
+than the softmax."""
 
 
 def digest(meta: Mapping[str, Any], weights: Arrays, alphas: Arrays, betas: Arrays | None = None) -> str:
@@ -169,7 +171,7 @@ def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = Fa
         name=directory.resolve().name,
         space=space,
         meta=meta,
-        start=_start(directory / SELECTION, space, found, state.get(SELECTION)),
+        start=_start(directory / SELECTION, space, found, state.get(SELECTION), meta.get("mixing", "softmax")),
         history=found.history,
         beta_history=found.beta_history,
         digest=meta["digest"],
@@ -208,9 +210,9 @@ def _fitting_supernet(directory: Path, meta: Mapping[str, Any], weights: Arrays)
     return supernet
 
 
-def _start(path: Path, space: SearchSpace, found: Architecture, content: bytes | None) -> Selection:
+def _start(path: Path, space: SearchSpace, found: Architecture, content: bytes | None, mixing: Mixing) -> Selection:
     """The selection that the checkpoint begins with. `path` is only named in errors."""
-    start = Selection(space, found.final, found.betas or None)
+    start = Selection(space, found.final, found.betas or None, mixing)
     if content is None:
         return start
     try:

@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.errors import BadInput, one_of
 from engine.selection.alphas import Alphas
+from engine.selection.mixing import Mixing
 from engine.spaces import (
     DARTS_OPERATIONS,
     NAS_BENCH_201_OPERATIONS,
@@ -193,7 +194,7 @@ def _how_many(spec: CellSpec) -> str:
     return f"{number} for every node {spec.inner_nodes[0]} to {spec.inner_nodes[-1]}"
 
 
-def magnitude_genotype(space: SearchSpace, alphas: Any, betas: Any = None) -> Genotype:
+def magnitude_genotype(space: SearchSpace, alphas: Any, betas: Any = None, mixing: Mixing = "softmax") -> Genotype:
     """The genotype that alpha chooses (Liu et al. 2019, section 2.4): pairs by falling strength of their edge.
 
     Every node keeps its strongest edges (two in the DARTS family, all in NAS-Bench-201), and each of them its strongest
@@ -202,7 +203,7 @@ def magnitude_genotype(space: SearchSpace, alphas: Any, betas: Any = None) -> Ge
     no opinion.
     alphas: cell type -> [edges, operations]; betas: cell type -> [edges] (PC-DARTS). Raises BadInput as Alphas.read.
     """
-    read = Alphas.read(space, alphas, betas)
+    read = Alphas.read(space, alphas, betas, mixing=mixing)
 
     def pairs(cell: str) -> list[Pair]:
         spec = space.cell(cell)

@@ -8,7 +8,7 @@ NAMES          what tensors of alphas are called in a state_dict
 By module: `logs` reads what programs printed, `arrays` files of NumPy, `alpha_forms` plain values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from engine.checkpoint.importers.alpha_forms import UNKNOWN, in_mapping, in_word
 from engine.checkpoint.importers.logs import BENCH, PAIRS, Printed, read_log
 from engine.checkpoint.importers.reading import Foreign
 from engine.errors import BadInput
+from engine.selection.mixing import Mixing
 
 Table = NDArray[np.float64]
 Shares = Literal["", "softmax", "unit"]
@@ -54,6 +55,25 @@ class GivenAlphas:
     notes: tuple[str, ...]
     shares: Shares = ""
     rounded: bool = False
+
+    def mapped(self, change: Callable[[Table], Table]) -> "GivenAlphas":
+        """The same with something done to every table [E, K]."""
+        final = {cell: change(rows) for cell, rows in self.final.items()}
+        history = self.history and {cell: np.stack([*map(change, rows)]) for cell, rows in self.history.items()}
+        return replace(self, final=final, history=history)
+
+    def under(self, mixing: Mixing) -> "GivenAlphas":
+        """What these numbers are where a search mixed in this way; one that mixed by sigmoid prints these."""
+        if mixing == "sigmoid" and self.shares == "unit":
+            said = "all alphas given lie between 0 and 1, so they were taken as mixing weights after the sigmoid"
+            return replace(self.mapped(lambda rows: np.log(rows) - np.log1p(-rows)), notes=(*self.notes, said))
+        if mixing == "dirichlet" and self.shares == "softmax":
+            said = (
+                "the Dirichlet mean depends on the constant that the softmax has lost: every row was taken to have "
+                "mean 0; a log that prints concentrations, or the alphas themselves, would say"
+            )
+            return replace(self, notes=(*self.notes, said))
+        return self
 
     def ending_with(self, own: Mapping[str, Table], file: str) -> "GivenAlphas":
         """A history that ends with exact alphas, those of the file with the weights, which was saved after it."""

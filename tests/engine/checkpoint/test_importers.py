@@ -56,11 +56,12 @@ def test_an_imported_supernet_answers_as_the_original(write, tmp_path: Path, cas
     found = import_checkpoint(path)
     assert (found.space, found.meta["source"]["format"]) == (space, kind)
     if kind == "weights":
-        assert "no alphas" in " ".join(found.meta["notes"]) and found.meta["epochs"] == 0
+        assert "no alphas" in " ".join(found.meta["notes"]) and found.meta["epochs"] is None
         alphas = {cell: torch.zeros(space.shape(cell)) for cell in space.cells}
     elif kind != "robustdarts":
         assert found.meta["epochs"] == 50
     assert all(found.alphas[cell].equal(rows) for cell, rows in alphas.items())
+    assert found.start.alphas.mixing == ("dirichlet" if kind == "drnas" else "softmax")
     weights = Selection(found.space, found.alphas).weights()
     expected = logits(net, alphas, "batch")
     close(found.supernet(IMAGES, weights, "batch"), expected)
@@ -275,7 +276,7 @@ def test_numbers_that_are_none_are_refused(write) -> None:
     ("name", "said"),
     [
         ("cells.0._ops.0._ops.1.op.1.lora_A", "low-rank adapters"),
-        ("auxiliary_head.classifier.weight", "network with one architecture"),
+        ("auxiliary_head.classifier.weight", "auxiliary head, which no supernet has"),
         ("cells.2._ops.0.aux_skip.weight", "auxiliary skip"),
     ],
 )
@@ -301,7 +302,7 @@ def test_a_single_network_is_no_supernet(write) -> None:
     state = {"stem.0.weight": torch.zeros(12, 3, 3, 3), "cells.0._ops.0.op.1.weight": torch.zeros(4, 1, 3, 3)}
     with pytest.raises(BadInput, match="one architecture"):
         import_checkpoint(write(state))
-    with pytest.raises(BadInput, match=r"without a supernet.*holds fc"):
+    with pytest.raises(BadInput, match=r"without a supernet.*found were fc"):
         import_checkpoint(write({"fc": torch.zeros(3)}))
     with pytest.raises(BadInput, match="alphas alone"):
         import_checkpoint(write({"normal": torch.zeros(14, 2), "reduce": torch.zeros(14, 2)}))
