@@ -18,7 +18,7 @@ from engine.cli import main
 from engine.data.load import Images, load_data
 from engine.network.network import Network
 from engine.selecting.run import Plan, select
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.training import methods
 from engine.training.loop import train
 from engine.training.recipe import Recipe

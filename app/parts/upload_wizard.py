@@ -130,7 +130,7 @@ def checked(upload: Upload) -> Iterator[Check]:
             file,
             None if upload.space is None else space_named(upload.space),
             upload.dataset,
-            others[0] if upload.alphas else None,
+            others[:1] if upload.alphas else (),
             image_size=upload.image_size,
             mixing=upload.mixing,
             betas=others[-1] if upload.betas else None,

@@ -16,6 +16,7 @@ from app.state import url
 from app.state.url import AUTHORS, Link, Taken
 from app.work.tuned import PRESETS
 from engine.errors import BadInput
+from engine.runs.texts import decoded
 from engine.selecting.record import By, SelectionRecord
 
 _BY: dict[By, str] = {"alpha": "a", "measured": "m", "person": "y", "random": "l"}
@@ -36,7 +37,7 @@ def from_file(name: str, content: bytes, entries: Mapping[str, Entry], on_screen
     Raises BadInput, with the file's name, for what is no selection or one of a supernet that is not here.
     """
     try:
-        text = content.decode("utf-8")
+        text = decoded(content)
         run, entry = _of(text, entries, on_screen)
         assert entry.summary is not None
         record = SelectionRecord.from_json(text, entry.summary.space)

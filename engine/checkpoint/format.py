@@ -153,7 +153,8 @@ def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = Fa
     weights = read_tensors(directory / WEIGHTS, state[WEIGHTS])
     supernet = _fitting_supernet(directory, meta, weights) if fit else None
     check_numbers(directory / WEIGHTS, weights)
-    epochs = meta["epochs"] or 0
+    # A log from elsewhere may have printed alphas more or less often than once an epoch.
+    epochs = None if "source" in meta else meta["epochs"]
     found = read_architecture(directory / ALPHAS, space, epochs, state[ALPHAS])
     changed = [name for name in (WEIGHTS, ALPHAS) if meta["sha256"].get(name) != sha256(state[name])]
     if changed or meta["digest"] != digest(meta, weights, found.final, found.betas):
@@ -175,7 +176,7 @@ def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = Fa
         beta_history=found.beta_history,
         digest=meta["digest"],
         scores=_scores(directory / SCORES, state.get(SCORES), meta["digest"]),
-        log=_log(directory / LOG, state[LOG], epochs, max(map(len, found.history.values()))),
+        log=_log(directory / LOG, state[LOG], epochs or 0, max(map(len, found.history.values()))),
     )
     return Verified(summary, weights, supernet)
 

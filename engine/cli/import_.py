@@ -34,7 +34,12 @@ def import_(
         ),
     ] = None,
     alphas: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A second file with the alphas, where FILE has none.")
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A second file with the alphas, or one for each cell type: arrays, a pickle, lists, or the training "
+            "log, which gives their history too.",
+        ),
     ] = None,
     betas: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A file with edge strengths (PC-DARTS) that count.")

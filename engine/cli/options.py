@@ -22,6 +22,7 @@ import typer
 from engine.data.identity import SPEC
 from engine.errors import BadInput
 from engine.fields import LARGEST_SEED, About, described
+from engine.runs.texts import read_text
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 R = TypeVar("R")
+
+MOST_SELECTION = 50_000_000
+"""Bytes of a selection's file."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; messages go to stderr.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes a GPU if any.")]
@@ -139,8 +143,8 @@ def read_selection(file: Path, checkpoint: "Checkpoint") -> "Selection":
     from engine.selecting.record import SelectionRecord
 
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = read_text(file, MOST_SELECTION, "the JSON file of a selection")
+    except OSError:
         raise BadInput(f"cannot read a selection from {file}; give the JSON file of a selection") from None
     document = SelectionRecord.from_json(text, checkpoint.space)
     if document.checkpoint.get("digest", checkpoint.digest) != checkpoint.digest:

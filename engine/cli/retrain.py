@@ -7,7 +7,8 @@ import typer
 
 from engine.cli import console
 from engine.cli.options import DataDir, Device, Download, Json, Threads, check_writable, options_from, pick_device
-from engine.network.retrain.recipe import PROTOCOLS, Recipe, read_genotype
+from engine.network.retrain.recipe import PROTOCOLS, Recipe
+from engine.selection.genotype_file import read_genotype
 
 PROTOCOL = ("weight_decay", "nesterov", "clip", "label_smoothing", "lr_decay")
 """Settings that follow the published protocol and are no options."""

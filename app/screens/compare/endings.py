@@ -24,7 +24,8 @@ from engine.scoring.paths import decide_at_once
 from engine.selecting.record import SelectionRecord, Step
 from engine.selecting.settings import PUBLISHED
 from engine.selection.decisions import Decision
-from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.genotype import Genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.orders import Order, edge_order
 from engine.selection.selection import Selection
 

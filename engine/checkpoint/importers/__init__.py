@@ -11,6 +11,7 @@ one, `formats`, `circumstances` and `alphas` know who stores what, `origins` the
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ import torch
 from engine.checkpoint import folder as store
 from engine.checkpoint import format
 from engine.checkpoint.folder import Checkpoint
-from engine.checkpoint.importers.alphas import read_alphas
+from engine.checkpoint.importers.chosen import chosen_alphas
 from engine.checkpoint.importers.circumstances import find_betas, is_fair
 from engine.checkpoint.importers.decided import begun
 from engine.checkpoint.importers.fitting import Fit, fit
-from engine.checkpoint.importers.formats import Found, recognise, turned
+from engine.checkpoint.importers.formats import Found, recognise
 from engine.checkpoint.importers.origins import CLASSES, IMAGE_SIZES, normalisation
-from engine.checkpoint.importers.reading import Foreign, read_file
+from engine.checkpoint.importers.reading import Foreign, given, read_file
 from engine.checkpoint.importers.states import find_state
 from engine.data.load import Normalisation, load_data, normalise, resize
 from engine.data.sources import CIFAR10_CLASSES
@@ -50,7 +51,7 @@ def import_checkpoint(
     path: str | Path,
     space: str | None = None,
     dataset: str | None = None,
-    alphas: str | Path | None = None,
+    alphas: str | Path | Sequence[str | Path] | None = None,
     image_size: int | None = None,
     mixing: str | None = None,
     betas: str | Path | None = None,
@@ -59,7 +60,8 @@ def import_checkpoint(
 
     space: its search space; None finds it by the names and shapes in the file. dataset: what it was trained on, one of
     CLASSES; None takes what the file says, else the one with as many classes. alphas: a second file with the alphas,
-    where the first has none. image_size: side of the images, in pixels; None takes that of the data set. mixing: how
+    where the first has none, or several, one for each cell type; the training log, which gives their history too; or a
+    text of one. image_size: side of the images, in pixels; None takes that of the data set. mixing: how
     the search mixed by its alphas, one of `engine.selection.mixing.MIXINGS`; None takes what the program is known for.
     betas: a file with edge strengths that count. What had to be assumed is in `meta["notes"]`, and a selection that had
     begun in `start`.
@@ -70,10 +72,11 @@ def import_checkpoint(
     wanted = None if space is None else space_named(space)
     if dataset is not None and dataset not in CLASSES:
         raise one_of("data set", dataset, CLASSES)
-    given = None if alphas is None else read_file(alphas)
+    sources = [alphas] if isinstance(alphas, str | Path) else alphas or ()
+    more = [given(source) for source in sources]
     strengths = None if betas is None else read_file(betas)
     return supernet_of(
-        read_file(path), wanted, dataset, given, Path(path).expanduser(), image_size, _mixing(mixing), strengths
+        read_file(path), wanted, dataset, more, Path(path).expanduser(), image_size, _mixing(mixing), strengths
     )
 
 
@@ -81,22 +84,27 @@ def supernet_of(
     file: Foreign,
     space: SearchSpace | None = None,
     dataset: str | None = None,
-    alphas: Foreign | None = None,
+    alphas: Sequence[Foreign] = (),
     path: Path | None = None,
     image_size: int | None = None,
     mixing: Mixing | None = None,
     betas: Foreign | None = None,
 ) -> Checkpoint:
     """`import_checkpoint` of opened files; path None for one that lies nowhere."""
+    if file.kind in ("text", "numpy"):
+        raise BadInput(
+            f"{file.name} is {'a text' if file.kind == 'text' else 'an array file of NumPy'}, which holds no supernet; "
+            "give the file with the weights, and this one as its alphas, if it holds them"
+        )
     found = recognise(file)
     fitted = fit(file.name, found, space)
     notes = [*found.notes, *([] if mixing else found.mixed), *fitted.notes]
     if mixing is None:
         mixing = found.mixing
-        if mixing == "softmax" and alphas is not None and is_fair(alphas.content):
+        if mixing == "softmax" and (fair := next((each.name for each in alphas if is_fair(each.content)), None)):
             mixing = "sigmoid"
-            notes.append(f"mixed by the sigmoid of every alpha, as FairDARTS does, which wrote {alphas.name}")
-    rows = _alphas(file.name, fitted.space, found, alphas, notes)
+            notes.append(f"mixed by the sigmoid of every alpha, as FairDARTS does, which wrote {fair}")
+    rows, history = chosen_alphas(file.name, fitted.space, found, alphas, mixing, notes)
     selection = Selection(fitted.space, _architecture(file.name, fitted.space, rows, found, betas, mixing, notes))
     if found.selection is not None:
         selection, said = begun(file.name, found.selection, selection)
@@ -114,7 +122,7 @@ def supernet_of(
         space=fitted.space,
         supernet=fitted.supernet,
         start=selection,
-        history={cell: value.new_zeros((0, *value.shape)) for cell, value in final.items()},
+        history=history or {cell: value.new_zeros((0, *value.shape)) for cell, value in final.items()},
         beta_history={cell: torch.zeros((0, len(row))) for cell, row in strengths.items()},
         meta=meta,
         digest=meta["digest"],
@@ -157,28 +165,10 @@ def save_import(checkpoint: Checkpoint, directory: str | Path) -> None:
         directory,
         supernet=checkpoint.supernet,
         start=checkpoint.start,
+        history=checkpoint.history,
         meta=checkpoint.meta,
         log=checkpoint.log,
     )
-
-
-def _alphas(file: str, space: SearchSpace, found: Found, given: Foreign | None, notes: list[str]) -> Alphas:
-    """The alphas of the second file, else of the first, else all equal; always as float32."""
-    name, alphas = file, found.alphas
-    if given is not None:
-        name = given.name
-        alphas, said = read_alphas(given)
-        notes.append(said)
-    if alphas is not None and found.turned:
-        alphas = turned(alphas)
-        notes.append("the column of none, which pt.darts has last, is the first here")
-    if alphas is None:
-        notes.append("the file holds no alphas: all operations are mixed equally; give alphas as a second file")
-        alphas = {cell: torch.zeros(space.shape(cell)) for cell in space.cells}
-    try:
-        return Alphas.read(space, alphas, dtype="float32")
-    except BadInput as error:
-        raise BadInput(f"{name}: {error}") from None
 
 
 def _architecture(

@@ -333,7 +333,7 @@ def test_other_data_than_the_training_data_is_pointed_out(answer, cli, bench):
         ("frobnicate", "use one of: spaces"),
         ("score", "CHECKPOINT"),
         ("spaces --colour", "--colour"),
-        ("lookup oops", "all six edges"),
+        ("lookup oops", "no genotype and there is no such file"),
         ("lookup |none~0|+|none~0|none~1|+|none~0|none~1|dil_conv_3x3~2|", "dil_conv_3x3"),
         ("info NOWHERE", "NOWHERE"),
         ("info PHOTOS", "PHOTOS"),
