@@ -20,6 +20,8 @@ from engine.selection.mixing import Mixing
 if TYPE_CHECKING:
     from torch import Tensor
 
+MOST_EPOCHS = 1_000_000
+
 BETAS = {
     "cell": ("beta_parameters", "betas.cell", "beta.cell", "betas"),
     "normal": ("betas_normal", "betas.normal", "beta.normal", "beta_normal"),
@@ -33,7 +35,7 @@ def epochs(content: Mapping[Any, Any]) -> int | None:
     """Finished epochs; None where the file does not say."""
     for where in (content, fields(content.get("checkpointables")), fields(content.get("state"))):
         epoch = where.get("epoch")
-        if type(epoch) is int and epoch >= 0:
+        if type(epoch) is int and 0 <= epoch < MOST_EPOCHS:
             return epoch
     return None
 

@@ -14,7 +14,8 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from engine.checkpoint.importers.machine import Inert, Machine, Refused
+from engine.checkpoint.importers.inert import Inert, Refused, TooMany
+from engine.checkpoint.importers.machine import Machine
 from engine.checkpoint.importers.rebuilt import Storage, storage_type, tensors
 from engine.errors import BadInput
 
@@ -30,8 +31,9 @@ MOST_PACKED, FREELY_PACKED = 20, 64 << 20
 DEEPEST = 3
 """Files of torch.save within pickles within them."""
 
-MAGIC = 0x1950A86A20F9469CFC6C
+MAGIC = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
 """With it begins the older plain form of torch.save."""
+BEGINNING = 32
 
 RESAVE = (
     "save it again as torch.save({'state_dict': model.state_dict(), 'alpha': alphas}, ...), with the alphas of the "
@@ -60,6 +62,8 @@ def _read(name: str, content: bytes, read: Any) -> Any:
             f"{name} contains Python objects that do things ({error.args[0]}), not only data; none of it was run. "
             f"Do not trust it; if it is yours, {RESAVE}"
         ) from None
+    except TooMany as error:
+        raise BadInput(f"{name} holds too many objects ({error.args[0]}); {RESAVE}") from None
     except Exception as error:  # a damaged or hostile file can make any reader raise anything
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise BadInput(f"{name} is damaged or cut off ({reason}); {COPY_AGAIN}") from None
@@ -72,7 +76,7 @@ def _any_form(name: str, content: bytes, depth: int) -> Any:
         return _zipped(name, content, depth)
     if content[257:262] == b"ustar" or content.startswith(b"pickle\0"):
         return _first_form(name, content, depth)
-    return _older_form(content, depth) if Machine(content).run() == MAGIC else _plain(content, depth)
+    return _older_form(content, depth) if MAGIC in content[:BEGINNING] else _plain(content, depth)
 
 
 def _machine(content: bytes, at: int, depth: int, persistent: Any = None) -> Machine:

@@ -29,6 +29,8 @@ KINDS = ".pt, .pth, .pth.tar, .safetensors or .json"
 OLDEST_PICKLES = (b"(", b"c", b"]", b"}")
 """How pickles begin that do not say their protocol."""
 ODD_TENSORS = ("torch._utils._rebuild_sparse", "torch._utils._rebuild_qtensor", "torch.Tensor", "torch.Storage")
+MOST_NAMES = 200_000
+"""Names in one mapping; a large supernet has twenty thousand tensors."""
 MOST_VALUES = 2_000_000
 """Values in all containers together. A few bytes can stand for any number of them, when lists hold lists many times."""
 
@@ -125,6 +127,8 @@ def _check_values(name: str, content: Mapping[Any, Any]) -> None:
                 waiting += [value.args, value.state, value.items, value.entries]
         elif isinstance(value, Mapping | list | tuple):
             seen += len(value)
+            if isinstance(value, Mapping) and len(value) > MOST_NAMES:
+                raise BadInput(f"{name} holds a mapping of more than {MOST_NAMES:,} names; {RESAVE}")
             if seen > MOST_VALUES:
                 raise BadInput(f"{name} holds more than {MOST_VALUES:,} values beside its tensors; {RESAVE}")
             waiting.extend(value.values() if isinstance(value, Mapping) else value)

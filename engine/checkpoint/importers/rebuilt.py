@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.checkpoint.importers.machine import PLAIN, Build, Inert, Unfinished
+from engine.checkpoint.importers.inert import PLAIN, Build, Inert, Unfinished
 
 if TYPE_CHECKING:
     from torch import Tensor
