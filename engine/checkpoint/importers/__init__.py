@@ -6,9 +6,8 @@ try_out             a forward pass on a few images
 save_import         write an imported checkpoint into a new folder
 
 By module: `reading` opens files, `pickles`, `machine` and `rebuilt` those with pickles; `states` finds the supernet in
-one, `formats`, `circumstances` and `alphas` know who stores what, `origins` the data sets; `spelling`, `names`,
-`subspaces` and `fitting` find every tensor's place, `reasons` says why there is none; `decided` reads a selection that
-has begun.
+one, `formats`, `circumstances` and `alphas` know who stores what, `origins` the data sets; `spelling`, `names` and
+`fitting` find every tensor's place, `reasons` says why there is none; `decided` reads a selection that has begun.
 """
 
 import os
@@ -30,7 +29,6 @@ from engine.checkpoint.importers.formats import Found, recognise
 from engine.checkpoint.importers.origins import CLASSES, IMAGE_SIZES, normalisation
 from engine.checkpoint.importers.reading import Foreign, given, read_file
 from engine.checkpoint.importers.states import find_state
-from engine.checkpoint.importers.subspaces import space_named
 from engine.data.load import Normalisation, load_data, normalise, resize
 from engine.data.sources import CIFAR10_CLASSES
 from engine.errors import BadInput, one_of
@@ -39,6 +37,7 @@ from engine.selection.mixing import MIXINGS, Mixing
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace, described
 from engine.spaces.image_sizes import check_image_size, is_streamed
+from engine.spaces.subspaces import space_named
 
 __all__ = ["CLASSES", "import_checkpoint", "save_import", "supernet_of", "try_out"]
 

@@ -4,7 +4,7 @@ fit    the supernet with these weights
 Fit    what it returns
 
 A space is recognised by names and shapes alone: every space gives its operations other columns, so that at most one
-fits, but for the few in `subspaces.alike`. Why none fits is in `reasons`.
+fits, but for the few in `engine.spaces.subspaces.alike`. Why none fits is in `reasons`.
 """
 
 import re
@@ -18,9 +18,9 @@ from torch import Tensor
 from engine.checkpoint.importers.formats import Found
 from engine.checkpoint.importers.names import foreign_names
 from engine.checkpoint.importers.reasons import Size, differences, no_edges, other_edges, size_of, why
-from engine.checkpoint.importers.subspaces import SUBSPACES, alike, space_named
 from engine.errors import BadInput
 from engine.spaces import SPACES, SearchSpace
+from engine.spaces.subspaces import SUBSPACES, alike, space_named
 from engine.supernet.supernet import Supernet
 
 FAMILIES = {

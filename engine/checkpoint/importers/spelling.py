@@ -17,7 +17,9 @@ from engine.errors import BadInput
 if TYPE_CHECKING:
     from torch import Tensor
 
-SPELLINGS = (
+CELLS = ("cells", "_cells")
+"""What programs call the list of cells."""
+SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"^_(stem|cells)\.", r"\1."),  # AutoDL-Projects, NATS-algos
     (r"^linear\.", "classifier."),  # pt.darts
     (r"\.(cell_ops|m_ops)\.", "._ops."),  # P-DARTS

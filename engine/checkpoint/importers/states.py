@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.checkpoint.importers import spelling
 from engine.checkpoint.importers.pickles import Inert
 from engine.checkpoint.importers.reading import Foreign
 from engine.errors import BadInput
@@ -20,8 +21,6 @@ from engine.errors import BadInput
 if TYPE_CHECKING:
     from torch import Tensor
 
-CELL = re.compile(r"(?:^|.*?\.)_?cells\.\d+\.")
-BEFORE = re.compile(r"(.*?)_?cells\.\d+\.")
 DEEPEST = 5
 """Mappings within mappings that are looked into."""
 MOST_MODULES = 200_000
@@ -46,17 +45,18 @@ def find_state(file: Foreign) -> State | None:
 
     Raises BadInput for a state of too many numbers, and for lists that are no arrays.
     """
+    before_cells = re.compile(rf"((?:.*?\.)?)(?:{'|'.join(spelling.CELLS)})\.\d+\.")
     best: tuple[int, tuple[str, ...], Mapping[Any, Any], bool] | None = None
     for place, value in _mappings(file.content):
         whole = isinstance(value, Inert)
         state = _flattened(value) if isinstance(value, Inert) else value
-        count = sum(1 for name in state if isinstance(name, str) and CELL.match(name))
+        count = sum(1 for name in state if isinstance(name, str) and before_cells.match(name))
         if count and (best is None or count > best[0]):
             best = count, place, state, whole
     if best is None:
         return None
     tensors = _tensors(file.name, best[2])
-    befores = Counter(match[1] for name in tensors if (match := BEFORE.match(name)))
+    befores = Counter(match[1] for name in tensors if (match := before_cells.match(name)))
     if not befores:
         return None
     before = befores.most_common(1)[0][0]

@@ -7,8 +7,9 @@ alike        names of the spaces whose files no one can tell apart
 
 from functools import lru_cache
 
-from engine.spaces import SearchSpace, search_space
+from engine.spaces.catalog import search_space
 from engine.spaces.declared import from_data
+from engine.spaces.space import SearchSpace
 
 _OPERATIONS = {
     "nas-bench-201-simple": ("skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"),
