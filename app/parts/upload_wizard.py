@@ -42,8 +42,8 @@ _one_at_a_time = Lock()
 
 @dataclass(frozen=True)
 class Upload:
-    """An uploaded file with what was said about it. key: equal for equal uploads. image_size: pixels. alphas: files with
-    them, or a text."""
+    """An uploaded file with what was said about it. key: equal for equal uploads. image_size: pixels. alphas:
+    files with them, or a text."""
 
     key: tuple[object, ...]
     name: str

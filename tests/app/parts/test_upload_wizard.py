@@ -74,9 +74,7 @@ def put(app: AppTest, name: str, content: bytes, key: str = "upload") -> AppTest
 
 
 def upload(content: bytes, **said: object) -> Upload:
-    return Upload(
-        **{"key": (1,), "name": "a.pt", "content": content, "space": None, "dataset": None} | said
-    )
+    return Upload(**{"key": (1,), "name": "a.pt", "content": content, "space": None, "dataset": None} | said)
 
 
 def test_a_good_file_passes_four_checks_and_is_written_nowhere(wizard: AppTest, runs: Path, good: bytes) -> None:
@@ -163,7 +161,7 @@ class Evil:
     ("content", "passed", "words"),
     [
         (b"", 0, "is empty"),
-        (b"GIF89a", 0, "no kind that is known"),
+        (b"GIF89a\0\0", 0, "no kind that is known"),
         (content_of({"args": Evil()}), 1, "Python objects"),
         (content_of({"fc.weight": torch.zeros(2, 2)}), 2, "without a supernet"),
     ],
