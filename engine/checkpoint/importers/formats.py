@@ -82,6 +82,10 @@ def recognise(file: Foreign) -> Found:
     alphas = None if controlled else _alphas(file.content, found.tensors)
     turned = kind == "pt.darts"
     notes = []
+    if turned:
+        notes.append(
+            "pt.darts compares edges by raw alphas, and here they are compared by mixing weights (as in DARTS)"
+        )
     if controlled:
         notes.append("architectures were sampled by a controller (ENAS), which is left out: there are no alphas")
     betas, said = betas_of(file.content, found.tensors)

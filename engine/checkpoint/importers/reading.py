@@ -100,6 +100,8 @@ def opened(name: str, content: bytes, kind: Kind) -> Foreign:
         found = _safetensors(name, content) if kind == "safetensors" else _json(name, content)
     if isinstance(found, list | tuple) or hasattr(found, "shape"):  # alphas alone, as [normal, reduce]
         found = {"alpha": list(found) if isinstance(found, list | tuple) else found}
+    if isinstance(found, Inert):  # a whole model, saved as an object
+        found = {found.name: found}
     if not isinstance(found, Mapping):
         raise BadInput(f"{name} is a file with one {type(found).__name__} in it; save a state_dict or a checkpoint")
     _check_values(name, found)
