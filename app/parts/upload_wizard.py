@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
 
 TYPES = ["pt", "pth", "tar", "safetensors", "json"]
+ALPHA_TYPES = [*TYPES, "npy", "npz", "pkl", "pickle", "txt", "log", "out"]
 MEGABYTES = 64
+LONGEST_TEXT = 1_000_000
 DATA_SETS = ("cifar10", "cifar100", "svhn", "imagenet16-120")
 IMAGE_SIZES = (32, 16, 224)
 TITLES = ("File type and size", "Safe to open", "Matches a known search space", "Answers a batch of images")
@@ -40,14 +42,15 @@ _one_at_a_time = Lock()
 
 @dataclass(frozen=True)
 class Upload:
-    """An uploaded file with what was said about it. key: equal for equal uploads. image_size: pixels."""
+    """An uploaded file with what was said about it. key: equal for equal uploads. image_size: pixels. alphas:
+    files with them, or a text."""
 
     key: tuple[object, ...]
     name: str
     content: bytes
     space: str | None
     dataset: str | None
-    alphas: tuple[str, bytes] | None
+    alphas: tuple[tuple[str, bytes], ...] = ()
     image_size: int | None = None
     mixing: Mixing | None = None
     betas: tuple[str, bytes] | None = None
@@ -88,8 +91,15 @@ def _ask() -> Upload | None:
     dataset = middle.selectbox("Trained on", [FOUND_OUT, *DATA_SETS], key="upload-dataset")
     with right:
         more = st.file_uploader(
-            "Alphas, if in another file", type=TYPES, max_upload_size=MEGABYTES, key="upload-alphas"
+            "Alphas, if in other files",
+            type=ALPHA_TYPES,
+            accept_multiple_files=True,
+            max_upload_size=MEGABYTES,
+            key="upload-alphas",
+            help="Arrays, pickles, lists, one file for each cell type, or the training log, which gives every epoch.",
         )
+    with st.popover("Paste alphas", width="content"):
+        text = st.text_area("Alphas, as a log prints them", max_chars=LONGEST_TEXT, height=200, key="upload-text")
     left, middle, right = st.columns(3)
     size = left.selectbox("Image size", [FOUND_OUT, *(f"{pixels} pixels" for pixels in IMAGE_SIZES)], key="upload-size")
     mixing = middle.selectbox(
@@ -102,12 +112,24 @@ def _ask() -> Upload | None:
     if file is None:
         return None
     return Upload(
-        key=(file.file_id, space, dataset, more and more.file_id, size, mixing, strengths and strengths.file_id),
+        key=(
+            file.file_id,
+            space,
+            dataset,
+            *(each.file_id for each in more),
+            text,
+            size,
+            mixing,
+            strengths and strengths.file_id,
+        ),
         name=PurePath(file.name).name,
         content=file.getvalue(),
         space=None if space == FOUND_OUT else space,
         dataset=None if dataset == FOUND_OUT else dataset,
-        alphas=None if more is None else (PurePath(more.name).name, more.getvalue()),
+        alphas=(
+            *((PurePath(each.name).name, each.getvalue()) for each in more),
+            *([("the text", text.encode())] if text.strip() else []),
+        ),
         image_size=None if size == FOUND_OUT else int(size.split()[0]),
         mixing=next((each for each in MIXINGS if each == mixing), None),
         betas=None if strengths is None else (PurePath(strengths.name).name, strengths.getvalue()),
@@ -121,7 +143,7 @@ def checked(upload: Upload) -> Iterator[Check]:
         from engine.checkpoint.importers import supernet_of, try_out
         from engine.checkpoint.importers.reading import check, opened
 
-        files = [(upload.name, upload.content), *(each for each in (upload.alphas, upload.betas) if each)]
+        files = [(upload.name, upload.content), *upload.alphas, *([upload.betas] if upload.betas else [])]
         kinds = [check(*file) for file in files]
         yield Check(TITLES[0], True, f"{kinds[0]}, {len(upload.content) / 1e6:.1f} MB")
         file, *others = [opened(*each, kind) for each, kind in zip(files, kinds, strict=True)]
@@ -130,7 +152,7 @@ def checked(upload: Upload) -> Iterator[Check]:
             file,
             None if upload.space is None else space_named(upload.space),
             upload.dataset,
-            others[:1] if upload.alphas else (),
+            others[: len(upload.alphas)],
             image_size=upload.image_size,
             mixing=upload.mixing,
             betas=others[-1] if upload.betas else None,

@@ -40,7 +40,8 @@ def chosen_alphas(
             own = _read(file, space, {cell: np.zeros(space.shape(cell)) for cell in space.cells})
         return own, None
     name = " and ".join(each.name for each in given)
-    more = _turned(read_alphas(given).under(mixing)) if found.turned else read_alphas(given).under(mixing)
+    more = read_alphas(given).under(mixing)
+    more = (_turned(more) if found.turned else more).mapped(lambda rows: rows.astype(np.float32).astype(np.float64))
     _read(name, space, more.final)
     if own is not None and more.rounded:
         more = more.ending_with({cell: np.asarray(rows, np.float64) for cell, rows in own.items()}, file)

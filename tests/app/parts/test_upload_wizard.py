@@ -74,9 +74,7 @@ def put(app: AppTest, name: str, content: bytes, key: str = "upload") -> AppTest
 
 
 def upload(content: bytes, **said: object) -> Upload:
-    return Upload(
-        **{"key": (1,), "name": "a.pt", "content": content, "space": None, "dataset": None, "alphas": None} | said
-    )
+    return Upload(**{"key": (1,), "name": "a.pt", "content": content, "space": None, "dataset": None} | said)
 
 
 def test_a_good_file_passes_four_checks_and_is_written_nowhere(wizard: AppTest, runs: Path, good: bytes) -> None:
@@ -163,7 +161,7 @@ class Evil:
     ("content", "passed", "words"),
     [
         (b"", 0, "is empty"),
-        (b"GIF89a", 0, "no kind that is known"),
+        (b"GIF89a\0\0", 0, "no kind that is known"),
         (content_of({"args": Evil()}), 1, "Python objects"),
         (content_of({"fc.weight": torch.zeros(2, 2)}), 2, "without a supernet"),
     ],
@@ -191,10 +189,22 @@ def test_space_data_set_and_alphas_are_heard(good: bytes) -> None:
     *_, last = checked(upload(good, dataset="cifar100"))
     assert not last.passed and "10 classes" in last.says
     lists = b'{"normal": %s, "reduce": %s}' % ((str([[1.0, 2.0]] * 14).encode(),) * 2)
-    checks = list(checked(upload(good, alphas=("a.json", lists))))
+    checks = list(checked(upload(good, alphas=(("a.json", lists),))))
     assert len(checks) == 4 and checks[2].checkpoint.alphas["normal"][0].tolist() == [1, 2]
-    *_, last = checked(upload(good, alphas=("a.json", b"{}")))
-    assert not last.passed and "no alphas" in last.says
+    halves = [(f"{cell}.json", str([[1.0, 2.0]] * 14).encode()) for cell in ("normal", "reduce")]
+    assert list(checked(upload(good, alphas=tuple(halves))))[3].passed
+    *_, last = checked(upload(good, alphas=(halves[0],)))
+    assert not last.passed and "the alphas of normal alone" in last.says
+    *_, last = checked(upload(good, alphas=(("a.json", b"{}"),)))
+    assert not last.passed and "no alphas were recognised in a.json" in last.says
+
+
+def test_alphas_may_come_as_files_or_as_pasted_text(wizard: AppTest, good: bytes) -> None:
+    put(wizard, "a.pt", good)
+    printed = "\n".join(f"tensor({[[0.75, 0.25]] * 14})" for _ in range(2))
+    wizard.text_area(key="upload-text").set_value(printed).run()
+    assert not wizard.exception and not wizard.error
+    assert "alphas from the log the text, which printed them once" in said(wizard)
 
 
 def test_the_panel_needs_no_torch(root: Path) -> None:

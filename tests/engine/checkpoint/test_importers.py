@@ -155,11 +155,11 @@ def test_printed_mixing_weights_become_alphas(write, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("alphas", "said"),
     [
-        ({"normal": [[1.0, 2.0]] * 14}, "cell types normal, reduce"),
+        ({"normal": [[1.0, 2.0]] * 14}, "alphas of normal alone"),
         ({"normal": [[1.0] * 3] * 14, "reduce": [[1.0] * 3] * 14}, r"shape \(14, 2\)"),
         ({"normal": [[1.0], [1.0, 2.0]], "reduce": []}, "equal length"),
-        ({"normal": "no", "reduce": "no"}, "rows of numbers"),
-        ({"rows": 3}, "holds no alphas"),
+        ({"normal": "no", "reduce": "no"}, "normal holds no numbers"),
+        ({"rows": 3}, "holds entries named rows"),
     ],
 )
 def test_alphas_that_do_not_fit_are_told(write, tmp_path: Path, alphas, said: str) -> None:

@@ -143,12 +143,12 @@ def test_damage_anywhere_gives_one_line(tmp_path: Path) -> None:
     ("content", "said"),
     [
         (b"", "empty"),
-        (b"hello", "no kind that is known"),
+        (b"hello", "is a text, which holds no supernet"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "no kind that is known"),
         (b'{"a": NaN}', "no JSON"),
         (b'{"a": ', "no JSON"),
         (b"{" * 100_000, "no JSON"),
-        (b"[1, 2]", "no kind that is known"),
+        (b"[1, 2]", "is a text, which holds no supernet"),
         (b'{"a": 1}', "without a supernet"),
         ((16).to_bytes(8, "little") + b'{"a": not json}}', "damaged or cut off"),
     ],
@@ -169,9 +169,11 @@ def test_other_archives_are_refused(tmp_path: Path) -> None:
     torch.jit.save(torch.jit.trace(nn.Linear(2, 2), torch.zeros(1, 2)), buffer)
     (tmp_path / "script.pt").write_bytes(buffer.getvalue())
     refused(tmp_path / "script.pt", "TorchScript")
-    for value in (torch.zeros(3), 3, "text"):
+    for value in (3, "text"):
         torch.save(value, tmp_path / "one.pt")
         refused(tmp_path / "one.pt", "save a state_dict")
+    torch.save(torch.zeros(3), tmp_path / "one.pt")
+    refused(tmp_path / "one.pt", "without a supernet")
     refused(tmp_path, "is a folder")
     refused(tmp_path / "absent.pt", "no file")
 
