@@ -156,8 +156,8 @@ def _check_space(cell: str, pairs: Sequence[Pair]) -> None:
         raise OtherSpace(f"it is a cell of the NASNet space (NASNet, AmoebaNet, PNASNet, ENAS): {shown}")
     if len(pairs) != 8 and len(pairs) % 2 == 0:
         raise OtherSpace(
-            f"{cell} has {len(pairs)} pairs, two for each of {len(pairs) // 2} inner node{'s' * (len(pairs) > 2)}, and a "
-            "cell of the DARTS spaces here has 4 inner nodes"
+            f"{cell} has {len(pairs)} pairs, two for each of {len(pairs) // 2} inner node{'s' * (len(pairs) > 2)}, and "
+            "cells of the DARTS spaces here have 4 inner nodes"
         )
 
 
