@@ -163,7 +163,7 @@ class Evil:
         (b"", 0, "is empty"),
         (b"GIF89a\0\0", 0, "no kind that is known"),
         (content_of({"args": Evil()}), 1, "Python objects"),
-        (content_of({"fc.weight": torch.zeros(2, 2)}), 2, "without a supernet"),
+        (content_of({"fc.weight": torch.zeros(2, 2)}), 2, "no supernet was found"),
     ],
 )
 def test_a_refusal_says_what_why_and_what_to_do(
