@@ -12,6 +12,7 @@ import typer
 
 from engine.cli import console
 from engine.cli.options import Device, Json, Seed
+from engine.selection.mixing import MIXED
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 MOST_ALPHAS = 5000
 """Alphas of all epochs together beyond which `history` leaves them out."""
 EPOCHS_SHOWN = 12
-MIXED = {
-    "softmax": "softmax of alpha",
-    "dirichlet": "mean of the Dirichlet distribution of alpha (DrNAS)",
-    "sigmoid": "sigmoid of every alpha (FairDARTS)",
-    "sampled": "softmax of alpha; the search sampled one operation of an edge at a time",
-}
 
 
 def info(

@@ -2,7 +2,7 @@
 
 mixing_weights   of alphas: as a rule their softmax over the operations of every edge
 edge_strengths   of betas: their softmax over the edges into the same node (PC-DARTS)
-Mixing, MIXINGS  the ways in which searches mix
+Mixing, MIXINGS  the ways in which searches mix; MIXED: in words
 
 Both take numpy arrays or tensors; gradients flow through tensors. Letters in shapes: E edges of a cell type, K
 candidate operations of an edge.
@@ -22,6 +22,13 @@ Mixing = Literal["softmax", "dirichlet", "sigmoid", "sampled"]
 weights from, with concentrations elu(alpha) + 1 (DrNAS, Chen et al. 2021, section 3). sigmoid: every operation for
 itself, rows sum to anything (FairDARTS, Chu et al. 2020, section 4.1). sampled: the search saw one operation of an
 edge at a time, as likely as its softmax (GDAS, Dong and Yang 2019); the softmax mixes what was never mixed there."""
+MIXED: dict[Mixing, str] = {
+    "softmax": "softmax of alpha",
+    "dirichlet": "mean of the Dirichlet distribution of alpha (DrNAS)",
+    "sigmoid": "sigmoid of every alpha (FairDARTS)",
+    "sampled": "softmax of alpha; the search sampled one operation of an edge at a time",
+}
+"""In words for people."""
 MIXINGS: tuple[Mixing, ...] = get_args(Mixing)
 LEAST = 1e-30
 """Least concentration: where all alphas of an edge are far below 0, its row still sums to 1."""

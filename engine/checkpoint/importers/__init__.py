@@ -193,7 +193,9 @@ def _architecture(
         if betas is None and isinstance(listed, list) and len(listed) == len(space.cells):
             betas = dict(zip(space.cells, listed, strict=True))
         if betas is None:
-            raise BadInput(f'{name} holds no edge strengths; give {{"betas": {{CELL: one number for every edge}}}}')
+            raise BadInput(
+                f'no edge strengths were found in {name}; give {{"betas": {{CELL: one number for every edge}}}}'
+            )
         notes[:] = [note for note in notes if not note.startswith("edge strengths")]
         notes.append(f"edge strengths (betas) from {name} count")
     try:
@@ -252,7 +254,7 @@ def _data_set(file: Foreign, found: Found, classes: int, asked: str | None, note
     known = next((name for name, count in CLASSES.items() if count == classes), "cifar10")
     fits = CLASSES[known] == classes
     what = known if fits else f"an unknown data set, with the normalisation of {known}"
-    notes.append(f"the file does not say what it was trained on: taken as {what} with its normalisation (--dataset)")
+    notes.append(f"no data set was found in the file: taken as {what} with its normalisation (--dataset)")
     return known, fits
 
 
@@ -260,7 +262,7 @@ def _image_size(file: Foreign, known: str, large: bool, asked: int | None, notes
     """The side of an image, in pixels. Raises BadInput for one that the stem is not made for."""
     size = LARGE if large else IMAGE_SIZES[known]
     if asked is None:
-        notes.append(f"the file does not say how large its images were: taken as {size} pixels (--image-size)")
+        notes.append(f"no image size was found in the file: taken as {size} pixels (--image-size)")
         return size
     if is_streamed(check_image_size(asked)) != large:
         fitting = f"{LARGE} or another of 64 and more" if large else "32 or 16"

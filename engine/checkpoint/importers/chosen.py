@@ -37,7 +37,9 @@ def chosen_alphas(
         notes.append("the column of none, which pt.darts has last, is the first here")
     if not given:
         if own is None:
-            notes.append("the file holds no alphas: all operations are mixed equally; give alphas as a second file")
+            notes.append(
+                "no alphas were found in the file: all operations are mixed equally; give alphas as a second file"
+            )
             own = _read(file, space, {cell: np.zeros(space.shape(cell)) for cell in space.cells})
         return own, None
     name = " and ".join(each.name for each in given)

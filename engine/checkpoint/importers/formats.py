@@ -105,7 +105,7 @@ def recognise(file: Foreign) -> Found:
         notes.append(f"{names.duplicates} tensors were stored under two names, with equal numbers")
     finished = epochs(file.content)
     if finished is None:
-        notes.append("the file does not say after how many epochs it was saved")
+        notes.append("no number of epochs was found in the file")
     return Found(
         format=kind,
         state=names.state,
@@ -193,6 +193,6 @@ def _no_supernet(file: Foreign) -> str:
     ]
     shown = ", ".join([each[:40] for each in held][:5]) or "nothing"
     return (
-        f"{file.name} is a file without a supernet, which would hold names like cells.0._ops.0 or cells.0.edges.1<-0; "
+        f"no supernet was found in {file.name}, which would have names like cells.0._ops.0 or cells.0.edges.1<-0; "
         f"found were {shown}; give the file of the search, or a checkpoint's folder"
     )

@@ -8,7 +8,7 @@ A whole pickled model counts as the mapping of its parameters and buffers.
 """
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -85,10 +85,10 @@ def fields(value: Any) -> Mapping[Any, Any]:
 
 def _mappings(content: Mapping[Any, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
     """All mappings in a file, the outer ones first; whole models too."""
-    waiting: list[tuple[tuple[str, ...], Any]] = [((), content)]
+    waiting: deque[tuple[tuple[str, ...], Any]] = deque([((), content)])
     seen: set[int] = set()
     while waiting:
-        place, value = waiting.pop(0)
+        place, value = waiting.popleft()
         if id(value) in seen:
             continue
         seen.add(id(value))
@@ -96,7 +96,9 @@ def _mappings(content: Mapping[Any, Any]) -> Iterator[tuple[tuple[str, ...], Any
         if isinstance(value, Mapping) or "_modules" in inside:
             yield place, value
         if len(place) < DEEPEST and "_modules" not in inside:
-            waiting += [((*place, str(key)), each) for key, each in inside.items() if isinstance(each, Mapping | Inert)]
+            waiting.extend(
+                ((*place, str(key)), each) for key, each in inside.items() if isinstance(each, Mapping | Inert)
+            )
 
 
 def _flattened(model: Inert) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from app.work.workshop import workshop
 from engine.selection.selection import Selection
 from engine.spaces import search_space
 from tests.engine.checkpoint.test_importers import selecting
-from tests.engine.foreign import alphas_of, darts_net, saved
+from tests.engine.foreign import alphas_of, bench_net, darts_net, saved
 
 S2 = search_space("s2")
 
@@ -163,7 +163,7 @@ class Evil:
         (b"", 0, "is empty"),
         (b"GIF89a\0\0", 0, "no kind that is known"),
         (content_of({"args": Evil()}), 1, "Python objects"),
-        (content_of({"fc.weight": torch.zeros(2, 2)}), 2, "without a supernet"),
+        (content_of({"fc.weight": torch.zeros(2, 2)}), 2, "no supernet was found"),
     ],
 )
 def test_a_refusal_says_what_why_and_what_to_do(
@@ -217,3 +217,26 @@ sys.exit("torch was imported" if "torch" in sys.modules else 0)
 """
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
+
+
+def test_image_size_mixing_and_edge_strengths_are_heard() -> None:
+    content = content_of(saved("drnas", bench_net(classes=120), alphas_of(search_space("nas-bench-201"))))
+    found = list(checked(upload(content)))[-2].checkpoint
+    assert (found.start.alphas.mixing, found.meta["image_size"]) == ("dirichlet", 16)
+    betas = ("b.json", b'{"betas": {"cell": [0, 1, 2, 3, 4, 5]}}')
+    told = upload(content, dataset="imagenet16-120", image_size=32, mixing="softmax", betas=betas)
+    checks = list(checked(told))
+    assert [each.passed for each in checks] == [True] * 4
+    found = checks[2].checkpoint
+    assert (found.start.alphas.mixing, found.meta["image_size"]) == ("softmax", 32)
+    assert found.start.alphas.betas == ((0, 1, 2, 3, 4, 5),)
+
+
+def test_the_wizard_asks_what_the_command_asks(wizard: AppTest, good: bytes) -> None:
+    app = put(wizard, "a.pt", good)
+    app.selectbox(key="upload-mixing").set_value("sigmoid").run()
+    app.selectbox(key="upload-size").set_value("16 pixels").run()
+    assert not app.exception and "--image-size" not in said(app)
+    app.button(key="upload-keep").click().run()
+    kept = engine.load(workshop().catalog.entries()["a"].path)
+    assert (kept.start.alphas.mixing, kept.meta["image_size"]) == ("sigmoid", 16)

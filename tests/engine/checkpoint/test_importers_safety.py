@@ -149,7 +149,7 @@ def test_damage_anywhere_gives_one_line(tmp_path: Path) -> None:
         (b'{"a": ', "no JSON"),
         (b"{" * 100_000, "no JSON"),
         (b"[1, 2]", "is a text, which holds no supernet"),
-        (b'{"a": 1}', "without a supernet"),
+        (b'{"a": 1}', "no supernet was found"),
         ((16).to_bytes(8, "little") + b'{"a": not json}}', "damaged or cut off"),
     ],
 )
@@ -173,7 +173,7 @@ def test_other_archives_are_refused(tmp_path: Path) -> None:
         torch.save(value, tmp_path / "one.pt")
         refused(tmp_path / "one.pt", "save a state_dict")
     torch.save(torch.zeros(3), tmp_path / "one.pt")
-    refused(tmp_path / "one.pt", "without a supernet")
+    refused(tmp_path / "one.pt", "no supernet was found")
     refused(tmp_path, "is a folder")
     refused(tmp_path / "absent.pt", "no file")
 
