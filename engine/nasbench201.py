@@ -16,23 +16,22 @@ Accuracies are test accuracies (%) after 200 epochs of training, averaged over t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadInput, one_of
 from engine.results import EdgeWorth, Lookup, OperationWorth, Reachable
-from engine.selection.genotype import EXAMPLE, Genotype, parse_genotype
+from engine.selection.benchmark_cells import CELLS, TABLE, cell_at, codes
+from engine.selection.genotype import EXAMPLE, Genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.selection import Selection
 from engine.spaces import NAS_BENCH_201_OPERATIONS as OPERATIONS
 from engine.spaces import SearchSpace, search_space
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
-TABLE = Path(__file__).parent / "bundled" / "nas-bench-201.npz"
 SPACE = search_space("nas-bench-201")
 EDGES = len(SPACE.edges("cell"))
-CELLS = len(OPERATIONS) ** EDGES
 
 # Bins of one percentage point over the whole scale, so that histograms of any two selections compare bin by bin.
 BINS = 100
@@ -50,10 +49,10 @@ class _Table:
 @cache
 def _table() -> _Table:
     with np.load(TABLE, allow_pickle=False) as file:
-        codes, accuracies = file["codes"], file["accuracies"]
+        accuracies = file["accuracies"]
     base = len(OPERATIONS)
-    columns = (codes[:, None] // base ** np.arange(EDGES) % base).astype(np.uint8)
-    return _Table(columns, accuracies, np.argsort(codes))
+    columns = (codes()[:, None] // base ** np.arange(EDGES) % base).astype(np.uint8)
+    return _Table(columns, accuracies, np.argsort(codes()))
 
 
 @cache
@@ -80,8 +79,7 @@ def code_of(genotype: Genotype) -> int:
 
 def genotype_of(index: int) -> Genotype:
     """The cell with this index of the benchmark (0 to 15,624)."""
-    columns = _table().columns[index]
-    return Genotype({"cell": [(OPERATIONS[columns[edge.index]], edge.source) for edge in SPACE.edges("cell")]})
+    return cell_at(index)
 
 
 def canonical(operations: Sequence[str]) -> str:
@@ -118,9 +116,10 @@ def lookup(architecture: str | Genotype) -> Lookup:
 
     rank: 1 + the number of cells with a higher accuracy, so that ties share the best rank. percentile: share (%) of all
     15,625 cells with a lower accuracy. isomorphic: the other cells that compute the same function, by index.
-    Raises BadInput for text that is not a NAS-Bench-201 cell.
+    architecture: a text in any usual form, the index as text among them. Raises BadInput for text that is not a
+    NAS-Bench-201 cell.
     """
-    genotype = architecture if isinstance(architecture, Genotype) else _parse(architecture)
+    genotype = architecture if isinstance(architecture, Genotype) else parse_genotype(architecture)
     table = _table()
     row = int(table.index[code_of(genotype)])
     own = table.accuracies[row]
@@ -134,17 +133,6 @@ def lookup(architecture: str | Genotype) -> Lookup:
         percentile={name: 100 * int(count) / CELLS for name, count in zip(DATASETS, lower, strict=True)},
         isomorphic=tuple(str(genotype_of(twin)) for twin in twins if twin != row),
     )
-
-
-def _parse(text: str) -> Genotype:
-    try:
-        return parse_genotype(text)
-    except BadInput as problem:
-        if isinstance(text, str) and text.strip().startswith("|"):
-            raise
-        raise BadInput(
-            f"not a NAS-Bench-201 cell: write operation~source for all six edges, such as {EXAMPLE}"
-        ) from problem
 
 
 def covers(space: SearchSpace) -> bool:

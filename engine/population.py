@@ -23,6 +23,7 @@ from engine.checkpoint.format import META, Summary, read_summary
 from engine.errors import BadInput
 from engine.results import EdgeScores, Interval
 from engine.results.plain import Plain
+from engine.runs.texts import decoded
 from engine.scoring.sweep import StoredSweep
 from engine.selecting.record import SelectionRecord
 from engine.selection.alphas import Alphas
@@ -207,7 +208,7 @@ def _ends(summary: Summary) -> tuple[tuple[Ends, ...], str | None]:
         found.setdefault((UNTUNED, scores["settings"]["data"], row["images"]), []).append(row["genotype"])
     for file in sorted((summary.path / SELECTIONS).glob("*.json")):
         try:
-            record = SelectionRecord.from_json(file.read_text(encoding="utf-8"), summary.space)
+            record = SelectionRecord.from_json(decoded(file.read_bytes()), summary.space)
         except (BadInput, OSError, UnicodeDecodeError) as error:
             problem = f"{SELECTIONS}/{file.name} was left out: {error}"
             continue

@@ -13,12 +13,12 @@ import pytest
 import torch
 
 import engine
-from engine.checkpoint.importers import formats, import_checkpoint
+from engine.checkpoint.importers import import_checkpoint, spelling
 from engine.cli import main
 from engine.data.load import Images, load_data
 from engine.network.network import Network
 from engine.selecting.run import Plan, select
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.training import methods
 from engine.training.loop import train
 from engine.training.recipe import Recipe
@@ -152,8 +152,8 @@ def test_another_layout_of_a_known_supernet_is_two_rows(examples, tmp_path: Path
     torch.save({**known, "supernet": state}, tmp_path / "other.pt")
     with pytest.raises(engine.BadInput):
         import_checkpoint(tmp_path / "other.pt", space="s2")
-    for table in ("STATES", "SPELLINGS"):
-        monkeypatch.setattr(formats, table, getattr(formats, table))  # put back after the test
+    for table in ("CELLS", "SPELLINGS"):
+        monkeypatch.setattr(spelling, table, getattr(spelling, table))  # put back after the test
     exec(examples["importer"], {})
     found = import_checkpoint(tmp_path / "other.pt", space="s2")
     torch.save({**known, "state_dict": {re.sub("^blocks", "cells", k): v for k, v in state.items()}}, tmp_path / "a.pt")

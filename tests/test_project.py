@@ -60,7 +60,7 @@ PURE = (
     "work.questions",
 )
 """Modules of the app that know neither the page nor the engine's tensors."""
-IMPORT_NAMES = {"pillow": "PIL"}
+IMPORT_NAMES = {"pillow": "PIL", "pyyaml": "yaml"}
 
 # Folders of one machine, its helpers, and hosts that only some networks know.
 PRIVATE = re.compile(

@@ -40,13 +40,13 @@ def at_epoch(entry: Entry, epoch: int | None) -> Entry:
 def _alone(summary: Summary, epoch: int) -> Summary:
     """The alphas of an epoch without weights."""
     alphas = {cell: rows[epoch - 1] for cell, rows in summary.history.items()}
-    betas = {cell: rows[epoch - 1] for cell, rows in summary.beta_history.items()}
+    betas = {cell: rows[epoch - 1] for cell, rows in summary.beta_history.items() if len(rows) >= epoch}
     log = summary.log[:epoch]
     said = (log[-1].get("search") or {}) if len(summary.log) == _epochs(summary) else {}
     return replace(
         summary,
         meta={**summary.meta, "epochs": epoch, "accuracies": {"search": said}},
-        start=Selection(summary.space, alphas, betas or None),
+        start=Selection(summary.space, alphas, betas or None, summary.start.alphas.mixing),
         history={cell: rows[:epoch] for cell, rows in summary.history.items()},
         beta_history={cell: rows[:epoch] for cell, rows in summary.beta_history.items()},
         digest=f"{summary.digest}, epoch {epoch}",

@@ -11,6 +11,7 @@ from pathlib import Path
 from app.library.catalog import Entry
 from engine.errors import BadInput
 from engine.population import SELECTIONS
+from engine.runs.texts import decoded
 from engine.selecting.record import SelectionRecord
 from engine.spaces import SearchSpace
 
@@ -34,7 +35,7 @@ def _read(
     try:
         if not _STORED.fullmatch(file.stem):
             raise BadInput("its name may hold letters, digits, dots and dashes only; rename it")
-        document = SelectionRecord.from_json(file.read_text(encoding="utf-8"), space)
+        document = SelectionRecord.from_json(decoded(file.read_bytes()), space)
         if document.checkpoint.get("digest") != digest:
             raise BadInput("it is a selection of another supernet; move it to that one's folder")
         return document, None

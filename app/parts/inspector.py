@@ -15,6 +15,7 @@ from app.state.questions import Questions
 from app.work.questions import Measurement, Request
 from engine.drawing import palette, wording
 from engine.results import EdgeScores
+from engine.selection.mixing import MIXED, Mixing
 
 
 def inspector(ask: Questions, do: Actions) -> None:
@@ -94,10 +95,9 @@ def _label(name: str | None) -> str:
     return palette.operation(name).label if name else ""
 
 
-def _arithmetic(scores: EdgeScores) -> None:
+def _arithmetic(scores: EdgeScores, mixing_by: Mixing) -> None:
     """The numbers of one edge, step by step."""
     with st.popover("The arithmetic", width="stretch"):
-        alphas = " + ".join(f"e^{score.alpha:.3f}" for score in scores.operations if score.alpha is not None)
         best = scores.operation(scores.best)
         first = scores.operation(scores.best_by_alpha or scores.best)
         right = round(scores.baseline.accuracy * scores.images / 100)
@@ -105,8 +105,8 @@ def _arithmetic(scores: EdgeScores) -> None:
         mixing = "All α are equal, so every operation has the same mixing weight.\n\n"
         if first.alpha is not None:
             mixing = (
-                f"**Mixing weight** of {palette.operation(first.name).label} = softmax of α  \n"
-                f"e^{first.alpha:.3f} / ({alphas}) = {first.weight:.3f}\n\n"
+                f"**Mixing weight** of {palette.operation(first.name).label} = {MIXED[mixing_by]}  \n"
+                f"{_fraction(first.alpha, scores, mixing_by)} = {first.weight:.3f}\n\n"
             )
         st.markdown(
             mixing
@@ -115,6 +115,18 @@ def _arithmetic(scores: EdgeScores) -> None:
             f"{right:,} / {scores.images:,} − {left:,} / {scores.images:,} = "
             f"{wording.with_interval(best.drop, best.ci)}"
         )
+
+
+def _fraction(alpha: float, scores: EdgeScores, mixing: Mixing) -> str:
+    """How a mixing weight comes from the alphas of its edge."""
+    if mixing == "sigmoid":
+        return f"1 / (1 + e^{-alpha:.3f})"
+
+    def part(value: float) -> str:
+        return f"({value:.3f} + 1)" if mixing == "dirichlet" and value >= 0 else f"e^{value:.3f}"
+
+    every = " + ".join(part(score.alpha) for score in scores.operations if score.alpha is not None)
+    return f"{part(alpha)} / ({every})"
 
 
 def _buttons(ask: Questions, do: Actions, edge: int, measurement: Measurement | None) -> None:
@@ -136,7 +148,7 @@ def _buttons(ask: Questions, do: Actions, edge: int, measurement: Measurement | 
             _more(ask, do, edge, measurement)
     if measurement is not None and right is not None:
         with right:
-            _arithmetic(measurement.edge)
+            _arithmetic(measurement.edge, ask.page.selection.alphas.mixing)
     _kept(ask, request, measurement)
 
 

@@ -10,12 +10,14 @@ from pathlib import PurePath
 
 import streamlit as st
 
+from app.parts import text
 from app.state import keys, session
 from app.state.opened import Opened, from_file, from_link
 from engine import nasbench201
 from engine.drawing import wording
 from engine.errors import BadInput
 
+TYPES = ["json", "txt", "log", "py", "yaml", "yml", "md"]
 MEGABYTES = 1
 MOST = 200
 """Selections that can lie beside each other."""
@@ -26,14 +28,15 @@ def panel() -> None:
     opened = keys.OPENED.get([])
     with st.expander("**Open selections**", expanded=bool(opened or keys.REFUSED.get([]))):
         st.caption(
-            "Selection files that *Export* wrote, one or many, or links, one a line. One can be gone on with; those of "
-            "a NAS-Bench-201 supernet lie as ticks on its histogram on Decide."
+            "Selection files that *Export* wrote, or files with a genotype of the supernet on screen, one or many, or "
+            "links, one a line. One can be gone on with; those of a NAS-Bench-201 supernet lie as ticks on its "
+            "histogram on Decide."
         )
         left, right = st.columns(2)
         with left:
             st.file_uploader(
                 "Selection files",
-                type="json",
+                type=TYPES,
                 accept_multiple_files=True,
                 max_upload_size=MEGABYTES,
                 key=keys.SELECTIONS.name,
@@ -52,10 +55,14 @@ def _files() -> None:
     entries, run = session.entries(), keys.RUN.get("")
     _open(
         [
-            partial(from_file, PurePath(file.name).stem, file.getvalue(), entries, run)
+            partial(from_file, PurePath(file.name).stem, file.getvalue(), entries, run, _note)
             for file in keys.SELECTIONS.get([])
         ]
     )
+
+
+def _note(line: str) -> None:
+    st.toast(text.literal(line), icon=":material/info:")
 
 
 def _links() -> None:

@@ -173,7 +173,7 @@ def _description(page: PageState) -> str:
     accuracy = f" · {wording.percent(found['accuracy'])} on {wording.count(found['images'])} images" if found else ""
     cells = "cells a stage" if page.space.skeleton.per_stage else "cells"
     size = f"{meta['method']}, {meta['channels']} channels, {meta['cells']} {cells}, {meta['image_size']} pixels"
-    return f"{size}, epoch {meta['epochs']}{accuracy}"
+    return f"{size}, epoch {meta['epochs'] or 'unknown'}{accuracy}"
 
 
 def _legend(page: PageState, scores: Mapping[int, EdgeScores]) -> None:

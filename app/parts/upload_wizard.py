@@ -21,14 +21,19 @@ from app.library import catalog, imports
 from app.parts import text
 from app.state import keys, session
 from engine.errors import BadInput
-from engine.spaces import SPACES, search_space
+from engine.selection.mixing import MIXINGS, Mixing
+from engine.spaces import SPACES
+from engine.spaces.subspaces import SUBSPACES, space_named
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
 
 TYPES = ["pt", "pth", "tar", "safetensors", "json"]
+ALPHA_TYPES = [*TYPES, "npy", "npz", "pkl", "pickle", "txt", "log", "out"]
 MEGABYTES = 64
-DATA_SETS = ("cifar10", "cifar100", "svhn")
+LONGEST_TEXT = 1_000_000
+DATA_SETS = ("cifar10", "cifar100", "svhn", "imagenet16-120")
+IMAGE_SIZES = (32, 16, 224)
 TITLES = ("File type and size", "Safe to open", "Matches a known search space", "Answers a batch of images")
 FOUND_OUT = "find out"
 
@@ -37,14 +42,18 @@ _one_at_a_time = Lock()
 
 @dataclass(frozen=True)
 class Upload:
-    """An uploaded file with what was said about it. key: equal for equal uploads."""
+    """An uploaded file with what was said about it. key: equal for equal uploads. image_size: pixels. alphas:
+    files with them, or a text."""
 
     key: tuple[object, ...]
     name: str
     content: bytes
     space: str | None
     dataset: str | None
-    alphas: tuple[str, bytes] | None
+    alphas: tuple[tuple[str, bytes], ...] = ()
+    image_size: int | None = None
+    mixing: Mixing | None = None
+    betas: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,9 +70,9 @@ def panel() -> None:
     """Upload, checks, and what can be done with the result."""
     with st.expander("**Bring your own checkpoint**", expanded=keys.UPLOAD.get(None) is not None):
         st.caption(
-            "A supernet of DARTS-PT, DARTS, RobustDARTS, DrNAS, AutoDL-Projects or confopt. Nothing in the file is "
-            "run, and nobody else sees it unless you keep it. One trained here needs no upload: name its "
-            f"folder in the environment variable `{catalog.OWN}`."
+            "A supernet of DARTS, DARTS-PT, PC-DARTS, P-DARTS, FairDARTS, SGAS, SmoothDARTS, RobustDARTS, DrNAS, "
+            "pt.darts, AutoDL-Projects or confopt. Nothing in the file is run, and nobody else sees it unless you keep "
+            f"it. One trained here needs no upload: name its folder in the environment variable `{catalog.OWN}`."
         )
         upload = _ask()
         if upload is None:
@@ -78,21 +87,52 @@ def panel() -> None:
 def _ask() -> Upload | None:
     file = st.file_uploader("Search checkpoint", type=TYPES, max_upload_size=MEGABYTES, key="upload")
     left, middle, right = st.columns(3)
-    space = left.selectbox("Search space", [FOUND_OUT, *SPACES], key="upload-space")
+    space = left.selectbox("Search space", [FOUND_OUT, *SPACES, *SUBSPACES], key="upload-space")
     dataset = middle.selectbox("Trained on", [FOUND_OUT, *DATA_SETS], key="upload-dataset")
     with right:
         more = st.file_uploader(
-            "Alphas, if in another file", type=TYPES, max_upload_size=MEGABYTES, key="upload-alphas"
+            "Alphas, if in other files",
+            type=ALPHA_TYPES,
+            accept_multiple_files=True,
+            max_upload_size=MEGABYTES,
+            key="upload-alphas",
+            help="Arrays, pickles, lists, one file for each cell type, or the training log, which gives every epoch.",
+        )
+    with st.popover("Paste alphas", width="content"):
+        text = st.text_area("Alphas, as a log prints them", max_chars=LONGEST_TEXT, height=200, key="upload-text")
+    left, middle, right = st.columns(3)
+    size = left.selectbox("Image size", [FOUND_OUT, *(f"{pixels} pixels" for pixels in IMAGE_SIZES)], key="upload-size")
+    mixing = middle.selectbox(
+        "Mixed by", [FOUND_OUT, *MIXINGS], key="upload-mixing", help="How the search mixed operations by their alphas."
+    )
+    with right:
+        strengths = st.file_uploader(
+            "Edge strengths, if they count", type=TYPES, max_upload_size=MEGABYTES, key="upload-betas"
         )
     if file is None:
         return None
     return Upload(
-        key=(file.file_id, space, dataset, more and more.file_id),
+        key=(
+            file.file_id,
+            space,
+            dataset,
+            *(each.file_id for each in more),
+            text,
+            size,
+            mixing,
+            strengths and strengths.file_id,
+        ),
         name=PurePath(file.name).name,
         content=file.getvalue(),
         space=None if space == FOUND_OUT else space,
         dataset=None if dataset == FOUND_OUT else dataset,
-        alphas=None if more is None else (PurePath(more.name).name, more.getvalue()),
+        alphas=(
+            *((PurePath(each.name).name, each.getvalue()) for each in more),
+            *([("the text", text.encode())] if text.strip() else []),
+        ),
+        image_size=None if size == FOUND_OUT else int(size.split()[0]),
+        mixing=next((each for each in MIXINGS if each == mixing), None),
+        betas=None if strengths is None else (PurePath(strengths.name).name, strengths.getvalue()),
     )
 
 
@@ -103,13 +143,20 @@ def checked(upload: Upload) -> Iterator[Check]:
         from engine.checkpoint.importers import supernet_of, try_out
         from engine.checkpoint.importers.reading import check, opened
 
-        files = [(upload.name, upload.content), *([upload.alphas] if upload.alphas else [])]
+        files = [(upload.name, upload.content), *upload.alphas, *([upload.betas] if upload.betas else [])]
         kinds = [check(*file) for file in files]
         yield Check(TITLES[0], True, f"{kinds[0]}, {len(upload.content) / 1e6:.1f} MB")
-        file, *alphas = [opened(*each, kind) for each, kind in zip(files, kinds, strict=True)]
+        file, *others = [opened(*each, kind) for each, kind in zip(files, kinds, strict=True)]
         yield Check(TITLES[1], True, "only tensors and plain values were read, nothing was run")
-        space = None if upload.space is None else search_space(upload.space)
-        found = supernet_of(file, space, upload.dataset, alphas[0] if alphas else None)
+        found = supernet_of(
+            file,
+            None if upload.space is None else space_named(upload.space),
+            upload.dataset,
+            others[: len(upload.alphas)],
+            image_size=upload.image_size,
+            mixing=upload.mixing,
+            betas=others[-1] if upload.betas else None,
+        )
         yield Check(TITLES[2], True, _matched(found), found)
         yield Check(TITLES[3], True, f"{try_out(found)} images, all logits are finite")
     except BadInput as error:

@@ -25,7 +25,7 @@ from engine.drawing import wording
 from engine.drawing.finished_cell import finished_cell
 from engine.drawing.palette import Theme
 from engine.errors import BadInput
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.spaces import SPACES, search_space
 from engine.training import methods
 from engine.training.recipe import Recipe

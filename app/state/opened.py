@@ -1,7 +1,7 @@
 """Selections that are opened again: from files that the app or the command line wrote, and from links. No Streamlit.
 
 Opened      a selection with its name, as a line of one of the supernets here
-from_file   read a selection file
+from_file   read a selection file, or a genotype
 from_link   read a link
 """
 
@@ -16,7 +16,14 @@ from app.state import url
 from app.state.url import AUTHORS, Link, Taken
 from app.work.tuned import PRESETS
 from engine.errors import BadInput
+from engine.runs.texts import decoded
 from engine.selecting.record import By, SelectionRecord
+from engine.selection.ending import ending_at
+from engine.selection.genotype import Genotype
+from engine.selection.genotype_file import is_selection
+from engine.selection.genotype_forms import Note
+from engine.selection.genotype_text import parse_genotype
+from engine.selection.orders import index_order
 
 _BY: dict[By, str] = {"alpha": "a", "measured": "m", "person": "y", "random": "l"}
 assert set(_BY.values()) <= set(AUTHORS)
@@ -30,13 +37,18 @@ class Opened(NamedTuple):
     link: Link
 
 
-def from_file(name: str, content: bytes, entries: Mapping[str, Entry], on_screen: str) -> Opened:
-    """The selection in a file. on_screen: the run that a selection belongs to which names no supernet.
+def from_file(
+    name: str, content: bytes, entries: Mapping[str, Entry], on_screen: str, note: Note = lambda line: None
+) -> Opened:
+    """The selection in a file, or the one that ends in the genotype of the file. on_screen: the run that it belongs to
+    where it names no supernet. note: told what was assumed of a genotype.
 
-    Raises BadInput, with the file's name, for what is no selection or one of a supernet that is not here.
+    Raises BadInput, with the file's name, for what is neither, or of a supernet or a space that is not here.
     """
     try:
-        text = content.decode("utf-8")
+        text = decoded(content)
+        if not is_selection(text):
+            return _of_genotype(name, _genotype(text, note), entries[on_screen], on_screen)
         run, entry = _of(text, entries, on_screen)
         assert entry.summary is not None
         record = SelectionRecord.from_json(text, entry.summary.space)
@@ -54,6 +66,21 @@ def from_file(name: str, content: bytes, entries: Mapping[str, Entry], on_screen
     if order in url.ORDERS and isinstance(seed, int) and 0 <= seed <= url.LARGEST_SEED:
         link = Link(order=order, seed=seed)
     return Opened(name, run, link.having(taken))
+
+
+def _genotype(text: str, note: Note) -> Genotype:
+    try:
+        return parse_genotype(text, note)
+    except BadInput as error:
+        raise BadInput(f"it is no selection, and {error}") from None
+
+
+def _of_genotype(name: str, genotype: Genotype, entry: Entry, run: str) -> Opened:
+    """The selection on a supernet that ends in a genotype, edge by edge."""
+    assert entry.summary is not None
+    space = entry.summary.space
+    whole = ending_at(entry.summary.start, genotype, index_order(space))
+    return Opened(name, run, Link().having([Taken(decision, "n", "y") for decision in whole.decisions]))
 
 
 def _of(text: str, entries: Mapping[str, Entry], on_screen: str) -> tuple[str, Entry]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.nasbench201 import CELLS, DATASETS, TABLE, code_of
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 
 
 def build(source: Path, target: Path) -> None:

@@ -57,20 +57,25 @@ def check_numbers(path: Path, weights: Arrays) -> None:
             raise BadInput(f"{path}: {name} {array.shape} holds a negative variance; {RESTORE}")
 
 
-def read_architecture(path: Path, space: SearchSpace, epochs: int, content: bytes | None) -> Architecture:
+def read_architecture(path: Path, space: SearchSpace, epochs: int | None, content: bytes | None) -> Architecture:
     """Final alphas and edge strengths with their histories, by cell type; finite, and the last epoch's are the final.
 
-    content: of the file at `path`, which is only named in errors. Raises BadInput for anything else.
+    epochs: that a history has, if there is one; None where it may have any number. content: of the file at `path`,
+    which is only named in errors. Raises BadInput for anything else.
     """
     arrays = read_tensors(path, content)
     strengths = any(name.startswith("beta") for name in arrays)
     expected: dict[str, tuple[int, ...]] = {}
+    if epochs is None:
+        epochs = max(len(array) for name, array in arrays.items() if name.startswith("history.")) if arrays else 0
     for cell in space.cells:
         recorded = epochs if arrays.get(f"history.{cell}", np.zeros(1)).size > 0 else 0
         expected |= {f"final.{cell}": space.shape(cell), f"history.{cell}": (recorded, *space.shape(cell))}
         if strengths:
             edges = space.shape(cell)[:1]
-            expected |= {f"beta.{cell}": edges, f"beta_history.{cell}": (recorded, *edges)}
+            # A log from elsewhere may print alphas alone.
+            steps = min(recorded, len(arrays.get(f"beta_history.{cell}", ()))) and recorded
+            expected |= {f"beta.{cell}": edges, f"beta_history.{cell}": (steps, *edges)}
     check_shapes(f"{path} does not fit {META}, space {space.name} and {epochs} epochs", expected, arrays)
     for name, array in arrays.items():
         if not np.isfinite(array).all():

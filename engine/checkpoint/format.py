@@ -29,6 +29,7 @@ from engine.checkpoint.meta import META, RESTORE, check, parse, to_json
 from engine.errors import BadInput
 from engine.runs import files
 from engine.selection.alphas import Rows
+from engine.selection.mixing import Mixing
 from engine.selection.selection import Selection
 from engine.spaces import MissingPlugin, SearchSpace, recorded
 from engine.spaces.image_sizes import stem_for
@@ -81,8 +82,9 @@ class Verified(NamedTuple):
 
 
 IDENTITY = ("space", "channels", "cells", "classes", "image_size", "normalisation")
-DECLARED = ("declaration", "partial")
-"""Keys of meta that count only where they are there: of a space that is declared, and of partial channels."""
+DECLARED = ("declaration", "partial", "mixing")
+"""Keys of meta that count only where they are there: of a space that is declared, of partial channels, of other mixes
+than the softmax."""
 
 
 def digest(meta: Mapping[str, Any], weights: Arrays, alphas: Arrays, betas: Arrays | None = None) -> str:
@@ -151,7 +153,9 @@ def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = Fa
     weights = read_tensors(directory / WEIGHTS, state[WEIGHTS])
     supernet = _fitting_supernet(directory, meta, weights) if fit else None
     check_numbers(directory / WEIGHTS, weights)
-    found = read_architecture(directory / ALPHAS, space, meta["epochs"], state[ALPHAS])
+    # A log from elsewhere may have printed alphas more or less often than once an epoch.
+    epochs = None if "source" in meta else meta["epochs"]
+    found = read_architecture(directory / ALPHAS, space, epochs, state[ALPHAS])
     changed = [name for name in (WEIGHTS, ALPHAS) if meta["sha256"].get(name) != sha256(state[name])]
     if changed or meta["digest"] != digest(meta, weights, found.final, found.betas):
         _fitting_supernet(directory, meta, weights)  # says more, where it has something to say
@@ -167,12 +171,12 @@ def verify(directory: Path, state: Mapping[str, bytes | None], *, fit: bool = Fa
         name=directory.resolve().name,
         space=space,
         meta=meta,
-        start=_start(directory / SELECTION, space, found, state.get(SELECTION)),
+        start=_start(directory / SELECTION, space, found, state.get(SELECTION), meta.get("mixing", "softmax")),
         history=found.history,
         beta_history=found.beta_history,
         digest=meta["digest"],
         scores=_scores(directory / SCORES, state.get(SCORES), meta["digest"]),
-        log=_log(directory / LOG, state[LOG], meta["epochs"], max(map(len, found.history.values()))),
+        log=_log(directory / LOG, state[LOG], epochs or 0, max(map(len, found.history.values()))),
     )
     return Verified(summary, weights, supernet)
 
@@ -206,9 +210,9 @@ def _fitting_supernet(directory: Path, meta: Mapping[str, Any], weights: Arrays)
     return supernet
 
 
-def _start(path: Path, space: SearchSpace, found: Architecture, content: bytes | None) -> Selection:
+def _start(path: Path, space: SearchSpace, found: Architecture, content: bytes | None, mixing: Mixing) -> Selection:
     """The selection that the checkpoint begins with. `path` is only named in errors."""
-    start = Selection(space, found.final, found.betas or None)
+    start = Selection(space, found.final, found.betas or None, mixing)
     if content is None:
         return start
     try:

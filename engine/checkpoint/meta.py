@@ -18,6 +18,7 @@ from engine.checked import checked
 from engine.errors import BadInput
 from engine.fields import check as check_ranges
 from engine.fields import setting
+from engine.selection.mixing import Mixing
 from engine.spaces import recorded
 from engine.spaces.image_sizes import check_image_size
 
@@ -40,7 +41,11 @@ class Normalisation:
 
 @dataclass(frozen=True, kw_only=True)
 class Meta:
-    """What meta.json must hold besides format_version; further keys are free. Raises BadInput for other values."""
+    """What meta.json must hold besides format_version; further keys are free. Raises BadInput for other values.
+
+    epochs: None where a file from elsewhere does not say. mixing: how the search mixed operations by alpha. statistics:
+    whether BatchNorm kept running ones.
+    """
 
     space: str
     method: str
@@ -48,7 +53,7 @@ class Meta:
     cells: int = setting(help="In all; per stage in NAS-Bench-201.", least=1, most=200)
     classes: int = setting(help="That the supernet tells apart.", least=2, most=1_000_000)
     image_size: int = setting(help="Side of an image.", unit="pixels")
-    epochs: int = setting(help="Finished ones.", least=0)
+    epochs: int | None = setting(help="Finished ones.", least=0)
     data: str | None
     split: str | None
     normalisation: Normalisation
@@ -62,6 +67,8 @@ class Meta:
     declaration: dict[str, Any] | None = None
     class_names: tuple[str, ...] | None = None
     partial: int = setting(1, "One in so many channels goes through the operations.", least=1, most=64)
+    mixing: Mixing = "softmax"
+    statistics: bool = True
 
     def __post_init__(self) -> None:
         check_ranges(self)

@@ -9,15 +9,12 @@ import typer
 
 from engine.checkpoint.bundled import found
 from engine.cli import console
-from engine.cli.options import Device, Json, Seed
+from engine.cli.options import Device, Json, Seed, located
 from engine.errors import BadInput
 from engine.runs import files
 
 if TYPE_CHECKING:
     from engine.export import Subject
-
-LARGEST = 50_000_000
-"""Characters from which on a file is no selection."""
 
 
 def export(
@@ -40,8 +37,9 @@ def export(
 ) -> None:
     """Write a selection's genotype, network, picture, table or report."""
     from engine import export as exports
+    from engine.selection.genotype_file import given_text
 
-    subject = exports.read(_text(selection))
+    subject = exports.read(given_text(located(selection), "a selection or a genotype")[0], console.note)
     if checkpoint is not None:
         _check(subject, found(checkpoint))
     text = exports.export(subject, format, cell)
@@ -59,23 +57,6 @@ def export(
         console.out(text.removesuffix("\n"))
     else:
         console.note(f"wrote {out}, {len(content):,} bytes")
-
-
-def _text(selection: str) -> str:
-    """The content of a file, or what was given where it is a genotype itself."""
-    if "Genotype(" in selection or selection.lstrip().startswith(("|", "{")):
-        return selection
-    try:
-        with found(selection).open(encoding="utf-8") as file:
-            text = file.read(LARGEST)
-    except (OSError, ValueError):  # ValueError: not UTF-8, or no path at all
-        raise BadInput(
-            f"cannot read {selection[:80]!r}; give the JSON file of a selection, a file that holds a genotype, or a "
-            "genotype's text"
-        ) from None
-    if len(text) == LARGEST:
-        raise BadInput(f"{selection} is too large for a selection; give the JSON file of a selection, or a genotype")
-    return text
 
 
 def _check(subject: "Subject", checkpoint: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli import console
 from engine.cli.options import CheckpointFolder, Device, Json, Seed
+from engine.selection.mixing import MIXED
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
@@ -39,8 +40,11 @@ def describe(checkpoint: "Checkpoint") -> dict[str, Any]:
     """Keys as listed in the README. `accuracy` (%) is the supernet's on search images with batch statistics.
 
     `alpha_unknown`: the edges of every cell type on which alpha chooses nothing, as all its alphas are equal.
+    `decisions`: how many are taken already, of `steps`. `magnitude`: what alpha would choose, None where it is unknown.
     """
-    meta = checkpoint.meta
+    from engine.selection.genotype import magnitude_genotype
+
+    meta, start = checkpoint.meta, checkpoint.start
     accuracies = (meta.get("accuracies") or {}).get("search") or {}
     return {
         "space": checkpoint.space.name,
@@ -50,6 +54,12 @@ def describe(checkpoint: "Checkpoint") -> dict[str, Any]:
         "classes": meta["classes"],
         "image_size": meta["image_size"],
         "epochs": meta["epochs"],
+        "mixing": start.alphas.mixing,
+        "partial": meta.get("partial", 1),
+        "statistics": meta.get("statistics", True),
+        "decisions": start.steps_done,
+        "steps": checkpoint.space.steps,
+        "magnitude": str(magnitude_genotype(checkpoint.space, start.alphas)) if start.alphas.known else None,
         "parameters": sum(parameter.numel() for parameter in checkpoint.supernet.parameters()),
         "accuracy": accuracies.get("batch", {}).get("accuracy"),
         "accuracies": accuracies,
@@ -61,7 +71,7 @@ def describe(checkpoint: "Checkpoint") -> dict[str, Any]:
         "hyperparameters": meta.get("hyperparameters"),
         "versions": meta.get("versions"),
         "notes": meta.get("notes") or [],
-        "alpha_unknown": {cell: list(checkpoint.start.alphas.unknown(cell)) for cell in checkpoint.space.cells},
+        "alpha_unknown": {cell: list(start.alphas.unknown(cell)) for cell in checkpoint.space.cells},
         "scores": _stored(checkpoint),
         "history": _history(checkpoint),
     }
@@ -81,7 +91,7 @@ def _history(checkpoint: "Checkpoint") -> list[dict[str, Any]]:
     from engine.selection.alphas import Alphas
     from engine.selection.genotype import magnitude_genotype
 
-    space = checkpoint.space
+    space, mixing = checkpoint.space, checkpoint.start.alphas.mixing
     small = sum(rows.numel() for rows in checkpoint.history.values()) <= MOST_ALPHAS
     epochs = len(next(iter(checkpoint.history.values()), ()))
     # The log of a run has one line per epoch; a checkpoint from elsewhere may have none.
@@ -89,7 +99,7 @@ def _history(checkpoint: "Checkpoint") -> list[dict[str, Any]]:
     history = []
     for index, line in enumerate(lines):
         rows = {cell: table[index] for cell, table in checkpoint.history.items()}
-        alphas = Alphas.read(space, rows)
+        alphas = Alphas.read(space, rows, mixing=mixing)
         search = line.get("search") or {}
         history.append(
             {
@@ -98,7 +108,7 @@ def _history(checkpoint: "Checkpoint") -> list[dict[str, Any]]:
                 "train_accuracy": line.get("train_accuracy"),
                 "train_loss": line.get("train_loss"),
                 "seconds": line.get("seconds"),
-                "magnitude": str(magnitude_genotype(space, rows)) if alphas.known else None,
+                "magnitude": str(magnitude_genotype(space, alphas)) if alphas.known else None,
                 "winners": {cell: _winners(space, alphas, cell) for cell in space.cells},
                 "alphas": {cell: [list(row) for row in alphas[cell]] for cell in space.cells} if small else None,
             }
@@ -113,7 +123,11 @@ def _winners(space: "SearchSpace", alphas: Any, cell: str) -> dict[str, int]:
 
 def summary(found: dict[str, Any]) -> str:
     """The text form of `describe`: what it is, its accuracy, and how alpha's choice moved."""
-    plural = "" if found["epochs"] == 1 else "s"
+    epochs = "an unknown number of epochs"
+    if found["epochs"] is not None:
+        epochs = f"{found['epochs']} epoch{'' if found['epochs'] == 1 else 's'}"
+    data = found["data"] or "unknown data"
+    mixed = MIXED[found["mixing"]] + (f"; one in {found['partial']} channels" if found["partial"] > 1 else "")
     rows = [
         ["space", found["space"]],
         ["method", found["method"]],
@@ -121,9 +135,10 @@ def summary(found: dict[str, Any]) -> str:
         ["parameters", f"{found['parameters']:,}"],
         [
             "trained",
-            f"{found['epochs']} epoch{plural} on {found['data']}, split {found['split']}, seed {found['seed']}",
+            f"{epochs} on {data}, split {found['split'] or 'unknown'}, seed {_known(found['seed'])}",
         ],
         ["classes", str(found["classes"])],
+        ["mixed by", mixed],
     ]
     for bn, measured in found["accuracies"].items():
         value = console.percent(measured["accuracy"], measured.get("ci"))
@@ -136,12 +151,18 @@ def summary(found: dict[str, Any]) -> str:
         rows.append(
             ["alpha", f"unknown on {unknown} edges: all their alphas are equal, so alpha chooses nothing there"]
         )
+    if found["decisions"]:
+        rows.append(["decisions", f"{found['decisions']} of {found['steps']} are taken: the selection has begun"])
+    if not found["statistics"]:
+        rows.append(["BatchNorm", "without running statistics: measure with --bn batch"])
     rows += [["note", note] for note in found["notes"]]
-    text = console.table(rows)
-    if not found["history"]:
-        return text
-    magnitude = found["history"][-1]["magnitude"] or "nothing, as alpha is unknown"
-    return f"{text}\n\n{_history_text(found['history'])}\n\nmagnitude now gives\n  {magnitude}"
+    history = f"\n\n{_history_text(found['history'])}" if found["history"] else ""
+    magnitude = found["magnitude"] or "nothing, as alpha is unknown"
+    return f"{console.table(rows)}{history}\n\nmagnitude now gives\n  {magnitude}"
+
+
+def _known(seed: int | None) -> str:
+    return "unknown" if seed is None else str(seed)
 
 
 def _history_text(history: list[dict[str, Any]]) -> str:

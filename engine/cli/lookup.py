@@ -5,13 +5,19 @@ from typing import Annotated
 import typer
 
 from engine.cli import console, truth
-from engine.cli.options import Device, Json, Seed
+from engine.cli.options import Device, Json, Seed, located
 
 TWINS_SHOWN = 8
 
 
 def lookup(
-    architecture: Annotated[str, typer.Argument(metavar="ARCHITECTURE", help="Such as '|none~0|+|...|+|...|'.")],
+    architecture: Annotated[
+        str,
+        typer.Argument(
+            metavar="ARCHITECTURE",
+            help="A cell such as '|none~0|+|...|+|...|', its index, six numbers, or a file that holds one.",
+        ),
+    ],
     with_truth: truth.Show = False,
     truth_data: truth.Dataset = truth.DEFAULT,
     json: Json = False,
@@ -20,8 +26,9 @@ def lookup(
 ) -> None:
     """Print the true accuracies and the rank of a NAS-Bench-201 cell."""
     from engine import nasbench201
+    from engine.selection.genotype_file import read_genotype
 
-    found = nasbench201.lookup(architecture)
+    found = nasbench201.lookup(read_genotype(located(architecture), console.note))
     against = truth.everywhere(truth_data) if with_truth else None
     if json:
         console.emit({**found.to_dict(), **({"truth": against} if against else {})})

@@ -6,6 +6,7 @@ Decided          decisions that a command begins with
 options_from     the fields of a settings dataclass as options of a command
 pick_device      `auto`, `cpu` or `cuda` as a device that is there
 read_selection   the selection in a file, if it belongs to a checkpoint
+located          a text, or the path of the bundled file that it names
 check_writable   whether results can be written where they are wanted
 """
 
@@ -24,6 +25,7 @@ from engine.checkpoint.bundled import found
 from engine.data.identity import SPEC
 from engine.errors import BadInput
 from engine.fields import LARGEST_SEED, About, described
+from engine.runs.texts import read_text
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 R = TypeVar("R")
+
+MOST_SELECTION = 50_000_000
+"""Bytes of a selection's file."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; messages go to stderr.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes a GPU if any.")]
@@ -152,14 +157,20 @@ def read_selection(file: Path, checkpoint: "Checkpoint") -> "Selection":
     from engine.selecting.record import SelectionRecord
 
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = read_text(file, MOST_SELECTION, "the JSON file of a selection")
+    except OSError:
         raise BadInput(f"cannot read a selection from {file}; give the JSON file of a selection") from None
     document = SelectionRecord.from_json(text, checkpoint.space)
     if document.checkpoint.get("digest", checkpoint.digest) != checkpoint.digest:
         name = document.checkpoint.get("name", "another one")
         raise BadInput(f"{file} was decided on another supernet ({name}); give that checkpoint, or another selection")
     return document.selection
+
+
+def located(text: str) -> str:
+    """A text as it is, or, where it names a file of a bundled checkpoint, that file's path from here."""
+    place = found(text)
+    return str(place) if place != Path(text).expanduser() else text
 
 
 def check_writable(folder: Path) -> None:

@@ -8,10 +8,21 @@ import typer
 from engine.checkpoint.meta import from_json
 from engine.cli import console
 from engine.cli.images import tell_notes
-from engine.cli.options import DataDir, Device, Download, Json, Threads, check_writable, options_from, pick_device
+from engine.cli.options import (
+    DataDir,
+    Device,
+    Download,
+    Json,
+    Threads,
+    check_writable,
+    located,
+    options_from,
+    pick_device,
+)
 from engine.data.belonging import differs, spec_for
 from engine.errors import BadInput
-from engine.network.retrain.recipe import MOST_BYTES, PROTOCOLS, Recipe, read_genotype
+from engine.network.retrain.recipe import PROTOCOLS, Recipe
+from engine.selection.genotype_file import given_text, read_genotype
 
 PROTOCOL = ("weight_decay", "nesterov", "clip", "label_smoothing", "lr_decay")
 """Settings that follow the published protocol and are no options."""
@@ -29,6 +40,7 @@ DEFAULTS = {name: _published(name) for name in ("epochs", "channels", "layers", 
 
 
 def _recipe(genotype: str, **given: Any) -> Recipe:
+    genotype = located(genotype)
     found = str(read_genotype(genotype, console.note))
     spec_for({"dataset": trained_on(genotype)}, given.get("data"), f"the supernet of {genotype}")
     return Recipe(genotype=found, **given)
@@ -37,9 +49,8 @@ def _recipe(genotype: str, **given: Any) -> Recipe:
 def trained_on(genotype: str) -> str | None:
     """The data set of the supernet that a selection in a file of this name comes from; None where nothing says so."""
     try:
-        with open(Path(genotype).expanduser(), encoding="utf-8") as file:
-            dataset = from_json(file.read(MOST_BYTES))["checkpoint"]["dataset"]
-    except (BadInput, OSError, ValueError, KeyError, TypeError, RecursionError):
+        dataset = from_json(given_text(located(genotype), "a selection")[0])["checkpoint"]["dataset"]
+    except (BadInput, ValueError, KeyError, TypeError, RecursionError):
         return None
     return dataset if isinstance(dataset, str) else None
 

@@ -42,7 +42,7 @@ def _row(each: Member) -> list[str]:
         each.name,
         f"{each.space}, C {each.channels}, {each.cells} cells, {each.image_size} px",
         f"{each.method}, seed {each.seed}",
-        f"{each.epoch}{of}",
+        "unknown" if each.epoch is None else f"{each.epoch}{of}",
         "-" if each.accuracy is None else f"{console.percent(each.accuracy, each.ci)} on {each.images:,} images",
         _verdicts(each),
         "alpha unknown" if each.alpha_end is None else true,

@@ -95,6 +95,6 @@ def text(truth: Mapping[str, Any], own: Mapping[int, str] | None = None) -> str:
 
 
 def operations_of(architecture: str) -> dict[int, str]:
-    from engine.selection.genotype import parse_genotype
+    from engine.selection.genotype_text import parse_genotype
 
     return {edge: name for edge, (name, _) in enumerate(parse_genotype(architecture).pairs("cell"))}

@@ -18,7 +18,9 @@ from engine.export.origin import Subject, genotype, origin
 from engine.export.report import html
 from engine.export.table import csv
 from engine.selecting.record import SelectionRecord
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_file import is_selection
+from engine.selection.genotype_forms import Note
+from engine.selection.genotype_text import parse_genotype
 from engine.spaces import GenotypeFormat
 
 
@@ -86,9 +88,10 @@ def export(subject: Subject, format: str, cell: str | None = None) -> str:
     return known.write(subject, cell) if known.draws else known.write(subject)
 
 
-def read(text: str) -> Subject:
+def read(text: str, note: Note = lambda line: None) -> Subject:
     """A subject from a selection file's JSON, or from a genotype in any of its text forms.
 
-    Raises BadInput for any other text, and for damaged, incomplete or illegal ones.
+    note: told what was assumed of a genotype's text. Raises BadInput for any other text, and for damaged, incomplete or
+    illegal ones.
     """
-    return SelectionRecord.from_json(text) if '"alphas"' in text else parse_genotype(text)
+    return SelectionRecord.from_json(text) if is_selection(text) else parse_genotype(text, note)

@@ -85,13 +85,14 @@ class EdgeQuestion:
         by_alpha = selection.best_by_alpha(cell, place)
         self.by_alpha = None if by_alpha is None else self.names.index(by_alpha)
         self.weights = selection.weights()[cell]
-        self.strengthened = selection.alphas.betas is not None
+        # Rows that do not sum to 1 before a mask do not after it.
+        self.strengthened = selection.alphas.betas is not None or selection.alphas.mixing == "sigmoid"
         self._alphas = [float(alpha) for alpha in selection.alphas[cell][place.index]]
 
     def masks(self, rescale: bool) -> list[Tensor | None]:
         """The cell's weights [edges, operations] without each operation; None where a mask changes nothing.
 
-        rescale: the row sums to 1 again, or to the strength of its edge.
+        rescale: the row sums to 1 again, to the strength of its edge, or to what sigmoids summed to.
         """
         edge = self.place.index
         rows: list[Tensor | None] = []

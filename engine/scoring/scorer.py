@@ -62,8 +62,11 @@ class ScoringImages:
     ) -> "ScoringImages":
         """The search images that `settings` name, as the checkpoint's supernet takes them, where it is.
 
-        Raises BadInput for data that cannot be read or has another number of classes than the checkpoint.
+        Raises BadInput for data that cannot be read or has another number of classes than the checkpoint, and for
+        running statistics that the checkpoint does not have.
         """
+        if settings.bn == "running" and not checkpoint.meta.get("statistics", True):
+            raise BadInput(f"{checkpoint.name} has no running BatchNorm statistics; measure with --bn batch")
         size = checkpoint.meta["image_size"]
         data = open_data(settings.data, size, data_dir=data_dir, download=download)
         available = len(data.search)

@@ -75,6 +75,7 @@ class Tuner:
         initial = {**kind.initial(checkpoint.space, seeded(self.recipe.seed, 1)), **architecture(checkpoint)}
         parameters = {name: value.to(self.device) for name, value in initial.items()}
         self.method = kind(self.recipe, self.supernet, parameters, checkpoint.start.decisions)
+        self.method.mixing = checkpoint.start.alphas.mixing
         self.passes = 0
         saved = store.load_optimizer(checkpoint.path) if checkpoint.path.is_dir() else None
         if saved is not None:

@@ -2,7 +2,8 @@
 
 from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision
-from engine.selection.genotype import Genotype, magnitude_genotype, parse_genotype
+from engine.selection.genotype import Genotype, magnitude_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.orders import NextStep, Order, edge_order, index_order, next_step
 from engine.selection.selection import Selection
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadInput
-from engine.selection.mixing import edge_strengths, mixing_weights
+from engine.selection.mixing import Mixing, edge_strengths, mixing_weights
 from engine.spaces import SearchSpace
 
 Rows = tuple[tuple[float, ...], ...]  # [E, K]
@@ -26,15 +26,24 @@ class Alphas(Mapping[str, Rows]):
     """A mapping cell type -> alphas [E, K] as nested tuples: comparable, hashable, and free of any framework.
 
     Made by `Alphas.read`. `dtype` is the precision of the numbers it was read from, and the one to compute with.
+    `mixing`: how the search mixed operations by them.
     """
 
     space: SearchSpace
     rows: tuple[Rows, ...]
     betas: tuple[tuple[float, ...], ...] | None
     dtype: FloatType
+    mixing: Mixing = "softmax"
 
     @classmethod
-    def read(cls, space: SearchSpace, alphas: Any, betas: Any = None, dtype: FloatType | None = None) -> "Alphas":
+    def read(
+        cls,
+        space: SearchSpace,
+        alphas: Any,
+        betas: Any = None,
+        dtype: FloatType | None = None,
+        mixing: Mixing = "softmax",
+    ) -> "Alphas":
         """Check and copy alphas (cell type -> [E, K]) and betas (cell type -> [E], PC-DARTS) of a space.
 
         Values may be tensors, arrays or nested sequences. dtype None takes theirs; plain numbers count as float32, as
@@ -53,6 +62,7 @@ class Alphas(Mapping[str, Rows]):
             tuple(tuple(map(tuple, table.tolist())) for table in rows),
             None if strengths is None else tuple(tuple(table.tolist()) for table in strengths),
             dtype,
+            mixing,
         )
 
     def __getitem__(self, cell: str) -> Rows:
@@ -72,8 +82,8 @@ class Alphas(Mapping[str, Rows]):
         return edge_strengths(np.array(self.betas[self.space.cells.index(cell)]), [edge.target for edge in edges])
 
     def weights(self, cell: str) -> NDArray[np.float64]:
-        """[E, K]: softmax of the alphas of every edge, times the strengths."""
-        return mixing_weights(np.array(self[cell])) * self.strengths(cell)[:, None]
+        """[E, K]: softmax of the alphas of every edge, or what else the search mixed by, times the strengths."""
+        return mixing_weights(np.array(self[cell]), self.mixing) * self.strengths(cell)[:, None]
 
     def best(self, cell: str, edge: int) -> str | None:
         """The operation with the largest alpha, `none` left out where it may not win; ties go to the lower index.
@@ -103,8 +113,10 @@ class Alphas(Mapping[str, Rows]):
         """The edges into a node that the magnitude rule keeps (two in the DARTS family), the strongest first.
 
         An edge is as strong as its largest mixing weight, over all operations but `none`; ties go to the lower source.
+        DrNAS compares edges by the softmax, although it mixes by draws.
         """
-        spec, weights = self.space.cell(cell), self.weights(cell)
+        spec, mixing = self.space.cell(cell), "softmax" if self.mixing == "dirichlet" else self.mixing
+        weights = mixing_weights(np.array(self[cell]), mixing) * self.strengths(cell)[:, None]
         strongest = {
             edge.index: max(weights[edge.index, k] for k in self._eligible(cell, edge.index))
             for edge in spec.entering(node)

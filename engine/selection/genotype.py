@@ -1,20 +1,22 @@
-"""Genotypes: the discrete cells that a search ends with, and their text forms.
+"""Genotypes: the discrete cells that a search ends with.
 
 Genotype             which operations a network is built from; two are equal when they build the same network
-parse_genotype       read the DARTS text, the NAS-Bench-201 string or the JSON form
 magnitude_genotype   what the alphas alone would choose
 kept_pairs           the pairs of a node whose operations and inputs are decided
+EXAMPLE              a NAS-Bench-201 cell as text
+
+Texts are read by `engine.selection.genotype_text`.
 """
 
-import ast
 import json
-import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import BadInput, one_of
 from engine.selection.alphas import Alphas
+from engine.selection.mixing import Mixing
 from engine.spaces import (
     DARTS_OPERATIONS,
     NAS_BENCH_201_OPERATIONS,
@@ -23,7 +25,6 @@ from engine.spaces import (
     GenotypeFormat,
     SearchSpace,
     described,
-    recorded,
     search_space,
 )
 
@@ -32,9 +33,6 @@ Cells = tuple[tuple[str, tuple[Pair, ...]], ...]  # cell type, its pairs
 
 EXAMPLE = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
 _CONCAT = range(2, 6)
-_FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
-_MOST_CHARACTERS = 3000  # four times a usual text; what is longer is no genotype, and may be slow or unsafe to parse
-_MOST_JSON = 200_000  # a genotype of a declared space carries the declaration
 
 _HOLDS: dict[str, tuple[str, ...]] = {"darts": DARTS_OPERATIONS, "nas-bench-201": NAS_BENCH_201_OPERATIONS}
 """Operations that the published forms hold, whichever of their spaces a genotype comes from."""
@@ -129,36 +127,6 @@ class Genotype:
             return {"architecture": str(self)}
         return {key: value for cell, pairs in self.cells for key, value in _json_cell(cell, pairs)}
 
-    @classmethod
-    def from_dict(cls, data: Any) -> "Genotype":
-        """Read the JSON form. Raises BadInput for any other."""
-        if isinstance(data, Mapping) and set(data) == {"architecture"}:
-            return _parse_nas_bench_201(data["architecture"])
-        if isinstance(data, Mapping) and set(data) in ({"space", "cells"}, {"space", "declaration", "cells"}):
-            return cls._of_space(data)
-        if not isinstance(data, Mapping) or set(data) != set(_FIELDS):
-            raise BadInput(
-                f"a genotype in JSON holds the fields {', '.join(_FIELDS)}, or architecture alone, or space and cells"
-            )
-        for field in ("normal_concat", "reduce_concat"):
-            if data[field] != _CONCAT and data[field] not in ((2, 3, 4, 5), [2, 3, 4, 5]):
-                raise BadInput(f"{field} must be range(2, 6) or [2, 3, 4, 5]: a cell's output joins its nodes 2 to 5")
-        return cls({"normal": data["normal"], "reduce": data["reduce"]})
-
-    @classmethod
-    def _of_space(cls, data: Mapping[str, Any]) -> "Genotype":
-        space = recorded(data["space"], data.get("declaration"))
-        cells = data["cells"]
-        if not isinstance(cells, Mapping) or not all(
-            isinstance(edges, list) and all(isinstance(edge, list) and len(edge) == 3 for edge in edges)
-            for edges in cells.values()
-        ):
-            raise BadInput("cells of a genotype map cell types to [operation, source, target] lists")
-        genotype = cls({cell: [edge[:2] for edge in edges] for cell, edges in cells.items()}, space)
-        if any([list(edge) for edge in genotype.edges(cell)] != cells[cell] for cell in cells):
-            raise BadInput("a genotype lists its edges by target, as many for every node as it keeps")
-        return genotype
-
 
 def _published(given: Mapping[str, Any]) -> GenotypeFormat:
     if set(given) == {"normal", "reduce"}:
@@ -189,8 +157,10 @@ def _check_pairs(space: SearchSpace, cell: str, pairs: Any) -> tuple[Pair, ...]:
     edges = {(edge.source, edge.target): edge for edge in spec.edges}
     holds = _HOLDS.get(space.genotype_format) or tuple(dict.fromkeys(name for row in spec.operations for name in row))
     for (name, source), target in zip(pairs, targets, strict=True):
-        if not isinstance(name, str) or name not in holds:
-            raise one_of(f"operation in {cell}, node {target}:", name, holds)
+        if not isinstance(name, str):
+            raise BadInput(f"{cell}, node {target}: {name!r} is no operation's name; pairs are (operation, source)")
+        if name not in holds:
+            raise _foreign_operation(space, cell, target, name, holds)
         if isinstance(source, bool) or not isinstance(source, int) or (source, target) not in edges:
             sources = [edge.source for edge in spec.entering(target)]
             whole = sources == list(range(target))
@@ -208,6 +178,14 @@ def _check_pairs(space: SearchSpace, cell: str, pairs: Any) -> tuple[Pair, ...]:
     return tuple((name, source) for name, source in pairs)
 
 
+def _foreign_operation(space: SearchSpace, cell: str, target: int, name: str, holds: Sequence[str]) -> BadInput:
+    what = f"operation {name if name.isidentifier() else reprlib.repr(name)} ({cell}, node {target})"
+    if name == "none" and space.genotype_format == "darts":
+        return BadInput(f"{what} is a candidate of the search alone: a discrete DARTS cell keeps two real operations")
+    where = "in no DARTS space here" if space.genotype_format == "darts" else f"not in space {space.name}"
+    return BadInput(f"{what} is {where}; there are {', '.join(holds)}")
+
+
 def _how_many(spec: CellSpec) -> str:
     if spec.keep is None:
         return "one for every edge"
@@ -217,60 +195,7 @@ def _how_many(spec: CellSpec) -> str:
     return f"{number} for every node {spec.inner_nodes[0]} to {spec.inner_nodes[-1]}"
 
 
-def parse_genotype(text: str) -> Genotype:
-    """Read a genotype: `Genotype(normal=...)` or `DARTSGenotype(...)`, a NAS-Bench-201 string, or the JSON form.
-
-    A leading `NAME =`, as in published lists of genotypes, may stay. Nothing in the text is evaluated.
-    Raises BadInput for text that is malformed, incomplete or cannot be built.
-    """
-    most = _MOST_JSON if isinstance(text, str) and text.lstrip().startswith("{") else _MOST_CHARACTERS
-    if not isinstance(text, str) or len(text) > most:
-        raise BadInput(f"a genotype is a text of at most {most} characters")
-    text = re.sub(r"^\w+\s*=\s*(?=\w*Genotype\()", "", text.strip())
-    if re.match(r"(DARTS)?Genotype\(", text):
-        return Genotype.from_dict(_read_call(text))
-    if text.startswith("{"):
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError):
-            raise BadInput("a genotype that starts with { must be valid JSON") from None
-        return Genotype.from_dict(data)
-    if text.startswith("|"):
-        return _parse_nas_bench_201(text)
-    raise BadInput(f"not a genotype: write Genotype(normal=[...], ...), or a NAS-Bench-201 cell such as {EXAMPLE}")
-
-
-def _parse_nas_bench_201(text: Any) -> Genotype:
-    edges = search_space("nas-bench-201").edges("cell")
-    nodes = (r"\|" + "".join(rf"(\w+)~{edge.source}\|" for edge in edges if edge.target == node) for node in (1, 2, 3))
-    match = re.fullmatch(r"\+".join(nodes), text.strip()) if isinstance(text, str) else None
-    if match is None:
-        raise BadInput(f"not a NAS-Bench-201 cell: write operation~source for all six edges, such as {EXAMPLE}")
-    return Genotype({"cell": [(name, edge.source) for name, edge in zip(match.groups(), edges, strict=True)]})
-
-
-def _read_call(text: str) -> dict[str, Any]:
-    """Fields of `Genotype(field=literal, ...)`."""
-    try:
-        call = ast.parse(text, mode="eval").body
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args:
-            fields = {str(field.arg): _read_value(field.value) for field in call.keywords}
-            if len(fields) == len(call.keywords):
-                return fields
-    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
-        pass
-    raise BadInput(
-        f"malformed genotype: write Genotype({', '.join(f'{name}=...' for name in _FIELDS)}), pairs as lists"
-    )
-
-
-def _read_value(node: ast.expr) -> Any:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
-        return range(*map(ast.literal_eval, node.args))
-    return ast.literal_eval(node)
-
-
-def magnitude_genotype(space: SearchSpace, alphas: Any, betas: Any = None) -> Genotype:
+def magnitude_genotype(space: SearchSpace, alphas: Any, betas: Any = None, mixing: Mixing = "softmax") -> Genotype:
     """The genotype that alpha chooses (Liu et al. 2019, section 2.4): pairs by falling strength of their edge.
 
     Every node keeps its strongest edges (two in the DARTS family, all in NAS-Bench-201), and each of them its strongest
@@ -279,7 +204,7 @@ def magnitude_genotype(space: SearchSpace, alphas: Any, betas: Any = None) -> Ge
     no opinion.
     alphas: cell type -> [edges, operations]; betas: cell type -> [edges] (PC-DARTS). Raises BadInput as Alphas.read.
     """
-    read = Alphas.read(space, alphas, betas)
+    read = Alphas.read(space, alphas, betas, mixing=mixing)
 
     def pairs(cell: str) -> list[Pair]:
         spec = space.cell(cell)

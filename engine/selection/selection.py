@@ -18,7 +18,7 @@ from engine.errors import BadInput
 from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision, read_decision
 from engine.selection.genotype import Genotype, Pair, kept_pairs
-from engine.selection.mixing import mixing_weights
+from engine.selection.mixing import Mixing, mixing_weights
 from engine.selection.orders import NextStep, index_order, next_step
 from engine.spaces import Edge, SearchSpace, described, recorded
 
@@ -35,16 +35,17 @@ class Selection:
     """Alphas plus an ordered list of decisions; comparable and hashable, so it can key a cache.
 
     alphas: cell type -> [E, K], as tensors, arrays or nested sequences. betas: cell type -> [E], the edge strengths
-    of PC-DARTS. Raises BadInput for other cell types or shapes and for NaN or infinity.
+    of PC-DARTS. mixing: how the search mixed by them. Raises BadInput for other cell types or shapes and for NaN or
+    infinity.
     """
 
     space: SearchSpace
     alphas: Alphas
     decisions: tuple[Decision, ...]
 
-    def __init__(self, space: SearchSpace, alphas: Any, betas: Any = None) -> None:
+    def __init__(self, space: SearchSpace, alphas: Any, betas: Any = None, mixing: Mixing = "softmax") -> None:
         object.__setattr__(self, "space", space)
-        object.__setattr__(self, "alphas", Alphas.read(space, alphas, betas))
+        object.__setattr__(self, "alphas", Alphas.read(space, alphas, betas, mixing=mixing))
         object.__setattr__(self, "decisions", ())
 
     def __repr__(self) -> str:
@@ -206,7 +207,8 @@ class Selection:
     ) -> dict[str, "torch.Tensor"]:
         """Mixing weights, cell type -> [E, K], in the precision of the alphas unless `dtype` says otherwise.
 
-        An undecided row is the softmax of its alphas, a decided one is one-hot, a discarded one is zero. Betas scale
+        An undecided row is the softmax of its alphas (or what else the search mixed by), a decided one is one-hot, a
+        discarded one is zero. Betas scale
         the rows into a node until everything about the node is decided: only then do its edges add up plainly, as
         they do in the discrete network.
         """
@@ -215,7 +217,8 @@ class Selection:
     def _weights(self, cell: str) -> "torch.Tensor":
         import torch
 
-        weights = mixing_weights(torch.tensor(self.alphas[cell], dtype=getattr(torch, self.alphas.dtype)))
+        rows = torch.tensor(self.alphas[cell], dtype=getattr(torch, self.alphas.dtype))
+        weights = mixing_weights(rows, self.alphas.mixing)
         strengths = self.alphas.strengths(cell)
         for edge in self.space.edges(cell):
             if (operation := self.operation(cell, edge)) is not None:
@@ -294,6 +297,7 @@ class Selection:
                 "format_version": FORMAT_VERSION,
                 **described(self.space),
                 "dtype": alphas.dtype,
+                **({} if alphas.mixing == "softmax" else {"mixing": alphas.mixing}),
                 "alphas": dict(alphas),
                 "betas": None if alphas.betas is None else dict(zip(self.space.cells, alphas.betas, strict=True)),
                 "decisions": [asdict(decision) for decision in self.decisions],
@@ -308,7 +312,7 @@ class Selection:
         found = recorded(said.space, said.declaration)
         if space is not None and found != space:
             raise BadInput(f"the selection is of space {found.name}; choose one of space {space.name}")
-        alphas = Alphas.read(found, data.get("alphas"), data.get("betas"), said.dtype)
+        alphas = Alphas.read(found, data.get("alphas"), data.get("betas"), said.dtype, said.mixing)
         return cls(found, alphas).replay(map(read_decision, said.decisions))
 
 
@@ -321,6 +325,7 @@ class _Written:
     dtype: Literal["float32", "float64"]
     decisions: tuple[Any, ...]
     declaration: Any = None
+    mixing: Mixing = "softmax"
 
 
 def _read_object(text: str) -> tuple[dict[str, Any], _Written]:

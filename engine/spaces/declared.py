@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.errors import BadInput, one_of
+from engine.runs.texts import read_text
 from engine.spaces import plugins
 from engine.spaces.cell import CellSpec
 from engine.spaces.operations import BUILT_IN, OperationSpec
@@ -49,12 +50,10 @@ def read(path: Path) -> SearchSpace:
     Raises BadInput, naming the file and the fix, for anything else.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BadInput(f"{path} is too large for a declaration; give a .toml file that declares a space")
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_text(path, MOST_BYTES, "a .toml file that declares a space"))
     except OSError as error:
         raise BadInput(f"cannot read {path} ({error.strerror or error}); give the path of a declaration") from None
-    except ValueError as error:  # UnicodeDecodeError and TOMLDecodeError among it
+    except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path} is no TOML ({' '.join(str(error).split())}); mend that line") from None
     try:
         module = _plugin(data)

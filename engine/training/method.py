@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.selection.decisions import Decision
-from engine.selection.mixing import edge_strengths, mixing_weights
+from engine.selection.mixing import Mixing, edge_strengths, mixing_weights
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 from engine.spaces.image_sizes import stem_for
@@ -103,7 +103,8 @@ class Method:
     parameters: what is learned beside the weights, by name: "alpha.CELL" [E, K], "beta.CELL" [E] where edges have
     strengths, and any others. decisions: taken so far. In a step, `number` counts steps over the whole run and `path`
     says from which draws random numbers come; both are the same in a resumed run. drop_path: the probability that an
-    image loses the output of an edge in a step. remarks: numbers for the epoch's log line besides.
+    image loses the output of an edge in a step. mixing: another
+    one in the tuning of a supernet from elsewhere. remarks: numbers for the epoch's log line besides.
 
     A method's file overrides what differs. The order of calls: `begin(epoch)`; for every batch `step`, which calls
     `alpha_step` and `weight_step`, which call `mix`; after the epoch `decide` and `stop`; then all of `state` is saved.
@@ -111,6 +112,7 @@ class Method:
 
     learns_alpha = True
     drop_path = 0.0
+    mixing: Mixing = "softmax"
     settings: MethodSettings
 
     def __init__(
@@ -179,7 +181,7 @@ class Method:
     @property
     def selection(self) -> Selection:
         """Alphas, edge strengths and decisions as they are now."""
-        return Selection(self.space, self.of("alpha"), self.of("beta") or None).replay(self.decisions)
+        return Selection(self.space, self.of("alpha"), self.of("beta") or None, self.mixing).replay(self.decisions)
 
     def of(self, kind: str) -> dict[str, Tensor]:
         """The parameters of a kind by cell type: `of("alpha")`."""
@@ -202,7 +204,8 @@ class Method:
     def mix(self, purpose: Purpose, draw: torch.Generator) -> Mixed:
         """Mixing weights from the parameters, for a forward pass. draw: for random ones. Gradients flow where the
         caller lets them. Decided rows stay as they are if the learned ones go through `held`."""
-        return self.held({cell: mixing_weights(alpha) for cell, alpha in self.of("alpha").items()}, self.of("beta"))
+        mixed = {cell: mixing_weights(alpha, self.mixing) for cell, alpha in self.of("alpha").items()}
+        return self.held(mixed, self.of("beta"))
 
     def alpha_step(self, train: Batch, search: Batch) -> None:
         """d L_search / d alpha with the weights held fixed; no weight gradient is computed."""

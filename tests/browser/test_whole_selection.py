@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from engine.checkpoint.format import read_summary
 from engine.data.sources import BUNDLED
 from engine.selection.decisions import OperationDecision
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.selection import Selection
 from engine.spaces import search_space
 from tests.app.small_runs import OF_201

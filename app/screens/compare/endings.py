@@ -24,8 +24,9 @@ from engine.scoring.paths import decide_at_once
 from engine.selecting.record import SelectionRecord, Step
 from engine.selecting.settings import PUBLISHED
 from engine.selection.decisions import Decision
-from engine.selection.genotype import Genotype, parse_genotype
-from engine.selection.orders import Order, edge_order
+from engine.selection.ending import ending_at
+from engine.selection.genotype_text import parse_genotype
+from engine.selection.orders import edge_order
 from engine.selection.selection import Selection
 
 ALPHA, AT_ONCE, MINE = "alpha", "at-once", "mine"
@@ -134,7 +135,7 @@ class RunEndings:
         if steps := row.get("steps"):
             kinds = [EdgeScores if "edge" in step else InputScores for step in steps]
             return self._measured([kind.from_dict(step) for kind, step in zip(kinds, steps, strict=True)], **facts)
-        selection = self._ending_at(parse_genotype(row["genotype"]), edge_order(self.summary.space, seed))
+        selection = ending_at(self.start, parse_genotype(row["genotype"]), edge_order(self.summary.space, seed))
         steps = tuple(Step("measured") for _ in selection.decisions)
         return SelectionRecord(selection, steps, strategy="perturbation", **self._sweep(**facts))
 
@@ -143,23 +144,6 @@ class RunEndings:
         selection = decide_at_once(self.start, scores)
         steps = tuple(Step("measured", each) for each in scores)
         return SelectionRecord(selection, steps, strategy="perturbation", **self._sweep(**facts))
-
-    def _ending_at(self, genotype: Genotype, order: Order) -> Selection:
-        """The selection of a path that was stored without its steps.
-
-        A genotype leaves out the operations of inputs that are not kept; alpha's stand in for them, where it has any.
-        """
-        space, selection = self.summary.space, self.start
-        kept = {cell: {(source, target): name for name, source, target in genotype.edges(cell)} for cell in space.cells}
-        for cell, index in order.edges:
-            edge = space.edge(cell, index)
-            alpha = self.start.best_by_alpha(cell, edge) or space.eligible(cell, edge)[0]
-            name = kept[cell].get((edge.source, edge.target)) or alpha
-            selection = selection.discretize(cell, edge, name)
-        for cell, node in order.nodes:
-            inputs = [edge.index for edge in space.cell(cell).entering(node) if (edge.source, node) in kept[cell]]
-            selection = selection.keep_inputs(cell, node, inputs)
-        return selection
 
     def _document(self, selection: Selection, by: Any, strategy: str) -> SelectionRecord:
         steps = tuple(Step(by) for _ in selection.decisions)

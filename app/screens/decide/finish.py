@@ -24,7 +24,8 @@ from app.work.questions import MeasuredPath, Measurement, Request
 from engine import nasbench201
 from engine.drawing import palette, wording
 from engine.drawing.finished_cell import finished_cell
-from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.genotype import Genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.selection import Selection
 
 

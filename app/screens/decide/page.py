@@ -23,7 +23,7 @@ from app.state.url import LARGEST_SEED
 from app.work import tuned
 from engine import nasbench201
 from engine.drawing import wording
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 
 ORDERS = {
     "index": "by index",

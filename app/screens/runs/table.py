@@ -89,7 +89,7 @@ def _listed(row: Member) -> dict[str, object]:
         "name": row.name,
         "space": row.space,
         "method": row.method,
-        "epoch": f"{row.epoch}{of}",
+        "epoch": "unknown" if row.epoch is None else f"{row.epoch}{of}",
         "acc. %": row.accuracy,
         "verdicts": _verdicts(row),
         "α ends at %": row.alpha_true,

@@ -36,7 +36,7 @@ def _replayed(stored: Mapping[str, Any], start: Selection) -> tuple[Selection, l
     space, selection = start.space, start
     unknown = []
     for cell in space.cells:
-        undecided, rows = stored["candidate_flags"][cell].tolist(), stored["proj_weights"][cell].tolist()
+        undecided, rows = (_of(stored[key], cell).tolist() for key in ("candidate_flags", "proj_weights"))
         for edge in space.edges(cell):
             if undecided[edge.index]:
                 continue
@@ -54,6 +54,11 @@ def _replayed(stored: Mapping[str, Any], start: Selection) -> tuple[Selection, l
     if unknown:
         notes.append(f"edges {', '.join(unknown)} are discarded, and the file no longer says with which operation")
     return selection, notes
+
+
+def _of(stored: Any, cell: str) -> Any:
+    """What is stored for a cell type; of NAS-Bench-201, which has one, it is stored without its name."""
+    return stored[cell] if isinstance(stored, Mapping) else stored
 
 
 def _kept(space: SearchSpace, stored: Mapping[str, Any], cell: str) -> Iterable[tuple[int, list[int]]]:

@@ -1,16 +1,19 @@
-"""Which program a file is from, and where in it the weights and alphas are.
+"""Which program a file is from, and what in it the weights, the alphas and the circumstances of the search are.
 
 recognise   a foreign file as the state of a supernet, its tensors under the names of `importers.names`
 Found       what it returns
 
-Format by format: where the state_dict is, and what tells the file apart
+What tells programs apart, wherever in the file their supernet lies (`importers.states`):
 
-    darts-pt      "state_dict"     beside it "alpha", a list; with "proj_weights" a selection that has begun
-    drnas         "state_dict"     holds `_arch_parameters` (NAS-Bench-201)
-    robustdarts   "state_dict"     beside it "alphas_normal" and "alphas_reduce"
-    autodl        "search_model"   holds `arch_parameters` (NAS-Bench-201); convolutions with a bias
-    confopt       "model"          every name begins with `model.`; every convolution under two names
-    weights       the file itself  a bare state_dict, as quark0/darts and its relatives save
+    autodl        `search_model` or `shared_cnn`, or the names `_stem` and `_cells`
+    confopt       operations under `ops`
+    robustdarts   "alphas_normal" and "alphas_reduce" beside the state
+    drnas         `_arch_parameters` within the state (NAS-Bench-201); pools under `_ops.K.op` (DARTS)
+    fairdarts     histories of alphas by operation
+    p-darts       operations under `cell_ops` and `m_ops`
+    pt.darts      operations under `dag`
+    darts-pt      a state beside "alpha", or with more beside it
+    weights       a bare state_dict, as DARTS, PC-DARTS, SGAS and SmoothDARTS save it
 """
 
 import re
@@ -19,170 +22,177 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.checkpoint.importers.alphas import NAMES, find_alphas
+from engine.checkpoint.importers.circumstances import betas_of, data_set, epochs, mixing_of
 from engine.checkpoint.importers.reading import Foreign
+from engine.checkpoint.importers.spelling import OPERATIONS, shared
+from engine.checkpoint.importers.states import State, fields, find_state, values
 from engine.errors import BadInput
+from engine.selection.mixing import Mixing
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-STATES = ("state_dict", "search_model", "model")
-"""Under which key of a file the supernet's tensors can lie."""
-SPELLINGS = (
-    (r"(_ops\.\d+\.)ops\.(\d+)\.op\.1\.running_", r"\1_ops.\2.1.running_"),  # confopt's pools
-    (r"(_ops\.\d+\.)ops\.", r"\1_ops."),
-    (r"(\.edges\.\d<-\d\.)ops\.", r"\1"),
-    (r"\.conv\.(weight|bias)$", r".\1"),
-)
-"""How programs spell the names of `importers.names`, one after the other: pattern and what stands for it there."""
-MOST_TENSORS = 100_000
-MOST_NUMBERS = 1 << 28
-
 BETAS = re.compile(r"betas_(normal|reduce)|beta_parameters")
-UNUSED = re.compile(r".*\.num_batches_tracked|multihead_attention\..*")
-"""Tensors that change no logit: counters, and the attention over alphas that confopt always stores."""
+BESIDE = re.compile(r"multihead_attention\..*|controller\..*|alphas?_(normal|reduce)\.\d+")
+"""Tensors of the search that are no weights of the supernet."""
+STATES = ("network_states", "arch", "architecture")
+"""Where alphas lie with other things of the search."""
+BY_NODE = re.compile(r"alphas?_(normal|reduce)\.(\d+)")
 FOREIGN_PARTS = {
     "lora_": "low-rank adapters; merge them into the weights before saving",
     ".dan.": "operations of confopt beside the candidates; save after its adaptation to the plain supernet",
     ".aux_skip.": "auxiliary skip connections; save after their removal",
-    "auxiliary_head.": "the auxiliary head of a network with one architecture; give the supernet of the search",
 }
 """What is in names of networks that compute something else than a supernet here."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The state of a supernet. state: names as in `importers.names`; alphas: by cell type, or None."""
+    """The state of a supernet. state: names as in `importers.names`; alphas, betas: by cell type, or None; mixing: as
+    the program is known to mix; epochs: None where the file does not say; dataset: one of `origins.CLASSES` or None;
+    turned: its alphas have `none` in the last column, and the supernet has it in the first; mixed: notes on mixing, for
+    where nobody says how it was."""
 
     format: str
     state: "dict[str, Tensor]"
     alphas: dict[str, Any] | None
-    epochs: int
+    betas: dict[str, Any] | None
+    mixing: Mixing
+    epochs: int | None
+    dataset: str | None
     selection: Mapping[str, Any] | None
+    turned: bool
+    mixed: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 def recognise(file: Foreign) -> Found:
     """Raises BadInput for a file without the weights of a supernet, and for networks that are something else."""
-    content = file.content
-    place = next((key for key in STATES if isinstance(content.get(key), Mapping)), None)
-    tensors = _tensors(file.name, content if place is None else content[place])
-    tensors = {_bare(name): tensor for name, tensor in tensors.items()}
-    if not any(_spelled(name).startswith("cells.") for name in tensors):
-        raise BadInput(_no_supernet(file, tensors))
+    found = find_state(file)
+    if found is None:
+        raise BadInput(_no_supernet(file))
     for part, what in FOREIGN_PARTS.items():
-        if any(part in name for name in tensors):
+        if any(part in name for name in found.tensors):
             raise BadInput(f"{file.name} holds {what}")
-    state, duplicates = _shared(file.name, tensors)
-    epochs = _epochs(content)
-    left_out = [name for name in tensors if BETAS.fullmatch(name)]
-    left_out += ["multihead_attention"] if any(name.startswith("multihead_attention.") for name in tensors) else []
+    weights = {name: each for name, each in found.tensors.items() if not _is_beside(name)}
+    names = shared(file.name, weights)
+    kind = _format(found, file.content, names.layouts)
+    arguments = values(file.content)
+    controlled = any(name.startswith("controller.") for name in found.tensors) or "controller" in file.content
+    alphas = None if controlled else _alphas(file.content, found.tensors)
+    turned = kind == "pt.darts"
     notes = []
-    if left_out:
+    if turned:
         notes.append(
-            f"{', '.join(left_out)} left out: edge strengths and attention over alphas, which count only where the "
-            "search used partial connections or attention"
+            "pt.darts compares edges by raw alphas, and here they are compared by mixing weights (as in DARTS)"
         )
-    if epochs is None:
-        notes.append("the file does not say after how many epochs it was saved")
-    if duplicates:
-        notes.append(f"{duplicates} tensors were stored under two names, with equal numbers")
+    if controlled:
+        notes.append("architectures were sampled by a controller (ENAS), which is left out: there are no alphas")
+    betas, said = betas_of(file.content, found.tensors)
+    mixing, about = mixing_of(kind, file.content, arguments, controlled)
+    notes += said
+    if any(name.startswith("multihead_attention.") for name in found.tensors):
+        notes.append(
+            "attention over alphas is left out: confopt stores it always; if the search used it, it mixed by other "
+            "alphas than these"
+        )
+    if found.copies:
+        notes.append(f"further supernets in the same state were left out: {', '.join(found.copies)[:80]}")
+    if names.leftovers:
+        what = ", ".join(f"{count} {kind}" for kind, count in names.leftovers.items())
+        notes.append(f"left out, as they carry no weights: {what}")
+    if names.duplicates:
+        notes.append(f"{names.duplicates} tensors were stored under two names, with equal numbers")
+    finished = epochs(file.content)
+    if finished is None:
+        notes.append("no number of epochs was found in the file")
     return Found(
-        format=_format(place, content, tensors),
-        state=state,
-        alphas=find_alphas(content) or find_alphas(tensors),
-        epochs=epochs or 0,
-        selection=content if "proj_weights" in content and "candidate_flags" in content else None,
+        format=kind,
+        state=names.state,
+        alphas=alphas,
+        betas=betas,
+        mixing=mixing,
+        epochs=finished,
+        dataset=data_set(arguments),
+        selection=file.content if "proj_weights" in file.content and "candidate_flags" in file.content else None,
+        turned=turned,
+        mixed=tuple(about),
         notes=tuple(notes),
     )
 
 
-def _format(place: str | None, content: Mapping[Any, Any], tensors: "Mapping[str, Tensor]") -> str:
-    if place == "search_model":
-        return "autodl"
-    if place == "model" or any(".ops." in name for name in tensors):
-        return "confopt"
-    if place is None:
-        return "weights"
-    if "alphas_normal" in content:
-        return "robustdarts"
-    return "drnas" if "_arch_parameters" in tensors else "darts-pt"
-
-
-def _tensors(file: str, state: Mapping[Any, Any]) -> "dict[str, Tensor]":
-    """The tensors of a state_dict as float32, lists of a JSON file among them. Raises BadInput for other kinds."""
+def turned(alphas: Mapping[str, Any]) -> dict[str, Any]:
+    """Alphas [E, K] by cell type with the last column in the first place, where there are as many as pt.darts has."""
     import torch
 
-    found: dict[str, Tensor] = {}
-    numbers = 0
-    for name, value in state.items():
-        if isinstance(value, list) and value:
-            value = _from_lists(file, name, value)
-        if not isinstance(name, str) or not torch.is_tensor(value):
-            continue
-        numbers += value.numel()
-        if numbers > MOST_NUMBERS or len(found) >= MOST_TENSORS:
-            raise BadInput(f"{file} holds more than {MOST_NUMBERS:,} numbers or {MOST_TENSORS:,} tensors; save less")
-        found[name] = value.detach().float()
-    return found
+    tables = {cell: torch.as_tensor(rows) for cell, rows in alphas.items()}
+    return {
+        cell: rows.roll(1, -1) if rows.ndim == 2 and rows.shape[1] == OPERATIONS else rows
+        for cell, rows in tables.items()
+    }
 
 
-def _from_lists(file: str, name: Any, value: list[Any]) -> "Tensor | None":
-    """A tensor from nested lists of numbers; None from lists of anything else."""
+def _is_beside(name: str) -> bool:
+    return name in NAMES or bool(BETAS.fullmatch(name) or BESIDE.fullmatch(name))
+
+
+def _alphas(content: Mapping[Any, Any], tensors: "Mapping[str, Tensor]") -> dict[str, Any] | None:
+    inside = [fields(content.get(key)) for key in STATES]
+    places = (content, *inside, tensors)
+    return next((found for place in places if (found := find_alphas(place))), None) or _by_node(tensors)
+
+
+def _by_node(tensors: "Mapping[str, Tensor]") -> dict[str, Any] | None:
+    """Alphas that lie one table a node, in one table a cell type."""
     import torch
 
-    try:
-        return torch.tensor(value, dtype=torch.float32)
-    except TypeError:
-        return None
-    except (ValueError, RuntimeError) as error:
-        raise BadInput(f"{file}: {name} is no array of numbers ({error}); give rows of equal length") from None
-
-
-def _bare(name: str) -> str:
-    """A name without what wrappers put in front."""
-    return re.sub(r"^(module\.|model\.)+", "", name)
-
-
-def _spelled(name: str) -> str:
-    """A name as `importers.names` has it."""
-    for pattern, plain in SPELLINGS:
-        name = re.sub(pattern, plain, name)
-    return name
-
-
-def _shared(file: str, tensors: "Mapping[str, Tensor]") -> "tuple[dict[str, Tensor], int]":
-    """The weights under the names that all programs share, and how many were stored twice.
-
-    Raises BadInput for one weight with two values.
-    """
-    state: dict[str, Tensor] = {}
-    duplicates = 0
+    nodes: dict[str, dict[int, Tensor]] = {}
     for name, tensor in tensors.items():
-        if name in NAMES or BETAS.fullmatch(name) or UNUSED.fullmatch(name):
-            continue
-        name = _spelled(name)
-        if name in state:
-            duplicates += 1
-            if not state[name].equal(tensor):
-                raise BadInput(f"{file} holds two different tensors for {name}; save the model again")
-        state[name] = tensor
-    return state, duplicates
+        if match := BY_NODE.fullmatch(name):
+            nodes.setdefault(match[1], {})[int(match[2])] = tensor
+    if len(nodes) < 2 or any(table.ndim != 2 for tables in nodes.values() for table in tables.values()):
+        return None
+    return {cell: torch.cat([table for _, table in sorted(tables.items())]) for cell, tables in nodes.items()}
 
 
-def _epochs(content: Mapping[Any, Any]) -> int | None:
-    """Finished epochs, where the file says so."""
-    counters = content.get("checkpointables")
-    epoch = content.get("epoch", counters.get("epoch") if isinstance(counters, Mapping) else None)
-    return epoch if type(epoch) is int and epoch >= 0 else None
+def _format(found: State, content: Mapping[Any, Any], layouts: frozenset[str]) -> str:
+    names = found.tensors
+    if (
+        "search_model" in found.place
+        or "shared_cnn" in found.place
+        or any(name.startswith("_cells.") for name in names)
+    ):
+        return "autodl"
+    if any(".ops." in name for name in names):
+        return "confopt"
+    if "by-node" in layouts:
+        return "pt.darts"
+    if "stages" in layouts:
+        return "p-darts"
+    if any(str(key).endswith("alphas_normal_history") for part in (content, *_inside(content)) for key in part):
+        return "fairdarts"
+    if "_arch_parameters" in names or "pools-within" in layouts:
+        return "drnas"
+    if not found.place:
+        return "weights"
+    return "robustdarts" if "alphas_normal" in content else "darts-pt"
 
 
-def _no_supernet(file: Foreign, tensors: "Mapping[str, Tensor]") -> str:
-    shown = ", ".join([str(key)[:40] for key in (tensors or file.content)][:5]) or "nothing"
+def _inside(content: Mapping[Any, Any]) -> list[Mapping[Any, Any]]:
+    return [value for value in content.values() if isinstance(value, Mapping)]
+
+
+def _no_supernet(file: Foreign) -> str:
     if find_alphas(file.content):
         return (
             f"{file.name} is a file with alphas alone; give the file with the weights, and this one as its second file"
         )
+    held = [
+        f"{key} ({len(value)} values)" if isinstance(value, Mapping) else str(key)
+        for key, value in file.content.items()
+    ]
+    shown = ", ".join([each[:40] for each in held][:5]) or "nothing"
     return (
-        f"{file.name} is a file without a supernet, which would hold names like cells.0._ops.0 or cells.0.edges.1<-0; "
-        f"it holds {shown}; give the file of the search, or a checkpoint's folder"
+        f"no supernet was found in {file.name}, which would have names like cells.0._ops.0 or cells.0.edges.1<-0; "
+        f"found were {shown}; give the file of the search, or a checkpoint's folder"
     )

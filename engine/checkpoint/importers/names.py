@@ -33,6 +33,15 @@ OPERATION = {
     "nor_conv_3x3": RELU_CONV_BN,
 }
 """Parts of an operation: ours -> theirs. Those of an operation of one's own have the same names there and here."""
+STEM = {"conv": "stem.0", "bn": "stem.1"} | {
+    "conv0": "stem0.0",
+    "bn0": "stem0.1",
+    "conv1": "stem0.3",
+    "bn1": "stem0.4",
+    "conv2": "stem1.1",
+    "bn2": "stem1.2",
+}
+"""Of small images, and of large ones."""
 RESIDUAL = {"shortcut": "downsample.1"} | {
     f"{conv}.{ours}": f"{conv}.{theirs}" for conv in ("conv_a", "conv_b") for ours, theirs in RELU_CONV_BN.items()
 }
@@ -46,7 +55,7 @@ def foreign_names(supernet: Supernet) -> dict[str, str]:
 def _foreign(supernet: Supernet, name: str) -> str:
     match name.split("."):
         case ["stem", part, leaf]:
-            return f"stem.{('conv', 'bn').index(part)}.{leaf}"
+            return f"{STEM[part]}.{leaf}"
         case ["tail", leaf]:
             return f"lastact.0.{leaf}"
         case ["blocks", block, "edges", edge, operation, *part, leaf]:

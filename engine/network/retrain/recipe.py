@@ -2,21 +2,17 @@
 
 Recipe          frozen settings of one run: everything that changes its result
 PROTOCOLS       family, or "imagenet" for images of 64 pixels and more -> published values
-read_genotype   a genotype from its text, or from a file that holds one or a complete selection
 """
 
-import json
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from engine.data.identity import SPEC
 from engine.errors import BadInput
 from engine.fields import check, seed_setting, setting
-from engine.selection.genotype import Genotype, parse_genotype
-from engine.selection.selection import Selection
+from engine.selection.genotype import Genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.spaces.image_sizes import SIZES, is_streamed
 
 # Liu et al. 2019, appendix A, as Wang et al. 2021 train their cells; Dong and Yang 2020, section 2.
@@ -72,7 +68,6 @@ AUXILIARY_SIZES = (32, 224)
 """Images of these sizes are as large at the second classifier as it takes them."""
 AUXILIARY_WEIGHT = 0.4
 MOMENTUM = 0.9
-MOST_BYTES = 10_000_000
 
 PUBLISHED: Any = None
 """Of a setting that is left out: the published value of the genotype's family takes its place."""
@@ -154,40 +149,3 @@ class Recipe:
     def drop_path_at(self, epoch: int) -> float:
         """Rises linearly and never reaches its last value."""
         return self.drop_path * epoch / self.epochs
-
-
-def read_genotype(text: str, note: Callable[[str], None] = lambda line: None) -> Genotype:
-    """The genotype in a text, or in a file of this name: its text, or a complete selection.
-
-    note: told where a selection keeps `none`, which a genotype cannot hold, and what it becomes.
-    Raises BadInput, naming the file, for anything else.
-    """
-    if text.lstrip().startswith(("|", "{")) or "Genotype(" in text:
-        return parse_genotype(text)
-    path = Path(text).expanduser()
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BadInput(f"{path} is too large for a genotype; give its text, or the selection.json that holds it")
-        content = path.read_text(encoding="utf-8").strip()
-    except UnicodeDecodeError:
-        raise BadInput(f"{path} is no text; give a file with a genotype, or a selection.json") from None
-    except (OSError, ValueError):
-        raise BadInput(f"{text[:200]!r} is no genotype and no readable file; give one of them") from None
-    try:
-        if not _is_selection(content):
-            return parse_genotype(content)
-        selection = Selection.from_json(content)
-        found = selection.decoded()
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from None
-    for line in selection.replaced_none:
-        note(line)
-    return found
-
-
-def _is_selection(text: str) -> bool:
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(data, Mapping) and "decisions" in data

@@ -29,7 +29,7 @@ from engine.network.retrain.folder import load_state, save_state
 from engine.network.retrain.recipe import AUXILIARY_WEIGHT, MOMENTUM, Recipe
 from engine.results.verdicts import CONFIDENCE
 from engine.runs.folder import RunFolder
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.spaces.image_sizes import stem_for
 from engine.supernet.draws import seeded
 from engine.training.loop import CHECK_EVERY, Diverged, Progress

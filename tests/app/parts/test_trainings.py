@@ -12,7 +12,7 @@ from app.work import retraining
 from app.work.retraining import small
 from engine.runs.folder import PLAN
 from engine.runs.status import STATUS, Status, now
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from tests.app.conftest import heading, keys, text
 
 Visit = Callable[..., AppTest]

@@ -19,7 +19,7 @@ from app.work.workshop import workshop
 from engine.selection.selection import Selection
 from engine.spaces import search_space
 from tests.engine.checkpoint.test_importers import selecting
-from tests.engine.foreign import alphas_of, darts_net, saved
+from tests.engine.foreign import alphas_of, bench_net, darts_net, saved
 
 S2 = search_space("s2")
 
@@ -74,9 +74,7 @@ def put(app: AppTest, name: str, content: bytes, key: str = "upload") -> AppTest
 
 
 def upload(content: bytes, **said: object) -> Upload:
-    return Upload(
-        **{"key": (1,), "name": "a.pt", "content": content, "space": None, "dataset": None, "alphas": None} | said
-    )
+    return Upload(**{"key": (1,), "name": "a.pt", "content": content, "space": None, "dataset": None} | said)
 
 
 def test_a_good_file_passes_four_checks_and_is_written_nowhere(wizard: AppTest, runs: Path, good: bytes) -> None:
@@ -163,9 +161,9 @@ class Evil:
     ("content", "passed", "words"),
     [
         (b"", 0, "is empty"),
-        (b"GIF89a", 0, "no kind that is known"),
+        (b"GIF89a\0\0", 0, "no kind that is known"),
         (content_of({"args": Evil()}), 1, "Python objects"),
-        (content_of({"fc.weight": torch.zeros(2, 2)}), 2, "without a supernet"),
+        (content_of({"fc.weight": torch.zeros(2, 2)}), 2, "no supernet was found"),
     ],
 )
 def test_a_refusal_says_what_why_and_what_to_do(
@@ -191,10 +189,22 @@ def test_space_data_set_and_alphas_are_heard(good: bytes) -> None:
     *_, last = checked(upload(good, dataset="cifar100"))
     assert not last.passed and "10 classes" in last.says
     lists = b'{"normal": %s, "reduce": %s}' % ((str([[1.0, 2.0]] * 14).encode(),) * 2)
-    checks = list(checked(upload(good, alphas=("a.json", lists))))
+    checks = list(checked(upload(good, alphas=(("a.json", lists),))))
     assert len(checks) == 4 and checks[2].checkpoint.alphas["normal"][0].tolist() == [1, 2]
-    *_, last = checked(upload(good, alphas=("a.json", b"{}")))
-    assert not last.passed and "no alphas" in last.says
+    halves = [(f"{cell}.json", str([[1.0, 2.0]] * 14).encode()) for cell in ("normal", "reduce")]
+    assert list(checked(upload(good, alphas=tuple(halves))))[3].passed
+    *_, last = checked(upload(good, alphas=(halves[0],)))
+    assert not last.passed and "the alphas of normal alone" in last.says
+    *_, last = checked(upload(good, alphas=(("a.json", b"{}"),)))
+    assert not last.passed and "no alphas were recognised in a.json" in last.says
+
+
+def test_alphas_may_come_as_files_or_as_pasted_text(wizard: AppTest, good: bytes) -> None:
+    put(wizard, "a.pt", good)
+    printed = "\n".join(f"tensor({[[0.75, 0.25]] * 14})" for _ in range(2))
+    wizard.text_area(key="upload-text").set_value(printed).run()
+    assert not wizard.exception and not wizard.error
+    assert "alphas from the log the text, which printed them once" in said(wizard)
 
 
 def test_the_panel_needs_no_torch(root: Path) -> None:
@@ -207,3 +217,26 @@ sys.exit("torch was imported" if "torch" in sys.modules else 0)
 """
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
+
+
+def test_image_size_mixing_and_edge_strengths_are_heard() -> None:
+    content = content_of(saved("drnas", bench_net(classes=120), alphas_of(search_space("nas-bench-201"))))
+    found = list(checked(upload(content)))[-2].checkpoint
+    assert (found.start.alphas.mixing, found.meta["image_size"]) == ("dirichlet", 16)
+    betas = ("b.json", b'{"betas": {"cell": [0, 1, 2, 3, 4, 5]}}')
+    told = upload(content, dataset="imagenet16-120", image_size=32, mixing="softmax", betas=betas)
+    checks = list(checked(told))
+    assert [each.passed for each in checks] == [True] * 4
+    found = checks[2].checkpoint
+    assert (found.start.alphas.mixing, found.meta["image_size"]) == ("softmax", 32)
+    assert found.start.alphas.betas == ((0, 1, 2, 3, 4, 5),)
+
+
+def test_the_wizard_asks_what_the_command_asks(wizard: AppTest, good: bytes) -> None:
+    app = put(wizard, "a.pt", good)
+    app.selectbox(key="upload-mixing").set_value("sigmoid").run()
+    app.selectbox(key="upload-size").set_value("16 pixels").run()
+    assert not app.exception and "--image-size" not in said(app)
+    app.button(key="upload-keep").click().run()
+    kept = engine.load(workshop().catalog.entries()["a"].path)
+    assert (kept.start.alphas.mixing, kept.meta["image_size"]) == ("sigmoid", 16)

@@ -10,7 +10,7 @@ from app.state import url
 from app.work.workshop import workshop
 from engine import nasbench201
 from engine.selection.decisions import OperationDecision
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.selection import Selection
 from tests.app.conftest import finish, text
 

@@ -12,6 +12,7 @@ from app.work.workshop import workshop
 from engine.errors import BadInput
 from engine.selecting.record import SelectionRecord, Step
 from engine.selecting.settings import Tuning
+from engine.selection.genotype import Genotype
 from engine.selection.selection import Selection
 
 RUN = "nas-bench-201"
@@ -61,6 +62,24 @@ def test_a_selection_without_a_supernet_is_one_of_the_supernet_on_screen(entries
         from_file("plain", plain, entries, "darts")
 
 
+def test_a_genotype_opens_as_the_selection_that_ends_in_it(entries: dict[str, Entry]) -> None:
+    cell = "|nor_conv_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|avg_pool_3x3~1|skip_connect~2|"
+    notes: list[str] = []
+    for encoding in ("utf-8-sig", "utf-16"):
+        found = from_file("mine", f"genotype: {cell}\nanother: {cell}".encode(encoding), entries, RUN, notes.append)
+        assert (found.name, found.run) == ("mine", RUN) and found.link.by == "yyyyyy"
+        assert str(start(entries).with_decisions(found.link.decisions).decoded()) == cell
+    assert notes and "the text holds 2 genotypes" in notes[0]
+    pairs = [("sep_conv_3x3", 0), ("skip_connect", 1)] * 4
+    darts = Genotype({"normal": pairs, "reduce": pairs[::-1]})
+    found = from_file("other", f"A = {darts}".encode(), entries, "darts")
+    assert entries["darts"].summary.start.with_decisions(found.link.decisions).decoded() == darts
+    with pytest.raises(BadInput, match="the genotype is of darts cells, and the supernet of space nas-bench-201"):
+        from_file("other", str(darts).encode(), entries, RUN)
+    with pytest.raises(BadInput, match="unknown operation for edge"):
+        from_file("other", str(darts).replace("sep_conv_3x3", "dil_conv_3x3").encode(), entries, "s2")
+
+
 def test_everything_else_is_one_line(entries: dict[str, Entry]) -> None:
     text = record(entries).to_json()
     other = text.replace(entries[RUN].summary.digest, "0" * 64)
@@ -69,7 +88,8 @@ def test_everything_else_is_one_line(entries: dict[str, Entry]) -> None:
         (other.encode(), "another supernet, nas-bench-201, which is not here"),
         (text[:300].encode(), "no selection"),
         (b"[]", "no selection"),
-        (b"\xff\xfe", "no text"),
+        (b"\xff\xfe", "the text is empty"),
+        (b"\x80\x81", "no text"),
         (b"[" * 100_000, "no selection"),
         (json.dumps(damaged).encode(), "not a decision"),
     ):

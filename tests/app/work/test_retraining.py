@@ -19,7 +19,7 @@ from app.work.retraining import Run, estimate, find, launch, small
 from engine.errors import BadInput
 from engine.network.retrain.recipe import Recipe
 from engine.runs.status import Status, now
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from tests.engine.small_runs import write_photos
 
 CELL = parse_genotype("|none~0|+|skip_connect~0|none~1|+|none~0|none~1|skip_connect~2|")
@@ -64,7 +64,7 @@ def until(holds: Callable[[Run], object], genotype=CELL) -> Run:
 def page() -> AppTest:
     def script() -> None:
         from app.parts import train_panel
-        from engine.selection.genotype import parse_genotype
+        from engine.selection.genotype_text import parse_genotype
 
         train_panel.panel(parse_genotype("|none~0|+|skip_connect~0|none~1|+|none~0|none~1|skip_connect~2|"))
 

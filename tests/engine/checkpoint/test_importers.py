@@ -56,11 +56,12 @@ def test_an_imported_supernet_answers_as_the_original(write, tmp_path: Path, cas
     found = import_checkpoint(path)
     assert (found.space, found.meta["source"]["format"]) == (space, kind)
     if kind == "weights":
-        assert "no alphas" in " ".join(found.meta["notes"]) and found.meta["epochs"] == 0
+        assert "no alphas" in " ".join(found.meta["notes"]) and found.meta["epochs"] is None
         alphas = {cell: torch.zeros(space.shape(cell)) for cell in space.cells}
     elif kind != "robustdarts":
         assert found.meta["epochs"] == 50
     assert all(found.alphas[cell].equal(rows) for cell, rows in alphas.items())
+    assert found.start.alphas.mixing == ("dirichlet" if kind == "drnas" else "softmax")
     weights = Selection(found.space, found.alphas).weights()
     expected = logits(net, alphas, "batch")
     close(found.supernet(IMAGES, weights, "batch"), expected)
@@ -154,11 +155,11 @@ def test_printed_mixing_weights_become_alphas(write, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("alphas", "said"),
     [
-        ({"normal": [[1.0, 2.0]] * 14}, "cell types normal, reduce"),
+        ({"normal": [[1.0, 2.0]] * 14}, "alphas of normal alone"),
         ({"normal": [[1.0] * 3] * 14, "reduce": [[1.0] * 3] * 14}, r"shape \(14, 2\)"),
         ({"normal": [[1.0], [1.0, 2.0]], "reduce": []}, "equal length"),
-        ({"normal": "no", "reduce": "no"}, "rows of numbers"),
-        ({"rows": 3}, "holds no alphas"),
+        ({"normal": "no", "reduce": "no"}, "normal holds no numbers"),
+        ({"rows": 3}, "holds entries named rows"),
     ],
 )
 def test_alphas_that_do_not_fit_are_told(write, tmp_path: Path, alphas, said: str) -> None:
@@ -275,7 +276,7 @@ def test_numbers_that_are_none_are_refused(write) -> None:
     ("name", "said"),
     [
         ("cells.0._ops.0._ops.1.op.1.lora_A", "low-rank adapters"),
-        ("auxiliary_head.classifier.weight", "network with one architecture"),
+        ("auxiliary_head.classifier.weight", "auxiliary head, which no supernet has"),
         ("cells.2._ops.0.aux_skip.weight", "auxiliary skip"),
     ],
 )
@@ -286,6 +287,110 @@ def test_other_networks_are_told_apart(write, name: str, said: str) -> None:
     content["model"][f"model.{name}"] = torch.zeros(2, 2)
     with pytest.raises(BadInput, match=said):
         import_checkpoint(write(content))
+
+
+def reason(write, state: dict) -> str:
+    with pytest.raises(BadInput) as caught:
+        import_checkpoint(write({"state_dict": state, "alpha": []}))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_share_of_channels_that_fits_no_supernet_is_named(write) -> None:
+    state = darts_net(S2, c=6).state_dict()
+    mixed = {
+        name: value[:4, :4] if ".op.2.weight" in name else value for name, value in state.items() if "._ops." in name
+    }
+    said = reason(write, state | mixed)
+    assert "mixes 4 of 6 channels" in said and "partial channels, k = 1.5" in said
+
+
+def test_affine_batchnorm_is_named(write) -> None:
+    state = darts_net(S2).state_dict()
+    scales = {
+        name.replace("running_mean", "weight"): value
+        for name, value in state.items()
+        if "._ops." in name and "running_mean" in name
+    }
+    said = reason(write, state | scales)
+    assert "BatchNorm with scales of its own (affine)" in said and "save the whole supernet" not in said
+
+
+def test_another_cell_layout_is_named(write) -> None:
+    state = darts_net(S2).state_dict()
+    more = {name.replace("_ops.13.", "_ops.14."): value for name, value in state.items() if "_ops.13." in name}
+    assert "edges such as 14 beside the 14 of DARTS; declare the space" in reason(write, state | more)
+
+
+def test_an_auxiliary_head_and_one_architecture_are_told_apart(write) -> None:
+    state = darts_net(S2).state_dict()
+    assert "has an auxiliary head, which no supernet has" in reason(
+        write, state | {"auxiliary_head.classifier.weight": torch.zeros(2, 2)}
+    )
+    single = {name.replace("._ops.1.op", ".op"): value for name, value in state.items() if "._ops.0.conv" not in name}
+    single = {name: value for name, value in single.items() if "._ops.0._ops." not in name}
+    single = {name: value for name, value in single.items() if name.count("._ops.") < 2}
+    said = reason(write, single | {"auxiliary_head.features.2.weight": torch.zeros(2, 2, 1, 1)})
+    assert "network of one architecture, with an auxiliary head" in said
+
+
+def test_cells_of_an_unknown_layout_are_no_network_of_one_architecture(write) -> None:
+    said = reason(write, {"stem.0.weight": torch.zeros(4, 3, 3, 3), "cells.0.mystery.weight": torch.zeros(3)})
+    assert "layout that is not known here (cells.0.mystery.weight)" in said and "one architecture" not in said
+
+
+def test_what_is_more_than_a_supernet_is_no_reason_to_save_it_again(write) -> None:
+    said = reason(write, darts_net(S2).state_dict() | {"cells.0.extra": torch.zeros(3)})
+    assert "426 of its 426 tensors match" in said and "leave out what is unexpected" in said
+    assert "save the whole supernet" not in said
+
+
+def test_a_whole_model_that_was_saved_as_an_object_opens(tmp_path: Path) -> None:
+    net = darts_net(S2)
+    torch.save({"model": net, "alpha": list(alphas_of(S2).values()), "epoch": 2}, tmp_path / "model.pt")
+    found = import_checkpoint(tmp_path / "model.pt")
+    weights = found.start.weights()
+    close(found.supernet(IMAGES, weights, "running"), logits(net, alphas_of(S2), "running"))
+    assert found.meta["epochs"] == 2
+
+
+def test_running_statistics_that_are_not_there_are_refused(write, tmp_path: Path, cli) -> None:
+    path = write(saved("autodl", bench_net(bias=True, tracked=False), alphas_of(BENCH)))
+    assert cli("import", path, "--out", tmp_path / "out")[0] == 0
+    asked = ("score", tmp_path / "out", "--cell", "cell", "--edge", 0, "--images", 64)
+    code, _, said = cli(*asked, "--bn", "running")
+    assert code == 2 and "no running BatchNorm statistics; measure with --bn batch" in said
+    assert cli(*asked)[0] == 0
+
+
+def test_the_command_asks_what_a_file_does_not_say(write, tmp_path: Path, cli) -> None:
+    path = write(saved("drnas", bench_net(classes=120), alphas_of(BENCH)))
+    code, said, _ = cli("import", path, "--out", tmp_path / "a", "--dataset", "imagenet16-120", "--mixing", "softmax")
+    assert code == 0 and "16 px images" in said and "softmax of alpha" in said
+    code, said, _ = cli("import", path, "--out", tmp_path / "b", "--image-size", 32, "--json")
+    kept = json.loads(said)
+    assert (kept["mixing"], kept["image_size"], kept["dataset"]) == ("dirichlet", 32, "imagenet16-120")
+    betas = tmp_path / "betas.json"
+    betas.write_text(json.dumps({"betas": {"cell": [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]}}))
+    assert cli("import", path, "--out", tmp_path / "c", "--betas", betas)[0] == 0
+    assert engine.load(tmp_path / "c").start.alphas.betas == ((0.0, 1.0, 2.0, 3.0, 4.0, 5.0),)
+    code, said, _ = cli("info", tmp_path / "c")
+    assert code == 0 and "edge strengths (betas) from betas.json count" in said
+    assert "magnitude now gives" in said and "mean of the Dirichlet distribution" in said
+    code, _, said = cli("import", path, "--out", tmp_path / "d", "--mixing", "hard")
+    assert code == 2 and "use one of: softmax" in said
+
+
+def test_info_says_what_is_unknown_and_what_has_begun(write, tmp_path: Path, cli) -> None:
+    content = selecting(S2, alphas_of(S2))
+    del content["epoch"]
+    assert cli("import", write(content), "--out", tmp_path / "out")[0] == 0
+    code, said, _ = cli("info", tmp_path / "out")
+    assert code == 0 and "an unknown number of epochs on cifar10" in said and "seed unknown" in said
+    assert "17 of 34 are taken: the selection has begun" in said and "note" in said
+    assert "Genotype(normal=" in said.split("magnitude now gives")[1]
+    found = json.loads(cli("info", tmp_path / "out", "--json")[1])
+    assert (found["epochs"], found["decisions"], found["steps"]) == (None, 17, 34)
 
 
 def test_two_values_for_one_weight_are_refused(write) -> None:
@@ -301,7 +406,7 @@ def test_a_single_network_is_no_supernet(write) -> None:
     state = {"stem.0.weight": torch.zeros(12, 3, 3, 3), "cells.0._ops.0.op.1.weight": torch.zeros(4, 1, 3, 3)}
     with pytest.raises(BadInput, match="one architecture"):
         import_checkpoint(write(state))
-    with pytest.raises(BadInput, match=r"without a supernet.*holds fc"):
+    with pytest.raises(BadInput, match=r"no supernet was found.*found were fc"):
         import_checkpoint(write({"fc": torch.zeros(3)}))
     with pytest.raises(BadInput, match="alphas alone"):
         import_checkpoint(write({"normal": torch.zeros(14, 2), "reduce": torch.zeros(14, 2)}))

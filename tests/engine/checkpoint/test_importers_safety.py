@@ -50,8 +50,7 @@ def test_code_in_a_file_is_named_and_not_run(tmp_path: Path, legacy: bool, proto
     content = saved("darts-pt", darts_net(S2), alphas_of(S2)) | {"args": Evil(tmp_path / "ran")}
     path = tmp_path / "evil.pt"
     torch.save(content, path, pickle_protocol=protocol, _use_new_zipfile_serialization=not legacy)
-    said = refused(path, "(Python objects|protocol 4).*none of it was run.*torch.save")
-    assert protocol == 4 or "system" in said
+    assert "system" in refused(path, "Python objects.*none of it was run.*torch.save")
     with pytest.raises(BadInput):
         engine.load(path)
     assert not (tmp_path / "ran").exists()
@@ -66,7 +65,7 @@ def test_a_plain_pickle_is_not_run(tmp_path: Path, protocol: int) -> None:
 
 def test_a_whole_pickled_model_is_refused(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2), tmp_path / "model.pt")
-    refused(tmp_path / "model.pt", r"torch\.nn\.modules\.linear\.Linear")
+    refused(tmp_path / "model.pt", "save a state_dict")
 
 
 def test_a_class_that_is_stood_in_for_brings_no_neighbour(tmp_path: Path) -> None:
@@ -144,13 +143,13 @@ def test_damage_anywhere_gives_one_line(tmp_path: Path) -> None:
     ("content", "said"),
     [
         (b"", "empty"),
-        (b"hello", "no kind that is known"),
+        (b"hello", "is a text, which holds no supernet"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "no kind that is known"),
         (b'{"a": NaN}', "no JSON"),
         (b'{"a": ', "no JSON"),
         (b"{" * 100_000, "no JSON"),
-        (b"[1, 2]", "no kind that is known"),
-        (b'{"a": 1}', "without a supernet"),
+        (b"[1, 2]", "is a text, which holds no supernet"),
+        (b'{"a": 1}', "no supernet was found"),
         ((16).to_bytes(8, "little") + b'{"a": not json}}', "damaged or cut off"),
     ],
 )
@@ -165,14 +164,16 @@ def test_other_archives_are_refused(tmp_path: Path) -> None:
     refused(tmp_path / "a.zip", "not one of torch.save")
     with tarfile.open(tmp_path / "a.pth.tar", "w") as archive:
         archive.add(tmp_path / "a.zip")
-    refused(tmp_path / "a.pth.tar", "no kind that is known")
+    refused(tmp_path / "a.pth.tar", "tar archive, but not one of torch.save")
     buffer = io.BytesIO()
     torch.jit.save(torch.jit.trace(nn.Linear(2, 2), torch.zeros(1, 2)), buffer)
     (tmp_path / "script.pt").write_bytes(buffer.getvalue())
     refused(tmp_path / "script.pt", "TorchScript")
-    for value in (torch.zeros(3), 3, "text"):
+    for value in (3, "text"):
         torch.save(value, tmp_path / "one.pt")
         refused(tmp_path / "one.pt", "save a state_dict")
+    torch.save(torch.zeros(3), tmp_path / "one.pt")
+    refused(tmp_path / "one.pt", "no supernet was found")
     refused(tmp_path, "is a folder")
     refused(tmp_path / "absent.pt", "no file")
 

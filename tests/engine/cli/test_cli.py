@@ -353,7 +353,7 @@ def test_a_network_is_not_trained_on_another_data_set_than_its_supernet_unless_a
         ("frobnicate", "use one of: spaces"),
         ("score", "CHECKPOINT"),
         ("spaces --colour", "--colour"),
-        ("lookup oops", "all six edges"),
+        ("lookup oops", "no genotype and there is no such file"),
         ("lookup |none~0|+|none~0|none~1|+|none~0|none~1|dil_conv_3x3~2|", "dil_conv_3x3"),
         ("info NOWHERE", "NOWHERE"),
         ("info PHOTOS", "PHOTOS"),

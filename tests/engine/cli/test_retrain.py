@@ -70,7 +70,7 @@ def test_it_takes_a_selection_file(cli, photos, tmp_path):
     ("argv", "names"),
     [
         ("nothing --out OUT", "no genotype"),
-        ("PHOTOS --out OUT", "no genotype"),
+        ("PHOTOS --out OUT", "is a folder; give the file in it that holds a genotype"),
         ("BENCH", "--out"),
         ("BENCH --out OUT --epochs 0", "--epochs"),
         ("BENCH --out OUT --auxiliary", "auxiliary"),

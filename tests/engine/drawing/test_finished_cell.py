@@ -17,7 +17,8 @@ from engine.drawing.geometry import point
 from engine.drawing.layout import Layout
 from engine.drawing.palette import THEMES, Theme, colour, operation, roles
 from engine.errors import BadInput
-from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.genotype import Genotype
+from engine.selection.genotype_text import parse_genotype
 from tests.engine.published_networks import DARTS_PT, genotype
 
 BENCH = parse_genotype("|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|")

@@ -21,7 +21,7 @@ from engine.results import EdgeScores, InputScores
 from engine.scoring.settings import Settings
 from engine.selecting.record import Point, SelectionRecord, Step
 from engine.selecting.settings import QUICK
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from tests.engine.published_networks import DARTS_PT, genotype
 from tests.engine.stored_selections import by_largest_drops
 

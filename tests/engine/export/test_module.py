@@ -14,7 +14,8 @@ import torch
 from engine.errors import BadInput
 from engine.export import export
 from engine.network.network import Network
-from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.genotype import Genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.spaces import SearchSpace, search_space
 from tests.engine.golden import fill_deterministically, golden_images
 from tests.engine.published_networks import DARTS_PT, S5_AUXILIARY, S5_LOGITS, genotype

@@ -6,7 +6,8 @@ import torch
 from engine.errors import BadInput
 from engine.network.cells import drop_path
 from engine.network.network import Network, count_parameters, flops, multiply_adds
-from engine.selection.genotype import DARTS_OPERATIONS, Genotype, parse_genotype
+from engine.selection.genotype import DARTS_OPERATIONS, Genotype
+from engine.selection.genotype_text import parse_genotype
 from tests.engine.golden import fill_deterministically, golden_images
 from tests.engine.published_networks import DARTS_PT, OTHERS, S5_AUXILIARY, S5_LOGITS, genotype
 

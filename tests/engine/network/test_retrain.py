@@ -13,9 +13,11 @@ from engine.errors import BadInput
 from engine.network.network import Network
 from engine.network.retrain import training
 from engine.network.retrain.folder import OPTIMIZER, WEIGHTS, finished_epochs
-from engine.network.retrain.recipe import Recipe, read_genotype
+from engine.network.retrain.recipe import Recipe
 from engine.network.retrain.training import train
-from engine.selection.genotype import Genotype, parse_genotype
+from engine.selection.genotype import Genotype
+from engine.selection.genotype_file import read_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.selection import Selection
 from engine.training.loop import Diverged
 from tests.engine.kills import Killed, dying, moments
@@ -323,7 +325,7 @@ def test_small_images_have_no_auxiliary_head_and_a_smaller_square():
         (dict(epochs=0), "epochs must be at least 1"),
         (dict(batch_size=1), "batch size must be at least 2"),
         (dict(weight_decay=-1.0), "weight decay"),
-        (dict(genotype="cell"), "not a genotype"),
+        (dict(genotype="cell"), "there is no genotype in this text"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(wrong, says):
@@ -347,10 +349,10 @@ def test_a_genotype_is_read_from_text_file_or_selection(tmp_path):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"hello", "not a genotype"),
+        (b"hello", "there is no genotype in this text"),
         (b"\xff\xfe\x00", "no text"),
         (b'{"decisions": []}', "not a selection"),
-        (None, "no readable"),
+        (None, "there is no such file"),
     ],
 )
 def test_files_that_hold_no_genotype_are_refused_by_name(tmp_path, content, says):

@@ -7,7 +7,7 @@ from engine.scoring.paths import decide_at_once, measured_path
 from engine.scoring.scorer import Scorer, ScoringImages
 from engine.scoring.scores import score_edge, score_inputs
 from engine.scoring.settings import Settings
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.orders import edge_order, index_order, next_step
 from engine.selection.selection import Selection
 from engine.spaces import search_space

@@ -6,6 +6,7 @@ import torch
 
 from engine.errors import BadInput
 from engine.selection.alphas import Alphas
+from engine.selection.selection import Selection
 from engine.spaces import search_space
 
 S2 = search_space("s2")
@@ -116,3 +117,33 @@ def test_extreme_alphas_still_have_a_choice() -> None:
     read = Alphas.read(S2, {"normal": rows, "reduce": -rows})
     assert read.best("normal", 4) == "sep_conv_3x3" and read.best("reduce", 4) == "skip_connect"
     assert read.inputs("normal", 5) == (9, 10)
+
+
+def test_alphas_mix_as_their_search_did() -> None:
+    rows = np.array([[0.5, -1.0], [-3.0, 2.0]] * 7)
+    softmax = Alphas.read(S2, {"normal": rows, "reduce": rows})
+    fair = Alphas.read(S2, {"normal": rows, "reduce": rows}, mixing="sigmoid")
+    drawn = Alphas.read(S2, {"normal": rows, "reduce": rows}, mixing="dirichlet")
+    assert softmax.weights("normal")[0] == pytest.approx(torch.tensor(rows[0]).softmax(-1).numpy())
+    assert fair.weights("normal") == pytest.approx(torch.tensor(rows).sigmoid().numpy())
+    concentrations = torch.nn.functional.elu(torch.tensor(rows)) + 1
+    assert drawn.weights("normal") == pytest.approx((concentrations / concentrations.sum(-1, keepdim=True)).numpy())
+    assert Selection(S2, fair).weights()["reduce"].numpy() == pytest.approx(fair.weights("reduce"), abs=1e-6)
+    assert Selection(S2, drawn).weights()["reduce"].numpy() == pytest.approx(drawn.weights("reduce"), abs=1e-6)
+    # DrNAS compares edges by the softmax.
+    assert drawn.strongest("normal", 3) == softmax.strongest("normal", 3)
+
+
+@pytest.mark.parametrize("mixing", ["softmax", "dirichlet", "sigmoid", "sampled"])
+def test_a_selection_keeps_its_mixing(mixing: str) -> None:
+    selection = Selection(S2, table(), mixing=mixing).discretize("normal", 0, "sep_conv_3x3")
+    kept = Selection.from_json(selection.to_json())
+    assert kept == selection and kept.alphas.mixing == mixing
+    assert ("mixing" in selection.to_json()) == (mixing != "softmax")
+
+
+def test_far_alphas_mix_to_finite_weights() -> None:
+    rows = np.array([[-800.0, -900.0], [900.0, -900.0]] * 7)
+    for mixing in ("softmax", "dirichlet", "sigmoid"):
+        weights = Alphas.read(S2, {"normal": rows, "reduce": rows}, mixing=mixing).weights("normal")
+        assert np.isfinite(weights).all() and weights.min() >= 0

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import BadInput
-from engine.selection.genotype import magnitude_genotype, parse_genotype
+from engine.selection.genotype import magnitude_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.orders import NextStep, index_order
 from engine.selection.selection import Decision, InputsDecision, OperationDecision, Selection
 from engine.spaces import SPACES, SearchSpace, search_space

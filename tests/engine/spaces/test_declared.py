@@ -11,7 +11,8 @@ from app.figures.cell_graph import cell_graph_info
 from app.figures.edge_names import parse_edge_id
 from engine.errors import BadInput
 from engine.network.network import Network
-from engine.selection.genotype import Genotype, magnitude_genotype, parse_genotype
+from engine.selection.genotype import magnitude_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.selection.orders import edge_order, index_order
 from engine.selection.selection import Selection
 from engine.spaces import SPACES, recorded, search_space, space_text
@@ -174,10 +175,10 @@ def test_a_genotype_of_another_space_is_another_genotype(toml: Path) -> None:
     genotype = magnitude_genotype(space, alphas_of(space))
     data = json.loads(str(genotype))
     data["declaration"]["name"] = data["space"] = "renamed"
-    assert Genotype.from_dict(data) != genotype
+    assert parse_genotype(json.dumps(data)) != genotype
     data["cells"]["early"][0][0] = "none"
     with pytest.raises(BadInput, match="unknown operation on the edge from 0 to 1 of early"):
-        Genotype.from_dict(data)
+        parse_genotype(json.dumps(data))
 
 
 def test_the_command_shows_a_declared_space(cli, toml: Path) -> None:
