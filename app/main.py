@@ -15,9 +15,10 @@ import plotly.tools  # noqa: F401
 import streamlit as st
 
 from app.parts import sidebar
-from app.screens import explore, runs, start, train
+from app.screens import explore, start, train
 from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
+from app.screens.runs.page import page as runs
 from app.state import keys
 
 NAME = "Supernet Explorer"
@@ -28,7 +29,7 @@ pages = {
     "decide": st.Page(decide, title="Decide", url_path="decide"),
     "compare": st.Page(compare, title="Compare", url_path="compare"),
     "train": st.Page(train.page, title="Train", url_path="train"),
-    "runs": st.Page(runs.page, title="Runs", url_path="runs"),
+    "runs": st.Page(runs, title="Runs", url_path="runs"),
 }
 keys.PAGES.set(pages)
 page = st.navigation(list(pages.values()), position="top")

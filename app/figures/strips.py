@@ -60,8 +60,10 @@ def strips_info(members: Sequence[Member]) -> StripsInfo:
     return StripsInfo(tuple(rows), tuple(member.name for member in members if member.name not in known))
 
 
-_ROW = 30
-_MARGIN = Margin(330, 66, 26, 40)
+_ROW = 44
+_MARGIN = Margin(10, 62, 26, 40)
+_DOTS, _WORDS = 0.2, -0.22
+"""Where in a row its dots lie, and above them what they are: so there is room for both on a phone too."""
 _FLOOR = 80.0
 """Percent below which ends stand at the axis' left end, so that the others keep apart."""
 
@@ -78,16 +80,14 @@ def plot_strips(info: StripsInfo, theme: Theme) -> Figure:
     right = {"xref": "paper", "xanchor": "right", "xshift": _MARGIN.right - 4}
     annotations, shapes, dots, rings = [], [], [], []
     for place, row in enumerate(info.rows):
-        name = f"<b>{row.run}</b>" if place == 0 or info.rows[place - 1].run != row.run else ""
-        if name:
-            annotations.append(label(name, 0, place, look.text, **{**left, "yshift": 8}))
-        down = -7 if name else 0
-        annotations.append(label(row.procedure, 0, place, look.muted, **left, yshift=down, font=small(look.muted)))
-        annotations.append(label(f"{row.median:.2f}", 1, place, look.text, **right))
-        dots += [(end, place, f"{row.run}<br>{row.procedure}<br>{end:.2f} %") for end in row.ends]
-        shapes.append(_line(row.median, place, look.text))
+        is_first = place == 0 or info.rows[place - 1].run != row.run
+        words = f"<b>{row.run}</b> · {row.procedure}" if is_first else row.procedure
+        annotations.append(label(words, 0, place + _WORDS, look.muted, **left, font=small(look.muted)))
+        annotations.append(label(f"{row.median:.2f}", 1, place + _DOTS, look.text, **right))
+        dots += [(end, place + _DOTS, f"{row.run}<br>{row.procedure}<br>{end:.2f} %") for end in row.ends]
+        shapes.append(_line(row.median, place + _DOTS, look.text))
         if row.alpha is not None:
-            rings.append((row.alpha, place, f"{row.run}<br>α's cell {row.alpha:.2f} %"))
+            rings.append((row.alpha, place + _DOTS, f"{row.run}<br>α's cell {row.alpha:.2f} %"))
     over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 4}
     annotations.append(label("median", 1, 1, look.muted, **over, xanchor="right", xshift=_MARGIN.right - 4))
     return figure(
@@ -118,13 +118,13 @@ def _axis_title(low: float, known: Sequence[float]) -> str:
     return f"true CIFAR-10 accuracy, % · ● an edge order ○ α{beyond}"
 
 
-def _line(x: float, place: int, color: str) -> dict:
-    reach = 0.3
+def _line(x: float, place: float, color: str) -> dict:
+    reach = 0.2
     ends = {"x0": rounded(x), "x1": rounded(x), "y0": place - reach, "y1": place + reach}
     return {"type": "line", **ends, "line": {"color": color, "width": 3}}
 
 
-def _marks(points: Sequence[tuple[float, int, str]], low: float, marker: dict) -> dict:
+def _marks(points: Sequence[tuple[float, float, str]], low: float, marker: dict) -> dict:
     return {
         "type": "scatter",
         "mode": "markers",

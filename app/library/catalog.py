@@ -63,8 +63,13 @@ class Entry:
 
     @property
     def is_import(self) -> bool:
-        """Whether it was brought here through the app, and so can be renamed, annotated and deleted."""
+        """Whether it was brought here through the app, and so can be renamed and deleted."""
         return self.origin in ("kept", "visit")
+
+    @property
+    def can_be_noted(self) -> bool:
+        """Whether a visitor can write something about it: what was trained or brought here through the app."""
+        return self.is_import or self.origin == "trained"
 
     @property
     def is_kept(self) -> bool:

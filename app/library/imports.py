@@ -80,8 +80,10 @@ def rename(entry: Entry, name: str) -> Path:
 
 
 def annotate(entry: Entry, note: str) -> None:
-    """Write a note about an import, beside what its file said; an empty one takes the note away."""
-    _check(entry)
+    """Write a note about an import or a run trained here, beside what its files say; an empty one takes it away."""
+    if not entry.can_be_noted:
+        raise BadInput(f"{entry.id} was not made or brought here; write about it in its folder")
+    _check_there(entry)
     note = note.strip()
     if len(note) > catalog.LONGEST_NOTE:
         raise BadInput(f"a note has up to {catalog.LONGEST_NOTE} characters, not {len(note)}; shorten it")
@@ -117,6 +119,10 @@ def _check(entry: Entry) -> None:
     """Raises BadInput for a supernet with which nothing may be done, or that is gone."""
     if not entry.is_import:
         raise BadInput(f"{entry.id} was not imported here; rename or delete it in its folder")
+    _check_there(entry)
+
+
+def _check_there(entry: Entry) -> None:
     if not entry.path.is_dir():
         raise BadInput(f"{entry.id} is gone: it was renamed, kept or deleted meanwhile; reload the page")
 

@@ -160,7 +160,7 @@ def _more(ask: Questions, do: Actions, edge: int, measurement: Measurement) -> N
 
 def _about(ask: Questions, request: Request) -> str:
     seconds = ask.estimate([request])
-    return f" ({text.duration(seconds)})" if seconds else ""
+    return f" ({wording.duration(seconds)})" if seconds else ""
 
 
 def _kept(ask: Questions, request: Request, measurement: Measurement | None) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import streamlit as st
 
-from app.parts import text
 from app.state.actions import Actions
 from app.work.jobs import Job
 from app.work.questions import Measurement, Request
@@ -25,7 +24,7 @@ def progress_line(job: Job, ahead: int = 0, taken: Measurement | None = None, wa
         return f"{ahead} ahead of you" if ahead else "about to start"
     if not job.total:
         return "starting"
-    left = "" if job.remaining is None else f", {text.duration(job.remaining)} left"
+    left = "" if job.remaining is None else f", {wording.duration(job.remaining)} left"
     if taken is not None and wanted is not None:
         return f"{wording.count(taken.images)} of {wording.count(wanted)} images{left}"
     if job.unit == "%":

@@ -1,4 +1,4 @@
-"""The supernet in training: a line in the sidebar, on whatever page.
+"""The supernet in training: a line in the sidebar, on whatever page; and how many wait for their turn.
 
 line   how far it is, and the way to it; said once when it has ended
 """
@@ -21,7 +21,9 @@ def line(page: PageState) -> None:
 
 
 def _running() -> Training | None:
-    return next((run for run in trainings() if run.running), None)
+    """The one that works, else one that waits to begin."""
+    active = [run for run in trainings() if run.running]
+    return min(active, key=lambda run: run.waits, default=None)
 
 
 def _line(page: PageState, was: str | None) -> None:
@@ -33,7 +35,8 @@ def _line(page: PageState, was: str | None) -> None:
     if run is None:
         return
     share, words = how_far(run)
-    st.progress(share, f"{text.literal(run.name)}  \n{words}")
+    waiting = sum(each.waits for each in trainings() if each.name != run.name)
+    st.progress(share, f"{text.literal(run.name)}  \n{words}" + (f"  \n{waiting} more wait" if waiting else ""))
     if keys.ON_PAGE.get("") != "train" and st.button("Show", key="show-supernet", help="Its curves and alphas"):
         keys.TRAINING.set(run.name)
         session.go_to("train", page.entry.id, page.start)

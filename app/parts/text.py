@@ -7,7 +7,6 @@ chart        a plotly figure
 TRUE, true_values   columns of a table with true accuracies
 provenance   a measurement's images, BN mode, source
 literal      text from a file, for Markdown
-duration     seconds as people say them
 """
 
 import re
@@ -74,9 +73,3 @@ def provenance(measurement: Measurement) -> str:
 def literal(text: str) -> str:
     """Text from a file as text: no sign in it is Markdown."""
     return re.sub(r"([\\`*_{}\[\]()#+.!|<>~$:&-])", r"\\\1", text)
-
-
-def duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"

@@ -11,9 +11,8 @@ from typing import Any
 import streamlit as st
 
 from app.library.image_sets import image_sets
-from app.parts import text
 from app.state import keys, session
-from app.work import processed
+from app.work import command_runs
 from app.work.retraining import Run, estimate, find, launch, small
 from app.work.threads import process_threads
 from engine.drawing import wording
@@ -65,10 +64,12 @@ def _draw(run: Run) -> None:
         st.button("Go on", on_click=_launch, args=(recipe,), key="retrain-resume", type="primary")
 
 
-def how_far(run: processed.Run[processed.Recipe]) -> tuple[float, str]:
+def how_far(run: command_runs.Run[command_runs.Recipe]) -> tuple[float, str]:
     """A running run's share, and that in words."""
+    if run.waits:
+        return run.status.share, f"waits for its turn, {run.status.label}" if run.status.label else "waits for its turn"
     epochs, remaining = run.recipe.epochs, run.status.remaining
-    left = " · starting" if remaining is None else f" · about {text.duration(remaining)} left"
+    left = " · starting" if remaining is None else f" · about {wording.duration(remaining)} left"
     return min(1.0, run.status.done / epochs), f"epoch {min(run.epoch + 1, epochs)} of {epochs}{left}"
 
 
@@ -115,7 +116,7 @@ def _form(genotype: Genotype, before: Run | None) -> None:
     data = sets[name].spec
     recipe = Recipe(genotype=str(genotype), data=data, epochs=epochs, channels=channels, layers=layers, image_size=size)
     cores = process_threads()
-    seconds = text.duration(estimate(recipe, cores))
+    seconds = wording.duration(estimate(recipe, cores))
     plural = "" if cores == 1 else "s"
     st.caption(
         f"About {seconds} with {cores} thread{plural} of a usual processor. It goes on when this page is closed."

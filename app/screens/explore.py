@@ -101,7 +101,7 @@ def _next(ask: Questions, do: Actions) -> None:
 
 
 def _about(seconds: float | None) -> str:
-    return f" (about {text.duration(seconds)})" if seconds else ""
+    return f" (about {wording.duration(seconds)})" if seconds else ""
 
 
 def _matrix(ask: Questions, do: Actions) -> None:

@@ -17,7 +17,7 @@ from app.parts import text
 from app.parts.style import picture
 from app.parts.train_panel import how_far
 from app.state import keys, session
-from app.work import supernets
+from app.work import estimates, supernets
 from app.work.supernets import OF_FAMILY, PRESETS, Training
 from engine import nasbench201
 from engine.checkpoint.format import Summary, read_summary
@@ -32,6 +32,8 @@ from engine.training.recipe import Recipe
 
 REFRESH = 2.0
 FIRST_NAME = "my-first-run"
+PAUSE = "It ends after the running epoch, and can go on from there"
+STOP = "The running epoch is given up; what is finished is kept, and it can go on from there"
 
 
 def page() -> None:
@@ -84,26 +86,53 @@ def _form() -> None:
         "Settings of the method", key="train-set", placeholder="alpha_lr=0.001, weight_decay=0.0005"
     )
     name = st.text_input("Name", FIRST_NAME, max_chars=60, key="train-name")
-    if st.button("Start", type="primary", width="stretch", key="train-start"):
+    try:
+        recipe = Recipe(
+            space=space,
+            method=method,
+            data=sets[data].spec,
+            epochs=int(epochs),
+            channels=int(channels),
+            cells=int(cells),
+            image_size=int(pixels),
+            seed=int(seed),
+            settings=methods.settings_for(method, space, _pairs(changes)),
+        )
+        recipe.check_trains_alphas()
+    except BadInput as problem:
+        st.error(str(problem), icon=":material/error:")
+        st.button("Start", type="primary", width="stretch", key="train-start", disabled=True)
+        return
+    is_known = estimates.expected(recipe) is not None
+    st.fragment(_estimate, run_every=None if is_known else REFRESH)(recipe, is_known)
+    busy = any(run.running for run in supernets.trainings())
+    label = "Start after the running one" if busy else "Start"
+    if st.button(label, type="primary", width="stretch", key="train-start"):
         try:
-            recipe = Recipe(
-                space=space,
-                method=method,
-                data=sets[data].spec,
-                epochs=int(epochs),
-                channels=int(channels),
-                cells=int(cells),
-                image_size=int(pixels),
-                seed=int(seed),
-                settings=methods.settings_for(method, space, _pairs(changes)),
-            )
-            recipe.check_trains_alphas()
             run = supernets.launch(_name(name), recipe)
         except BadInput as problem:
             st.error(str(problem), icon=":material/error:")
         else:
             keys.TRAINING.set(run.name)
             st.rerun()
+
+
+def _estimate(recipe: Recipe, known: bool) -> None:
+    """What it will take, on this machine as it is now; looked at again and again until it is known."""
+    found = estimates.expected(recipe)
+    if known != (found is not None):
+        st.rerun()
+    if found is None:
+        estimates.measure(recipe)
+        st.caption("Taking a few steps to see how long it will take …")
+        return
+    if found.problem:
+        st.caption(f"How long it takes is not known: {text.literal(found.problem)}")
+        return
+    memory = "" if found.memory is None else f", {found.memory / 1e9:.1f} GB of memory"
+    how = "as the last run of this size" if found.source == "run" else "a few steps were timed here"
+    st.markdown(f"**about {wording.duration(found.seconds)}** ({wording.duration(found.per_epoch)} an epoch{memory})")
+    st.caption(how)
 
 
 def _pairs(changes: str) -> dict[str, str]:
@@ -186,9 +215,11 @@ def _state(run: Training, finished: int) -> None:
 
 def _buttons(run: Training) -> None:
     with st.container(horizontal=True):
-        if run.running:
-            help_ = "The running epoch is given up; what is finished is kept, and it can go on from there"
-            st.button("Stop and keep", on_click=run.stop, key="training-stop", help=help_)
+        if run.waits:
+            st.button("Do not wait", on_click=run.stop, key="training-stop", help="It can go on later")
+        elif run.running:
+            st.button("Pause", on_click=_attempt, args=(run.pause,), key="training-pause", help=PAUSE)
+            st.button("Stop and keep", on_click=run.stop, key="training-stop", help=STOP)
         elif not run.done:
             st.button("Go on", type="primary", on_click=_resume, args=(run,), key="training-resume")
         entry = session.entries().get(run.name)

@@ -140,7 +140,11 @@ EDGE_OF_A: Key[tuple[str, str, int | None]] = Key(
 DIFFERENCES: Key[Any] = Key("differences", "widget", "the point chosen among the differing edges")
 TRAINING: Key[str] = Key("training", "session", "the supernet in training that is looked at")
 TO_DISCARD: Key[str] = Key("training-to-discard", "session", "the training that the visitor is being asked about")
-RUNS_TABLE: Key[Any] = Key("runs-table", "widget", "the runs that are ticked")
+RUNS_TABLE: Key[Any] = Key("runs-table-{}", "widget", "the runs that are ticked, of so many")
+RUNS_FILTER: Key[str] = Key("runs-filter", "widget", "words that the rows of the table of runs hold")
+RUN_NOTE: Key[str] = Key("run-note-{}", "widget", "what is to be noted about a run")
+RUNS_VIEW: Key[str] = Key("runs-view", "widget", "what the ticked runs are compared by")
+RUNS_CELL: Key[str] = Key("runs-cell", "widget", "the cell type that they are compared in")
 PROCEDURE: Key[str] = Key("orders-of", "widget", "the procedure whose edge orders are summed up")
 
 TABLE: tuple[Key[Any], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Key))

@@ -1,6 +1,7 @@
 """Processes of the command line that the app starts: they outlive page and app, and are followed by their folders.
 
 launch     start a command on a run's folder, or go on with what is in it
+environment   of a process with so many threads
 stop       ask it politely to stop; what is finished is kept
 running    whether a run's folder is worked in, by whatever process
 follow     wait until a run has ended, and say how far it is
@@ -41,22 +42,21 @@ def root() -> Path:
     return Path(os.environ.get(catalog.RUNS) or catalog.ROOT / "runs").expanduser().absolute()
 
 
-def launch(words: Sequence[str], path: Path, threads: int, plan: Mapping[str, Any] | None = None) -> None:
+def launch(words: Sequence[str], path: Path, threads: int, plan: Mapping[str, Any] | None = None) -> int:
     """Start `python -m engine WORDS --out PATH --resume` with so many threads.
 
     The folder says at once that it is worked in, so that whoever looks on need not wait until the process has begun.
-    plan: what the command itself writes there, where others look for it before that. Raises BadInput where the folder
-    cannot be written.
+    plan: what the command itself writes there, where others look for it before that. Returns its process id.
+    Raises BadInput where the folder cannot be written.
     """
     command = [sys.executable, "-m", "engine", *words, "--out", str(path), "--resume", "--threads", str(threads)]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     try:
         path.mkdir(parents=True, exist_ok=True)
         with _log(path).open("wb") as log:
             process = subprocess.Popen(
                 command,
                 cwd=catalog.ROOT,
-                env=environment,
+                env=environment(threads),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -70,8 +70,14 @@ def launch(words: Sequence[str], path: Path, threads: int, plan: Mapping[str, An
         if before.pid != process.pid or before.state != "running":
             before = replace(before, state="running", host=host, pid=process.pid, heartbeat=now(), error=None)
         files.write(path / STATUS, replace(before, label="starting", threads=threads, remaining=None).to_json())
+        return process.pid
     except OSError as error:
         raise files.unwritable(path, error) from None
+
+
+def environment(threads: int) -> dict[str, str]:
+    """That of a process which computes with so many threads."""
+    return {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
 
 
 def stop(path: Path) -> None:

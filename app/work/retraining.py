@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app.library.image_sets import image_sets
-from app.work import processed, processes
+from app.work import command_runs, processes
 from engine.network.retrain.recipe import Recipe
 from engine.selection.genotype import Genotype
 
@@ -29,7 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 
 
-Run = processed.Run[Recipe]
+Run = command_runs.Run[Recipe]
 
 
 def folder() -> Path:
@@ -58,7 +58,7 @@ def estimate(recipe: Recipe, cores: int) -> float:
 def launch(recipe: Recipe) -> Run:
     """Start this run, or go on where it stopped. Raises BadInput, in words for the visitor, while another one runs."""
     path, words = folder() / _name(recipe), ["retrain", *arguments(recipe)]
-    processed.begin(path, words, recipe.plan(), _read, most=MOST_KEPT, what="network")
+    command_runs.begin(path, words, recipe.plan(), _read, most=MOST_KEPT, what="network")
     return next(run for run in _runs() if run.path == path)
 
 
@@ -86,7 +86,7 @@ def latest(genotypes: Collection[str]) -> list[Run]:
 
 def _runs() -> Iterator[Run]:
     """All runs, the one that was heard of last at the end."""
-    return processed.runs(folder(), _read)
+    return command_runs.runs(folder(), _read)
 
 
 def _read(settings: Mapping[str, Any]) -> Recipe:

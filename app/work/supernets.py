@@ -14,7 +14,7 @@ from dataclasses import fields
 from typing import Any
 
 from app.library import catalog
-from app.work import processed
+from app.work import command_runs
 from engine.errors import BadInput
 from engine.runs import files
 from engine.runs.folder import read_events
@@ -22,6 +22,7 @@ from engine.training.methods import settings_for
 from engine.training.recipe import Recipe
 
 MOST_KEPT = 100
+MOST_WAITING = 8
 KEEP_EVERY = 5
 """Every so many epochs the weights are kept too, so that they can be measured later."""
 PRESETS: dict[str, dict[str, Any]] = {
@@ -32,18 +33,18 @@ PRESETS: dict[str, dict[str, Any]] = {
 """Of NAS-Bench-201; in the DARTS family `of_family` gives the number of cells."""
 OF_FAMILY = {"Minutes": 3, "Laptop": 8, "Paper": 8}
 
-Training = processed.Run[Recipe]
+Training = command_runs.Run[Recipe]
 
 
 def launch(name: str, recipe: Recipe) -> Training:
-    """Start this run, or go on where it stopped. Raises BadInput, in words for the visitor, while another one runs and
-    where a run of other settings goes by the name."""
+    """Start this run, or go on where it stopped, when the runs before it have ended. Raises BadInput, in words for the
+    visitor, where many wait and where a run of other settings goes by the name."""
     path = catalog.trained() / name
     before = next((run for run in trainings() if run.name == name), None)
     if before is not None and before.recipe.plan() != recipe.plan():
         raise BadInput(f"a run named {name} with other settings is there already; give this one another name")
     words = ["train", *arguments(recipe), "--snapshots", str(KEEP_EVERY)]
-    processed.begin(path, words, recipe.plan(), _read, most=MOST_KEPT, what="supernet")
+    command_runs.begin(path, words, recipe.plan(), _read, most=MOST_KEPT, what="supernet", waiting=MOST_WAITING)
     return next(run for run in trainings() if run.path == path)
 
 
@@ -62,7 +63,7 @@ def arguments(recipe: Recipe) -> list[str]:
 
 def trainings() -> Iterator[Training]:
     """All runs, the one that was heard of last at the end."""
-    return processed.runs(catalog.trained(), _read)
+    return command_runs.runs(catalog.trained(), _read)
 
 
 def discard(run: Training) -> None:

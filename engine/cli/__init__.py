@@ -13,7 +13,21 @@ from collections.abc import Sequence
 
 import typer
 
-from engine.cli import console, export, import_, info, lookup, retrain, runs, score, select, spaces, train, tune
+from engine.cli import (
+    console,
+    estimate,
+    export,
+    import_,
+    info,
+    lookup,
+    retrain,
+    runs,
+    score,
+    select,
+    spaces,
+    train,
+    tune,
+)
 from engine.errors import BadInput
 
 PROGRAM = "python -m engine"
@@ -26,6 +40,7 @@ COMMANDS = (
     import_.import_,
     export.export,
     train.train,
+    estimate.estimate,
     retrain.retrain,
     lookup.lookup,
     runs.runs,

@@ -1,6 +1,7 @@
 """`train`: train a supernet into a folder, or one for each of several seeds; resumable after every epoch."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,8 +15,9 @@ from engine.cli.options import DataDir, Device, Download, Json, Threads, check_w
 from engine.errors import BadInput
 from engine.runs import files
 from engine.runs.folder import PLAN
-from engine.runs.many import many
+from engine.runs.many import Workers, many
 from engine.runs.many import workers as read_workers
+from engine.runs.turns import turn
 from engine.training.job import TrainingJob
 from engine.training.methods import method_type, settings_for
 from engine.training.recipe import Recipe
@@ -33,13 +35,13 @@ Changes = Annotated[
 ]
 
 
-def _recipe(*, space: str, method: str = Recipe.method, changes: Sequence[str] = (), **given: Any) -> Recipe:
+def read_recipe(*, space: str, method: str = Recipe.method, changes: Sequence[str] = (), **given: Any) -> Recipe:
     chosen = {name: given.pop(name) for name in NAMED if name in given} | read_pairs(changes)
     return Recipe(space=space, method=method, settings=settings_for(method, space, chosen), **given)
 
 
 @options_from(
-    Recipe, defaults=DEFAULTS, make=_recipe, also={**dict.fromkeys(NAMED, MethodSettings), "changes": Changes}
+    Recipe, defaults=DEFAULTS, make=read_recipe, also={**dict.fromkeys(NAMED, MethodSettings), "changes": Changes}
 )
 def train(
     context: typer.Context,
@@ -58,43 +60,34 @@ def train(
     snapshots: Annotated[int, typer.Option(min=0, help="Also keep every Nth epoch; 0 keeps none.")] = 0,
     threads: Threads = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished epoch.")] = False,
+    turns: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Wait until no earlier run whose turns are kept in DIR trains on this device."
+        ),
+    ] = None,
     json: Json = False,
     device: Device = "auto",
 ) -> None:
-    """Train a supernet and its alphas. Ctrl-C stops; --resume goes on to the identical result."""
+    """Train a supernet and its alphas. Ctrl-C stops; --resume goes on to the identical result.
+
+    A file named pause in the run's folder ends it after the running epoch.
+    """
     at_once, numbers = read_workers(workers), None if seeds is None else read_seeds(seeds)
     if at_once != 1 and numbers is None:
         raise BadInput("--workers shares out the runs of --seeds; leave it out, or add --seeds")
     check_writable(out)
-
-    import torch
-
-    import engine
-    from engine.training.loop import Diverged
-
-    with torch.device("meta"):  # the checks of a supernet's size without its memory
-        method_type(recipe.method).build(recipe, engine.search_space(recipe.space), classes=10)
-    where = pick_device(device)
-    if threads is not None:
-        torch.set_num_threads(threads)
-    jobs = _jobs(TrainingJob(recipe, out, where, snapshots, data_dir, download), numbers, resume)
+    jobs = _jobs(TrainingJob(recipe, out, device, snapshots, data_dir, download), numbers, resume)
     try:
-        with console.interruptible():
-            if at_once == 1:
-                for job in jobs:
-                    _train(job, resume or numbers is not None)
-            else:
-                with console.Progress("%") as bar:
-                    many(
-                        jobs, at_once, threads=threads, report=lambda found: bar.show(*console.together(found, "seeds"))
-                    )
+        with console.interruptible(), nullcontext() if turns is None else turn(turns, device, out):
+            _train_all(jobs, resume or numbers is not None, at_once, threads)
     except KeyboardInterrupt:
         kept = "; ".join(_kept(job.folder) for job in jobs)
         console.note(f"interrupted; {kept}. Go on with: {console.again(context.obj)}")
         raise typer.Exit(130) from None
-    except Diverged as problem:
-        state = "; ".join(_kept(job.folder) for job in jobs)
-        raise console.Failure(f"{problem}; {state}; train again with an --lr below {recipe.settings.lr:g}") from None
+
+    import engine
+
     if numbers is not None:
         _tell_seeds(out, numbers, [describe(engine.load(job.folder)) for job in jobs], json)
         return
@@ -103,6 +96,32 @@ def train(
         console.emit(found)
     else:
         console.out(f"{summary(found)}\n\nsaved in {out}")
+
+
+def _train_all(jobs: Sequence[TrainingJob], resume: bool, at_once: Workers, threads: int | None) -> None:
+    """The runs, where it is known whether they can be made at all."""
+    import torch
+
+    from engine.spaces import search_space
+    from engine.training.loop import Diverged
+
+    recipe = jobs[0].recipe
+    with torch.device("meta"):  # the checks of a supernet's size without its memory
+        method_type(recipe.method).build(recipe, search_space(recipe.space), classes=10)
+    device = pick_device(jobs[0].device)
+    jobs = [replace(job, device=device) for job in jobs]
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        if at_once == 1:
+            for job in jobs:
+                _train(job, resume)
+        else:
+            with console.Progress("%") as bar:
+                many(jobs, at_once, threads=threads, report=lambda found: bar.show(*console.together(found, "seeds")))
+    except Diverged as problem:
+        state = "; ".join(_kept(job.folder) for job in jobs)
+        raise console.Failure(f"{problem}; {state}; train again with an --lr below {recipe.settings.lr:g}") from None
 
 
 def _train(job: TrainingJob, resume: bool) -> None:

@@ -8,6 +8,7 @@ colour               the colour of an operation in a theme
 ink                  the letter colour that reads best on an operation's colour
 Roles, roles         colours that are not operations: text, alpha, disagreement, selection, ...
 THEMES               "light" and "dark"
+line                 of one of several runs, a colour and a dash
 luminance, contrast  of colours, as WCAG 2 defines them
 
 Hue is the family (blue separable, green dilated, brown and amber pooling, magenta skip, grey none), lightness the
@@ -165,6 +166,18 @@ _ROLES: dict[Theme, Roles] = {
 def roles(theme: Theme) -> Roles:
     """The colours of a theme that are not operations."""
     return _ROLES[theme]
+
+
+_LINES: dict[Theme, tuple[str, ...]] = {
+    "light": ("#1B4F9C", "#B3541E", "#4C6B00", "#7A3E9D", "#00696B", "#A3195B", "#4A4F5A", "#7A5F00"),
+    "dark": ("#8FB4FF", "#FFB07A", "#B7DA5C", "#D9A8F5", "#62D6D8", "#FF94C2", "#C8CCD4", "#EBCB57"),
+}
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "6px,2px,2px,2px", "9px,3px")
+
+
+def line(place: int, theme: Theme) -> tuple[str, str]:
+    """Colour and plotly dash of one of several lines that are no operations: no two of eight are alike in either."""
+    return _LINES[theme][place % 8], _DASHES[place % 8]
 
 
 def luminance(colour: str) -> float:

@@ -6,6 +6,7 @@ lead                who leads whom by how much
 provenance          where a measurement comes from, in words
 device_name         a torch device as people write it
 bn                  a BN mode in words
+duration            seconds as people say them
 subscripts, plain   a node or edge name with HTML subscripts, and where no markup is possible
 """
 
@@ -118,6 +119,14 @@ def subscripts(name: str) -> str:
 def bn(mode: str) -> str:
     """A BN mode in words."""
     return _BN[mode]
+
+
+def duration(seconds: float) -> str:
+    """e.g. "40 s", "12 min", "1 h 42 min"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def plain(name: str) -> str:

@@ -1,6 +1,8 @@
 """The folder of a run that can be killed, gone on with and looked at: the same for every command that takes a while.
 
 RunFolder       one run's folder, held as long as the run goes on
+Paused          a run that ended where it was asked to pause
+pause           ask the run in a folder to end after what it is doing
 read_events     the events so far
 PLAN ...        the files' names
 
@@ -8,6 +10,7 @@ plan.json       what was asked, frozen
 lock            which process works here now (engine.runs.lock)
 status.json     how far it is, with a heartbeat (engine.runs.status)
 events.jsonl    a line per finished action, appended
+pause           that the run is to end after what it is doing; whoever may write here can leave it
 output.log      what the command said, where a program started it
 progress.json   where to go on, replaced in one step together with the other files of a state
 """
@@ -29,10 +32,19 @@ from engine.runs.lock import LOCK, Lock, hold
 from engine.runs.plan import difference
 from engine.runs.status import STATUS, State, Status, now
 
-__all__ = ["EVENTS", "OUTPUT", "PLAN", "PROGRESS", "STATUS", "RunFolder", "now", "read_events"]
+__all__ = ["EVENTS", "OUTPUT", "PLAN", "PROGRESS", "STATUS", "Paused", "RunFolder", "now", "pause", "read_events"]
 
-PLAN, PROGRESS, EVENTS, OUTPUT = "plan.json", "progress.json", "events.jsonl", "output.log"
+PLAN, PROGRESS, EVENTS, OUTPUT, PAUSE = "plan.json", "progress.json", "events.jsonl", "output.log", "pause"
 OWN = {PLAN, PROGRESS, STATUS, EVENTS, LOCK}
+
+
+class Paused(KeyboardInterrupt):
+    """A run has ended where it was asked to pause: an interruption that loses nothing."""
+
+
+def pause(path: Path) -> None:
+    """Ask the run in a folder to end after what it is doing now. Raises BadInput where the folder cannot be written."""
+    files.write(path / PAUSE, b"")
 
 
 class RunFolder:
@@ -74,6 +86,7 @@ class RunFolder:
         try:
             with files.locked(self.path):
                 files.settle(self.path, OWN)
+                (self.path / PAUSE).unlink(missing_ok=True)  # asked of an earlier process
             self._check()  # again: the other process may have left something
             if not (self.path / PLAN).exists():
                 files.write(self.path / PLAN, json.dumps(self._plan, indent=1))
@@ -91,7 +104,7 @@ class RunFolder:
         assert self._heart is not None and self._lock is not None
         self._ended.set()
         self._heart.join()
-        state: State = "done" if problem is None else "interrupted" if kind is KeyboardInterrupt else "failed"
+        state: State = "done" if kind is None else "interrupted" if issubclass(kind, KeyboardInterrupt) else "failed"
         self._status = replace(self._status, state=state, error=str(problem) or None if problem else None)
         try:
             with suppress(OSError):  # the folder has vanished, or the disk is full: that is said elsewhere
@@ -115,6 +128,13 @@ class RunFolder:
         self._status = replace(
             self._status, done=done, total=total, unit=unit, label=label, remaining=remaining, details=said
         )
+
+    def pausing(self) -> None:
+        """To be called where the run can end without losing anything. Raises Paused if it was asked to (`pause`)."""
+        asked = self.path / PAUSE
+        if asked.exists():
+            asked.unlink(missing_ok=True)
+            raise Paused("paused")
 
     def progress(self) -> dict[str, Any] | None:
         """What `keep` was given last; None at the beginning. Raises BadInput if it is damaged."""
@@ -188,7 +208,7 @@ class RunFolder:
                 self._tell()
 
 
-_ALLOWED = {LOCK, STATUS, OUTPUT, files.NEXT, files.COMMIT, *(f".{name}.tmp" for name in OWN)}
+_ALLOWED = {LOCK, STATUS, OUTPUT, PAUSE, files.NEXT, files.COMMIT, *(f".{name}.tmp" for name in OWN)}
 """What a run that was killed at its very beginning may have left."""
 
 

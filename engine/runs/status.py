@@ -20,12 +20,14 @@ HEARTBEAT = 2.0
 DEAD_AFTER = 30.0
 """Seconds without a heartbeat after which a run that has not said how it ended counts as dead."""
 
-State = Literal["running", "done", "interrupted", "failed"]
+State = Literal["waiting", "running", "done", "interrupted", "failed"]
+"""waiting: for its turn (`engine.runs.turns`)."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """state: what the run said last; a dead one still says "running". host, pid: the process that runs it, or did.
+    """state: what the run said last; a dead one still says "running" or "waiting". host, pid: the process that runs it,
+    or did.
 
     heartbeat: when it was last heard of (UTC). done, total, unit: how far it is. label: what it is doing. remaining:
     seconds, or None while nothing is known. threads: CPU threads that it was given, None where it was not said. error:
@@ -47,8 +49,8 @@ class Status:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs: it has not ended and was heard of lately."""
-        return self.state == "running" and age(self.heartbeat) < DEAD_AFTER
+        """Whether it runs or waits for its turn: it has not ended and was heard of lately."""
+        return self.state in ("waiting", "running") and age(self.heartbeat) < DEAD_AFTER
 
     @property
     def share(self) -> float:

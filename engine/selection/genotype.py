@@ -9,6 +9,7 @@ Texts are read by `engine.selection.genotype_text`.
 """
 
 import json
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -178,7 +179,7 @@ def _check_pairs(space: SearchSpace, cell: str, pairs: Any) -> tuple[Pair, ...]:
 
 
 def _foreign_operation(space: SearchSpace, cell: str, target: int, name: str, holds: Sequence[str]) -> BadInput:
-    what = f"operation {name[:40]} ({cell}, node {target})"
+    what = f"operation {name if name.isidentifier() else reprlib.repr(name)} ({cell}, node {target})"
     if name == "none" and space.genotype_format == "darts":
         return BadInput(f"{what} is a candidate of the search alone: a discrete DARTS cell keeps two real operations")
     where = "in no DARTS space here" if space.genotype_format == "darts" else f"not in space {space.name}"

@@ -55,6 +55,8 @@ def _from_mapping(data: Mapping[Any, Any], note: Note) -> Genotype | None:
         raise OtherSpace("it is a recurrent cell (RNN, of DARTS on text), and the spaces here are of images")
     if "node_edge_dict" in data:
         raise OtherSpace("it is a cell of TransNAS-Bench-101 (node_edge_dict), a space that is not here")
+    if "ops" in data and {"matrix", "adjacency", "module_adjacency"} & set(data):
+        raise OtherSpace("it is a cell of NAS-Bench-101 (a matrix and its operations), a space that is not here")
     if "space" in data and isinstance(data.get("cells"), Mapping):
         return _of_space(data)
     found = {cell: next((name for name in names if name in data), None) for cell, names in CELLS.items()}
@@ -71,6 +73,10 @@ def _from_mapping(data: Mapping[Any, Any], note: Note) -> Genotype | None:
     return None
 
 
+def _names(data: Mapping[Any, Any]) -> str:
+    return " ".join(", ".join(map(str, data)).split())[:100]
+
+
 def _one_cell(data: Mapping[Any, Any], name: str) -> BadInput:
     pairs = data[name]
     operations = {each[0] for each in pairs if isinstance(each, list | tuple) and each and isinstance(each[0], str)}
@@ -80,8 +86,7 @@ def _one_cell(data: Mapping[Any, Any], name: str) -> BadInput:
         )
     lacking = "reduce" if name in CELLS["normal"] else "normal"
     return OtherSpace(
-        f"it has no {lacking} cell (its fields are {', '.join(map(str, data))[:100]}), and the DARTS spaces here have "
-        "normal and reduce"
+        f"it has no {lacking} cell (its fields are {_names(data)}), and the DARTS spaces here have normal and reduce"
     )
 
 
@@ -107,7 +112,9 @@ def _pairs(cell: str, value: Sequence[Any]) -> list[Pair]:
     entries = [entry for node in value for entry in node] if grouped else list(value)
     for entry in entries:
         if isinstance(entry, str):
-            raise OtherSpace(f"{cell} lists operations without their sources ({entry[:40]}), as other spaces do")
+            raise OtherSpace(
+                f"{cell} lists operations without their sources ({reprlib.repr(entry)}), as other spaces do"
+            )
         if not isinstance(entry, list | tuple) or len(entry) not in (2, 3):
             raise BadInput(f"{cell} holds {reprlib.repr(entry)}, which is no (operation, source) pair")
     edges = [entry[1:] for entry in entries if len(entry) == 3]
@@ -149,8 +156,8 @@ def _check_space(cell: str, pairs: Sequence[Pair]) -> None:
         raise OtherSpace(f"it is a cell of the NASNet space (NASNet, AmoebaNet, PNASNet, ENAS): {shown}")
     if len(pairs) != 8 and len(pairs) % 2 == 0:
         raise OtherSpace(
-            f"{cell} has {len(pairs)} pairs, for {len(pairs) // 2} inner nodes, and a cell of the DARTS spaces here "
-            "has 4 inner nodes with two pairs each"
+            f"{cell} has {len(pairs)} pairs, two for each of {len(pairs) // 2} inner node{'s' * (len(pairs) > 2)}, and "
+            "cells of the DARTS spaces here have 4 inner nodes"
         )
 
 

@@ -198,7 +198,7 @@ def _read(text: str, place: _Place, note: Note) -> Genotype:
     if found is None and place.kind == "dict":
         found = _inside(values, note)
     if found is None:
-        fields = ", ".join(map(str, values)) if isinstance(values, Mapping) else ""
+        fields = " ".join(", ".join(map(str, values)).split()) if isinstance(values, Mapping) else ""
         raise OtherSpace(f"its fields are {fields[:100] or 'none'}, and a genotype here has normal and reduce")
     return found
 
@@ -274,7 +274,7 @@ def _none_found(text: str, values: Any) -> BadInput:
     if _BROKEN_CELL.search(text):
         return BadInput(f"the NAS-Bench-201 cell is cut off or damaged; a whole one is {EXAMPLE}")
     if isinstance(values, dict):
-        names = ", ".join(map(str, values))[:100] or "none"
+        names = " ".join(", ".join(map(str, values)).split())[:100] or "none"
         return BadInput(f"there is no genotype in this JSON; its keys are {names}, and normal and reduce are not there")
     if text.startswith("{") and values is None:
         return BadInput("the text begins like JSON, but is no valid JSON and holds no genotype; copy it whole")

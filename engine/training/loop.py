@@ -222,10 +222,10 @@ def conclude(run: Training, halves: Sequence[Feed], line: dict[str, Any]) -> Non
     run.log.append(line)
 
 
-def evaluate(run: Training, search: Feed) -> dict[str, Any]:
+def evaluate(run: Training, search: Feed, images: int = EVALUATION_IMAGES) -> dict[str, Any]:
     """Accuracy on the first scoring images of the search half, in both BN modes, with intervals."""
     method = run.method
-    order = torch.from_numpy(scoring_order(len(search), EVALUATION_IMAGES))
+    order = torch.from_numpy(scoring_order(len(search), images))
     batches = held(search, order.split(64))
     with torch.no_grad():
         weights = method.mix("measure", method.draw("measure")).weights
@@ -287,7 +287,7 @@ def train(
 
     snapshots: also keep every Nth epoch in out/snapshots/epoch-NNN. Raises BadInput for a folder that holds
     something else and for alphas that would never be trained, Diverged (last good epoch kept) for a loss that is not
-    finite.
+    finite, Paused after an epoch in which it was asked to pause.
     """
     recipe.check_trains_alphas()
     out = Path(out)
@@ -317,4 +317,6 @@ def train(
             folder.append(line)
             folder.tell(run.epoch, recipe.epochs, "epochs", "training")
             epoch_done(line)
+            if not run.is_finished:
+                folder.pausing()
     return run

@@ -206,7 +206,7 @@ def _faint(deciding: Deciding) -> None:
 def _ask_for_tuning(deciding: Deciding) -> None:
     page = deciding.page
     seconds = tuned.seconds(page.summary, "q", page.image_set)
-    about = f" (about {text.duration(seconds)})" if seconds else ""
+    about = f" (about {wording.duration(seconds)})" if seconds else ""
     names = {"q": f"fine-tune{about}, recommended", "n": "keep the exact weights"}
     keys.FIRST_PRESET.set(page.run.preset if page.run.preset in names else None)
     st.segmented_control(

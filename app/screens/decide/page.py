@@ -189,7 +189,7 @@ def _tuning(deciding: Deciding) -> None:
             return "the weights stay as they are"
         amount = f"{preset.amount} {'mini-batches' if preset.unit == 'batches' else preset.unit} at lr {preset.lr:g}"
         seconds = tuned.seconds(page.summary, letter, page.image_set)
-        return amount + (f", about {text.duration(seconds)}" if seconds else "")
+        return amount + (f", about {wording.duration(seconds)}" if seconds else "")
 
     st.radio(
         "Fine-tune after every decision",

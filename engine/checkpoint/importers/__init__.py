@@ -21,7 +21,7 @@ import torch
 from engine.checkpoint import folder as store
 from engine.checkpoint import format
 from engine.checkpoint.folder import Checkpoint
-from engine.checkpoint.importers.chosen import chosen_alphas
+from engine.checkpoint.importers.chosen import after_sigmoid, chosen_alphas
 from engine.checkpoint.importers.circumstances import find_betas, is_fair
 from engine.checkpoint.importers.decided import begun
 from engine.checkpoint.importers.fitting import Fit, fit
@@ -104,6 +104,9 @@ def supernet_of(
         if mixing == "softmax" and (fair := next((each.name for each in alphas if is_fair(each.content)), None)):
             mixing = "sigmoid"
             notes.append(f"mixed by the sigmoid of every alpha, as FairDARTS does, which wrote {fair}")
+        elif mixing == "softmax" and alphas and (sentence := after_sigmoid(alphas)):
+            mixing = "sigmoid"
+            notes.append(sentence)
     rows, history = chosen_alphas(file.name, fitted.space, found, alphas, mixing, notes)
     selection = Selection(fitted.space, _architecture(file.name, fitted.space, rows, found, betas, mixing, notes))
     if found.selection is not None:

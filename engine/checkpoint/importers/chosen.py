@@ -1,6 +1,7 @@
 """Which alphas count: those of the files beside the supernet's, else its own, else none.
 
 chosen_alphas   the alphas that a supernet starts with, and their history
+after_sigmoid   whether given numbers can only be mixing weights of FairDARTS
 """
 
 from collections.abc import Sequence
@@ -54,6 +55,22 @@ def chosen_alphas(
     for epoch in range(len(next(iter(more.history.values())))):
         _read(f"{name}, epoch {epoch + 1}", space, {cell: rows[epoch] for cell, rows in more.history.items()})
     return final, {cell: torch.tensor(rows, dtype=torch.float32) for cell, rows in more.history.items()}
+
+
+def after_sigmoid(given: Sequence[Foreign]) -> str:
+    """A sentence where numbers are printed, or stored as weights, that only a sigmoid gives; "" for all others.
+
+    FairDARTS prints the sigmoids of its alphas, and stores them in files called weight.
+    """
+    if read_alphas(given).shares != "unit":
+        return ""
+    names = [each.name for each in given if each.kind == "text" or "weight" in each.name.lower()]
+    if len(names) < len(given):
+        return ""
+    return (
+        f"mixed by the sigmoid of every alpha, as FairDARTS does: all numbers in {' and '.join(names)} lie between 0 "
+        "and 1, and rows do not add up to 1 (--mixing softmax if they are alphas)"
+    )
 
 
 def _turned(given: GivenAlphas) -> GivenAlphas:

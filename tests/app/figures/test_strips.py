@@ -23,7 +23,7 @@ def test_every_procedure_is_a_row_with_its_orders_their_median_and_alphas_cell()
 def test_what_lies_far_below_stands_at_the_left_end_and_the_axis_says_so() -> None:
     figure = plot_strips(strips_info([run("one", 54.3, 90.0, 93.0)]), "light")
     orders, rings = figure["data"]
-    assert orders["x"] == [90.0, 93.0] and orders["y"] == [0, 0] and rings["x"] == [80.0]
+    assert orders["x"] == [90.0, 93.0] and orders["y"] == [0.2, 0.2] and rings["x"] == [80.0]
     assert "α's cell 54.30 %" in rings["hovertext"][0]
     assert "1 below 80" in figure["layout"]["xaxis"]["title"]["text"]
     assert figure["layout"]["shapes"][0]["x0"] == 91.5

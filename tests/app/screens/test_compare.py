@@ -47,7 +47,7 @@ def test_the_page_begins_with_alpha_against_measurement_and_states_the_finding(v
 
 
 def test_a_run_without_stored_selections_says_how_to_make_them(visit: Visit) -> None:
-    words = text(visit("compare", run="darts"))
+    words = text(visit("compare", run="small-s2"))
     assert "stored for this supernet" in words and "python -m engine select" in words
 
 

@@ -14,7 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library import image_sets
-from app.work import processed, processes, retraining, threads
+from app.work import command_runs, processes, retraining, threads
 from app.work.retraining import Run, estimate, find, launch, small
 from engine.errors import BadInput
 from engine.network.retrain.recipe import Recipe
@@ -128,7 +128,7 @@ def test_the_process_has_a_session_of_its_own_and_no_more_threads_than_the_budge
         wait = kill
 
     monkeypatch.setattr(processes.subprocess, "Popen", Process)
-    monkeypatch.setattr(processed, "process_threads", lambda: 3)
+    monkeypatch.setattr(command_runs, "process_threads", lambda beside=None: 3)
     assert not launch(SHORT).running
     assert asked["start_new_session"] and asked["env"]["OMP_NUM_THREADS"] == "3"
     assert asked["words"][-2:] == ["--threads", "3"] and "--resume" in asked["words"]

@@ -279,6 +279,18 @@ def test_weights_after_a_sigmoid_are_taken_back_where_the_search_mixed_so() -> N
     assert np.allclose(found.under("sigmoid").final["normal"], NORMAL, atol=1e-5)
 
 
+def test_sigmoids_in_a_log_do_not_open_as_a_softmax(tmp_path: Path) -> None:
+    printed = [1 / (1 + np.exp(-table.astype(np.float64))) for table in (NORMAL, REDUCE)]
+    (tmp_path / "log.txt").write_text("\n".join(map(shown, printed)))
+    found = import_checkpoint(WEIGHTS, alphas=tmp_path / "log.txt")
+    assert found.meta["mixing"] == "sigmoid" and any(
+        "as FairDARTS does: all numbers in log.txt" in note for note in found.meta["notes"]
+    )
+    assert np.allclose(found.start.weights()["normal"], printed[0], atol=1e-4)
+    asked = import_checkpoint(WEIGHTS, alphas=tmp_path / "log.txt", mixing="softmax")
+    assert "mixing" not in asked.meta and np.allclose(asked.alphas["normal"], printed[0], atol=1e-4)
+
+
 def test_alphas_may_be_given_as_text(tmp_path: Path) -> None:
     text = f"{shown(weights(NORMAL))}\n{shown(weights(REDUCE))}"
     found = read_alphas([given(text)])

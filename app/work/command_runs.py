@@ -15,8 +15,14 @@ from app.work import processes
 from app.work.threads import process_threads
 from engine.errors import BadInput
 from engine.runs import files
-from engine.runs.folder import PLAN
+from engine.runs.folder import PLAN, pause
 from engine.runs.status import STATUS, Status, read_status
+from engine.runs.turns import reserve
+
+TURNS = ".turns"
+"""Where runs that take turns keep them, in the folder of their kind."""
+DEVICE = "auto"
+"""The device that they are started on."""
 
 
 class Recipe(Protocol):
@@ -50,6 +56,11 @@ class Run(Generic[R]):
         return self.status.state == "done"
 
     @property
+    def waits(self) -> bool:
+        """Whether it has not begun, as earlier ones come first."""
+        return self.running and self.status.state == "waiting"
+
+    @property
     def epoch(self) -> int:
         """Finished epochs."""
         return int(self.status.details.get("epoch", self.status.done))
@@ -57,6 +68,10 @@ class Run(Generic[R]):
     def stop(self) -> None:
         """Ask it to stop: it does so within a step, and its last finished epoch is kept."""
         processes.stop(self.path)
+
+    def pause(self) -> None:
+        """Ask it to end after the running epoch. Raises BadInput where its folder cannot be written."""
+        pause(self.path)
 
 
 def runs(root: Path, read: Callable[[Mapping[str, Any]], R]) -> Iterator[Run[R]]:
@@ -77,11 +92,13 @@ def begin(
     *,
     most: int,
     what: str,
+    waiting: int | None = None,
 ) -> None:
     """Start `python -m engine WORDS` in a run's folder, or go on where it stopped; one of a kind at a time.
 
-    most: runs beside it from which on none is started. what: "network", in what the visitor is told. Raises BadInput
-    while another one runs, and where the folder is full or cannot be written.
+    most: runs beside it from which on none is started. what: "network", in what the visitor is told. waiting: how many
+    may wait for the one that works, taking turns; None: there are no turns. Raises BadInput while another one runs that
+    is not waited for, and where the folder is full or cannot be written.
     """
     root = path.parent
     try:
@@ -89,11 +106,20 @@ def begin(
     except OSError as error:
         raise files.unwritable(root, error) from None
     with files.locked(root):
-        if any(run.running for run in runs(root, read)):
+        active = [run for run in runs(root, read) if run.running]
+        if any(run.path == path for run in active):
+            raise BadInput(f"{path.name} is being trained already")
+        if active and waiting is None:
             raise BadInput(f"another {what} is being trained on this machine; stop it, or wait until it has finished")
+        if waiting is not None and len(active) > waiting:
+            raise BadInput(f"{waiting} runs wait for their turn already; stop one, or try again later")
         if not path.exists() and sum(each.is_dir() for each in root.iterdir()) >= most:
             raise BadInput(f"{most} runs are kept already; delete some in {root}")
-        processes.launch(words, path, process_threads(), plan)
+        if waiting is None:
+            processes.launch(words, path, process_threads(), plan)
+        else:
+            pid = processes.launch([*words, "--turns", str(root / TURNS)], path, process_threads(root), plan)
+            reserve(root / TURNS, DEVICE, path, pid)  # the processes begin in another order than they were started
 
 
 def _recipe(path: Path, read: Callable[[Mapping[str, Any]], R]) -> R | None:

@@ -1,20 +1,19 @@
-"""Runs: every supernet there is as a row, and several of them side by side. One run is never the answer."""
+"""The table of all supernets: what each is, what alpha and measurement make of it; sorted, filtered, ticked, saved.
+
+table       draw it; gives the ticked rows
+filtered    rows in which every word of a search is found
+as_csv      the rows as a file
+headline    the page's first line
+MOST        how many rows can lie side by side, from FEWEST on
+"""
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app.figures.strips import plot_strips, strips_info
-from app.library.members import members
-from app.parts import text
 from app.state import keys
-from app.state.actions import Actions
-from app.state.live import live
-from app.state.page import PageState
-from app.state.questions import Questions
-from app.work.workshop import workshop
 from engine.drawing import wording
 from engine.population import Ends, Member
 from engine.results import Verdict
@@ -39,27 +38,7 @@ COLUMNS = {
 }
 
 
-def page() -> None:
-    live(_body)
-
-
-def _body(page: PageState, ask: Questions, do: Actions) -> None:
-    rows = members(workshop().catalog.entries())
-    text.title(_headline(rows), "Every supernet and snapshot: bundled ones, your own, and imports.")
-    chosen = _table(rows)
-    if not FEWEST <= len(chosen) <= MOST:
-        st.caption(f"Tick {FEWEST} to {MOST} rows to lay them side by side; {len(chosen)} are ticked.")
-    else:
-        _side_by_side(page, chosen)
-    for row in chosen:
-        if row.problem:
-            st.warning(f"{row.name}: {text.literal(row.problem)}", icon=":material/warning:")
-        if row.command:
-            st.caption(f"What repeats the training of {text.literal(row.name)}:")
-            st.code(f"{row.command} --out RUN", language="sh")
-
-
-def _headline(rows: Sequence[Member]) -> str:
+def headline(rows: Sequence[Member]) -> str:
     """e.g. "5 supernets; where the truth is known, α ends at 10.00 to 54.30 % and measurement at 90.65 to 93.87 %"."""
     count = len(rows)
     first = f"{count} supernet{'' if count == 1 else 's'}"
@@ -75,20 +54,28 @@ def _range(values: Sequence[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _table(rows: Sequence[Member]) -> list[Member]:
-    """The rows, which can be sorted and ticked, and as a file. Returns the ticked ones."""
+def filtered(rows: Sequence[Member], words: str, notes: Mapping[str, str]) -> list[Member]:
+    """Rows in whose name, space, method, data or note every word stands, whatever its capitals."""
+    wanted = words.casefold().split()
+
+    def said(row: Member) -> str:
+        parts = (row.name, row.space, row.method, row.data, notes.get(row.name))
+        return " ".join(filter(None, parts)).casefold()
+
+    return [row for row in rows if all(word in said(row) for word in wanted)]
+
+
+def table(rows: Sequence[Member], notes: Mapping[str, str]) -> list[Member]:
+    """Draw the rows. notes: by name. Returns the ticked ones."""
     event = st.dataframe(
-        [_listed(row) for row in rows],
+        [{**_listed(row), "note": notes.get(row.name, "")} for row in rows],
         hide_index=True,
         column_config=COLUMNS,
         row_height=30,
         on_select="rerun",
         selection_mode="multi-row",
-        key=keys.RUNS_TABLE.name,
+        key=keys.RUNS_TABLE.of(str(len(rows))).name,
         alt=f"{len(rows)} supernets",
-    )
-    st.download_button(
-        "Table as CSV", _csv(rows), "runs.csv", "text/csv", icon=":material/download:", key="runs-as-csv"
     )
     return [rows[place] for place in event.selection.rows if place < len(rows)]
 
@@ -130,14 +117,16 @@ def _over(ends: Ends | None) -> str:
     return f"{low} to {high}, {len(ends.true)}" if len(ends.true) > 1 else "1 order"
 
 
-def _csv(rows: Sequence[Member]) -> str:
+def as_csv(rows: Sequence[Member], notes: Mapping[str, str]) -> str:
     """A line for every run and procedure, with everything that is known."""
     file = io.StringIO()
     own = [name for name in Member.__dataclass_fields__ if name not in ("path", "ends")]
     writer = csv.writer(file)
-    writer.writerow([*own, "tuning", "measured_with", "measured_images", "orders", "lowest", "median", "highest"])
+    writer.writerow(
+        [*own, "note", "tuning", "measured_with", "measured_images", "orders", "lowest", "median", "highest"]
+    )
     for row in rows:
-        facts = [getattr(row, name) for name in own]
+        facts = [*(getattr(row, name) for name in own), notes.get(row.name, "")]
         for ends in row.ends or (None,):
             writer.writerow([*facts, *_measured(ends)])
     return file.getvalue()
@@ -148,13 +137,3 @@ def _measured(ends: Ends | None) -> list[object]:
         return [None] * 7
     low, high = (ends.true[0], ends.true[-1]) if ends.true else (None, None)
     return [ends.tuning, ends.data, ends.images, len(ends.genotypes), low, ends.median, high]
-
-
-def _side_by_side(page: PageState, chosen: Sequence[Member]) -> None:
-    info = strips_info(chosen)
-    with st.container(border=True, key="strips-card"):
-        text.heading("Where they end", "every procedure, every edge order; the bar is the median")
-        text.chart(plot_strips(info, page.theme), key="strips", alt=info.summary)
-        if info.without:
-            names = ", ".join(map(text.literal, info.without))
-            st.caption(f"Without a table of true accuracies, or without a full selection: {names}")
