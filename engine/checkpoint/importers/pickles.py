@@ -115,9 +115,9 @@ def _zipped(name: str, content: bytes, depth: int) -> Any:
 
 def _instructions(name: str, entries: list[zipfile.ZipInfo], packed: int) -> zipfile.ZipInfo:
     """The entry with the instructions, once the sizes of all are known to be sane."""
-    unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > MOST_ENTRIES or unpacked > min(LARGEST, max(MOST_PACKED * packed, FREELY_PACKED)):
-        raise BadInput(f"{name} unpacks to more than {LARGEST >> 20} MiB or {MOST_ENTRIES:,} parts; {RESAVE}")
+    most = min(LARGEST, max(MOST_PACKED * packed, FREELY_PACKED))
+    if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > most:
+        raise BadInput(f"{name} unpacks to more than {most >> 20} MiB or {MOST_ENTRIES:,} parts; {RESAVE}")
     found = [entry for entry in entries if entry.filename.endswith("data.pkl")]
     if any(entry.filename.endswith("constants.pkl") for entry in entries):
         raise BadInput(f"{name} is a TorchScript program, not only tensors; none of it was run. To use it, {RESAVE}")
