@@ -40,10 +40,10 @@ COMMANDS = (
     import_.import_,
     export.export,
     train.train,
-    estimate.estimate,
     retrain.retrain,
     lookup.lookup,
     runs.runs,
+    estimate.estimate,
 )
 
 OUT_OF_MEMORY = re.compile("out of memory|can't allocate memory")

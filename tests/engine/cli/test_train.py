@@ -7,6 +7,8 @@ import pytest
 import engine
 from engine.cli.train import read_seeds
 from engine.errors import BadInput
+from engine.runs.folder import RunFolder, pause
+from tests.engine.cli.test_cli import listed
 from tests.engine.small_runs import SMALL, write_photos
 
 
@@ -67,3 +69,38 @@ def test_seeds_are_read_in_order():
     for wrong in ("", "1,", "-1", "1,1", "a"):
         with pytest.raises(BadInput):
             read_seeds(wrong)
+
+
+@pytest.mark.parametrize("method", ["darts", "pc-darts"])
+def test_what_a_run_will_take_is_said_beforehand_and_nothing_is_written(
+    cli, root, photos, tmp_path, monkeypatch, method
+):
+    monkeypatch.chdir(tmp_path)
+    # pc-darts learns no alphas in its first 15 epochs: both kinds of step are timed
+    size = ("--epochs", "20", "--channels", "8", "--cells", "1", "--image-size", "16", "--threads", "1")
+    words = ("estimate", "--space", "nas-bench-201", "--method", method, "--data", photos, *size)
+    code, text, _ = cli(*words, "--json")
+    found = json.loads(text)
+    assert code == 0 and set(found) == listed(root, "estimate")
+    assert found["steps"] == 1 and found["timed"] >= (6 if method == "pc-darts" else 3)
+    assert 0 < found["per_step"] < found["per_epoch"] and found["seconds"] <= 20 * found["per_epoch"] * 1.001
+    code, text, _ = cli(*words)
+    assert code == 0 and "for 20 epochs" in text and "were taken on cpu with 1 thread" in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_paused_says_how_to_go_on(cli, photos, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    words = [*train(photos, out), "--epochs", "3", "--turns", tmp_path / "turns"]
+    keep = RunFolder.append
+
+    def paused(self, *events):
+        keep(self, *events)
+        pause(out)
+
+    monkeypatch.setattr(RunFolder, "append", paused)
+    code, _, said = cli(*words)
+    assert code == 130 and "epoch 1 is saved" in said and "--resume" in said and "--turns" in said
+    monkeypatch.setattr(RunFolder, "append", keep)
+    code, _, _ = cli(*words, "--resume")
+    assert code == 0 and len(engine.load(out).log) == 3
