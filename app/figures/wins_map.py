@@ -12,7 +12,7 @@ from app.figures.frame import Figure, Margin, axis, empty_figure, figure, label,
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
 from engine.population import Member
-from engine.selection.genotype import parse_genotype
+from engine.selection.genotype_text import parse_genotype
 from engine.spaces import SearchSpace, search_space
 
 NONE = "left out"
