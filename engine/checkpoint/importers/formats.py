@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.checkpoint.importers.alpha_forms import tables_in
 from engine.checkpoint.importers.alphas import NAMES, find_alphas
 from engine.checkpoint.importers.circumstances import betas_of, data_set, epochs, mixing_of
 from engine.checkpoint.importers.reading import Foreign
@@ -183,7 +184,7 @@ def _inside(content: Mapping[Any, Any]) -> list[Mapping[Any, Any]]:
 
 
 def _no_supernet(file: Foreign) -> str:
-    if find_alphas(file.content):
+    if find_alphas(file.content) or tables_in(file.content):
         return (
             f"{file.name} is a file with alphas alone; give the file with the weights, and this one as its second file"
         )

@@ -186,4 +186,4 @@ def _text(content: bytes) -> Any:
 
 
 def _too_large(name: str) -> str:
-    return f"{name} is larger than {LARGEST >> 20} MiB; leave optimizer states out and save the state_dict alone"
+    return f"{name} is larger than {LARGEST >> 20} MiB; save the state_dict and the alphas without optimizer states"

@@ -12,6 +12,7 @@ from engine import magnitude_genotype, parse_genotype
 from engine.checkpoint.folder import Checkpoint, load
 from engine.checkpoint.importers import import_checkpoint, save_import
 from engine.errors import BadInput
+from engine.selecting.tuning import Tuner
 from engine.spaces import search_space
 from engine.spaces.declared import read
 
@@ -129,6 +130,12 @@ def test_what_a_file_says_of_its_search_is_heard() -> None:
     assert opened("darts-pt-201-simple").meta["epochs"] == 20
 
 
+def test_a_file_of_alphas_alone_is_named_as_one() -> None:
+    for name in ("fairdarts-checkpoint.pth.tar", "quark0-weights-3l-list.pt", "sgas-alphas.pt"):
+        with pytest.raises(BadInput, match="is a file with alphas alone"):
+            import_checkpoint(ORIGINALS / name)
+
+
 def test_leftovers_are_left_out_with_a_note() -> None:
     assert any("324 total_ops and total_params" in note for note in opened("confopt-nb201").meta["notes"])
 
@@ -180,3 +187,13 @@ def test_a_supernet_is_found_wherever_it_lies(tmp_path: Path, before: str, key: 
     expected = opened("darts-pt-201-s2")
     assert all(value.equal(found.supernet.state_dict()[name]) for name, value in expected.supernet.state_dict().items())
     assert any("1 the loss function's" in note for note in found.meta["notes"])
+
+
+@pytest.mark.parametrize("name", ["drnas201-dirichlet", "fairdarts"])
+def test_tuning_goes_on_with_the_mixing_of_the_search(name: str) -> None:
+    found = opened(name, image_size=16)
+    tuner = Tuner(found)
+    assert tuner.selection(()).alphas.mixing == found.start.alphas.mixing != "softmax"
+    mixed = tuner.method.mix("measure", torch.Generator()).weights
+    expected = found.start.weights()
+    assert all(torch.allclose(mixed[cell].detach(), expected[cell], atol=1e-6) for cell in found.space.cells)
