@@ -109,6 +109,8 @@ def supernet_of(
             notes.append(sentence)
     rows, history = chosen_alphas(file.name, fitted.space, found, alphas, mixing, notes)
     selection = Selection(fitted.space, _architecture(file.name, fitted.space, rows, found, betas, mixing, notes))
+    if history and selection.alphas.betas is not None:
+        notes.append("the log says nothing of edge strengths: those of its epochs are unknown, and left out there")
     if found.selection is not None:
         selection, said = begun(file.name, found.selection, selection)
         notes += said

@@ -166,7 +166,15 @@ class _Part(Storage):
         self.offset, self.length = offset, length
 
     def viewed(self, kind: str) -> Any:
-        return super().viewed(kind)[self.offset : self.offset + self.length]
+        import torch
+
+        width = _width(self.kind)
+        first, last = self.offset * width, (self.offset + self.length) * width
+        if not 0 <= first <= last <= len(self.content):
+            raise ValueError("a part of a storage lies outside it")
+        if first == last:
+            return torch.empty(0, dtype=getattr(torch, kind))
+        return torch.frombuffer(memoryview(self.content)[first:last], dtype=getattr(torch, kind))
 
 
 def _older_form(content: bytes, depth: int) -> Any:
@@ -224,6 +232,8 @@ def _first_form(name: str, content: bytes, depth: int) -> Any:
         (numel,) = struct.unpack_from("<q", data, at)
         kept[key] = room.announced(("storage", kind, key, "cpu", numel))
         at = _filled(data, at, kept[key])
+    for key, root, offset, length in Machine(data, at).run():
+        kept[key] = _Part(kept[root].kind, kept[root].content, offset, length)
     data = parts["tensors"]
     machine = Machine(data)
     count, at = machine.run(), machine.at
@@ -239,6 +249,6 @@ def _first_form(name: str, content: bytes, depth: int) -> Any:
         objects[str(key)] = build(kept[storage], numbers[-1], size, stride)
 
     def persistent(mark: Any) -> Any:
-        return objects[str(mark[0] if isinstance(mark, tuple) else mark)]
+        return mark[0] if isinstance(mark, tuple) else objects[str(mark)]  # a class with its source text, or a thing
 
     return _machine(parts["pickle"], 0, depth, persistent).run()

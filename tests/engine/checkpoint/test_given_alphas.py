@@ -198,6 +198,16 @@ def test_the_epoch_slider_moves_over_the_epochs_of_a_log(tmp_path: Path) -> None
     assert np.abs(weights(then.summary.start.alphas["normal"]) - weights(tables[2])).max() < 1e-4
 
 
+def test_edge_strengths_that_a_log_does_not_print_are_unknown_in_its_epochs(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text(quark_log(4)[0])
+    (tmp_path / "betas.json").write_text(json.dumps({"betas": {"normal": [0.1] * 14, "reduce": [0.2] * 14}}))
+    found = import_checkpoint(WEIGHTS, alphas=tmp_path / "log.txt", betas=tmp_path / "betas.json")
+    save_import(found, tmp_path / "kept")
+    kept = read_summary(tmp_path / "kept")
+    assert kept.start.alphas.betas and len(kept.history["normal"]) == 4 and len(kept.beta_history["normal"]) == 0
+    assert any("edge strengths: those of its epochs are unknown" in note for note in kept.meta["notes"])
+
+
 def test_alphas_of_the_file_itself_end_the_history_of_its_log(tmp_path: Path) -> None:
     content = {"state_dict": torch.load(WEIGHTS), "alpha": [torch.tensor(NORMAL), torch.tensor(REDUCE)], "epoch": 50}
     torch.save(content, tmp_path / "search.pt")

@@ -6,7 +6,9 @@ import datetime
 import io
 import os
 import pickle
+import struct
 import sys
+import tarfile
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +94,37 @@ def test_files_of_torch_save_come_back(tmp_path: Path, legacy: bool, protocol: i
     assert found["a"].equal(base) and found["view"].equal(value["view"]) and found["b"].shape == (0,)
     assert found["a"].untyped_storage().data_ptr() == found["view"].untyped_storage().data_ptr()
     assert isinstance(found["sparse"], Inert) and found["n"] == 3
+
+
+class Named(pickle.Pickler):
+    """Writes numbers in place of tensors, as torch did up to 0.1.12."""
+
+    def persistent_id(self, value: Any) -> Any:
+        return "7" if torch.is_tensor(value) else None
+
+
+def test_the_first_form_of_torch_save_comes_back() -> None:
+    numbers = torch.randn(6, generator=torch.Generator().manual_seed(0))
+    storages = pickle.dumps(1, 2) + pickle.dumps(("1", "cpu", torch.FloatStorage), 2)
+    storages += struct.pack("<q", 6) + numbers.numpy().tobytes() + pickle.dumps([(2, "1", 1, 5)], 2)
+    tensors = pickle.dumps(1, 2) + pickle.dumps((7, 2, torch.FloatTensor), 2)
+    tensors += struct.pack("<ii2q2qq", 2, 0, 2, 2, 2, 1, 1)
+    content = io.BytesIO()
+    Named(content, 2).dump({"weight": numbers, "epoch": 3})
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:") as archive:
+        parts = {
+            "storages": storages,
+            "tensors": tensors,
+            "pickle": content.getvalue(),
+            "sys_info": pickle.dumps({}, 2),
+        }
+        for name, part in parts.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(part)
+            archive.addfile(entry, io.BytesIO(part))
+    found = read_torch("a.pth.tar", buffer.getvalue())
+    assert found["epoch"] == 3 and found["weight"].equal(numbers[2:].view(2, 2))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
