@@ -17,6 +17,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
+    from app.parts.upload_many import Outcome
     from app.parts.upload_wizard import Check
     from app.screens.compare.address import Sides
     from app.state.address import Address
@@ -145,6 +146,7 @@ TRAINING: Key[str] = Key("training", "session", "the supernet in training that i
 TO_DISCARD: Key[str] = Key("training-to-discard", "session", "the training that the visitor is being asked about")
 RUNS_TABLE: Key[Any] = Key("runs-table-{}", "widget", "the runs that are ticked, of so many")
 RUNS_FILTER: Key[str] = Key("runs-filter", "widget", "words that the rows of the table of runs hold")
+MANY: "Key[list[Outcome]]" = Key("many-outcomes", "session", "what became of the files that were brought at once")
 RUN_NOTE: Key[str] = Key("run-note-{}", "widget", "what is to be noted about a run")
 RUNS_VIEW: Key[str] = Key("runs-view", "widget", "what the ticked runs are compared by")
 RUNS_CELL: Key[str] = Key("runs-cell", "widget", "the cell type that they are compared in")

@@ -7,7 +7,7 @@ import streamlit as st
 from app.library import imports
 from app.library.catalog import LONGEST_NOTE, Entry
 from app.library.members import entry_of, members
-from app.parts import text
+from app.parts import text, upload_many
 from app.screens.runs import side_by_side
 from app.screens.runs.table import FEWEST, MOST, as_csv, filtered, headline, table
 from app.state import keys, session
@@ -38,6 +38,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         st.download_button(
             "Table as CSV", as_csv(shown, notes), "runs.csv", "text/csv", icon=icon, key="runs-as-csv", width="stretch"
         )
+    upload_many.panel()
     if not shown:
         st.caption(f"No row holds {text.literal(words)}.")
         return
