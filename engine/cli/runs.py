@@ -40,7 +40,7 @@ def _row(each: Member) -> list[str]:
     return [
         each.name,
         f"{each.space}, C {each.channels}, {each.cells} cells, {each.image_size} px",
-        each.method if each.seed is None else f"{each.method}, seed {each.seed}",
+        f"{each.method}" + ("" if each.seed is None else f", seed {each.seed}"),
         "unknown" if each.epoch is None else f"{each.epoch}{of}",
         "-" if each.accuracy is None else f"{console.percent(each.accuracy, each.ci)} on {each.images:,} images",
         _verdicts(each),
