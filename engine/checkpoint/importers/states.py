@@ -62,9 +62,15 @@ def find_state(file: Foreign) -> State | None:
     before = befores.most_common(1)[0][0]
     others = [each for each in befores if each != before]
     found: dict[str, Tensor] = {}
-    for name, tensor in tensors.items():
-        if not any(name.startswith(other) and len(other) > len(before) for other in others if other):
-            found[name.removeprefix(before)] = tensor
+    for name, tensor in sorted(tensors.items(), key=lambda item: not item[0].startswith(before)):
+        match = before_cells.match(name)
+        of_another = (
+            match[1] != before
+            if match
+            else any(name.startswith(other) for other in others if not before.startswith(other))
+        )
+        if not of_another:  # what lies outside of all supernets comes last, and replaces nothing
+            found.setdefault(name.removeprefix(before), tensor)
     return State(best[1], found, tuple(sorted(each.rstrip(".") or "top" for each in others)), best[3])
 
 

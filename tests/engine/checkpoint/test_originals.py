@@ -130,6 +130,18 @@ def test_what_a_file_says_of_its_search_is_heard() -> None:
     assert opened("darts-pt-201-simple").meta["epochs"] == 20
 
 
+@pytest.mark.parametrize("first", ["", "ema."])
+def test_a_second_copy_of_the_supernet_is_left_out_with_a_note(tmp_path: Path, first: str) -> None:
+    state = torch.load(original("darts-pt-201-s2"), weights_only=True)["state_dict"]
+    second = "ema." if first == "" else ""
+    copies = {first + name: value for name, value in state.items()}
+    copies |= {second + name: value + 1 for name, value in state.items() if "num_batches" not in name}
+    torch.save({"model": copies}, tmp_path / "a.pt")
+    found = import_checkpoint(tmp_path / "a.pt")
+    assert found.supernet.classifier.weight.equal(state["classifier.weight"])
+    assert any("further supernets in the same state were left out" in note for note in found.meta["notes"])
+
+
 def test_a_file_of_alphas_alone_is_named_as_one() -> None:
     for name in ("fairdarts-checkpoint.pth.tar", "quark0-weights-3l-list.pt", "sgas-alphas.pt"):
         with pytest.raises(BadInput, match="is a file with alphas alone"):

@@ -349,7 +349,7 @@ def test_a_network_is_not_trained_on_another_data_set_than_its_supernet_unless_a
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        ("", "spaces, info, score, select, tune, import, export, train, estimate, retrain, lookup"),
+        ("", "spaces, info, score, select, tune, import, export, train, retrain, lookup, runs, estimate"),
         ("frobnicate", "use one of: spaces"),
         ("score", "CHECKPOINT"),
         ("spaces --colour", "--colour"),
