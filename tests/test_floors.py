@@ -11,7 +11,7 @@ import pytest
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine.errors", "engine.memory"),
-    ("engine.checked", "engine.fields"),
+    ("engine.checked", "engine.fields", "engine.pickles"),
     ("engine.results", "engine.runs"),
     ("engine.spaces",),
     ("engine.data", "engine.selection"),

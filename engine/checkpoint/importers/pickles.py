@@ -4,7 +4,8 @@ read_pickle   what a pickle holds, of any protocol; arrays and tensors in it too
 read_torch    what a file of torch.save holds, tensors on the CPU: a zip archive, the older plain form, or its first one
 Inert         stands in for objects of other classes, with the plain values they were built from
 
-Both give plain containers, numbers, texts, NumPy arrays, tensors and `Inert`. `machine` carries the instructions out.
+Both give plain containers, numbers, texts, NumPy arrays, tensors and `Inert`. `engine.pickles` carries the instructions
+out.
 """
 
 import io
@@ -14,10 +15,9 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from engine.checkpoint.importers.inert import Inert, Refused, TooMany
-from engine.checkpoint.importers.machine import Machine
 from engine.checkpoint.importers.rebuilt import Storage, storage_type, tensors
 from engine.errors import BadInput
+from engine.pickles import Inert, Refused, TooMany, read
 
 __all__ = ["COPY_AGAIN", "LARGEST", "RESAVE", "Inert", "read_pickle", "read_torch"]
 
@@ -79,13 +79,13 @@ def _any_form(name: str, content: bytes, depth: int) -> Any:
     return _older_form(content, depth) if MAGIC in content[:BEGINNING] else _plain(content, depth)
 
 
-def _machine(content: bytes, at: int, depth: int, persistent: Any = None) -> Machine:
-    within = tensors(lambda inner: _any_form("", bytes(inner), depth + 1))
-    return Machine(content, at, within) if persistent is None else Machine(content, at, within, persistent)
+def _within(content: bytes, at: int, depth: int, **persistent: Any) -> tuple[Any, int]:
+    """A pickle with tensors in it, and where it ended."""
+    return read(content, at, tensors(lambda inner: _any_form("", bytes(inner), depth + 1)), **persistent)
 
 
 def _plain(content: bytes, depth: int) -> Any:
-    return _machine(content, 0, depth).run()
+    return _within(content, 0, depth)[0]
 
 
 # The zip archive
@@ -110,7 +110,7 @@ def _zipped(name: str, content: bytes, depth: int) -> Any:
                 stored[key] = bytearray(archive.read(entries[f"{place}data/{key}"]))
             return Storage(known, stored[key])
 
-        return _machine(instructions, 0, depth, persistent).run()
+        return _within(instructions, 0, depth, persistent=persistent)[0]
 
 
 def _instructions(name: str, entries: list[zipfile.ZipInfo], packed: int) -> zipfile.ZipInfo:
@@ -180,15 +180,12 @@ class _Part(Storage):
 def _older_form(content: bytes, depth: int) -> Any:
     facts, at = None, 0
     for _ in range(3):  # magic number, version, facts
-        machine = Machine(content, at)
-        facts, at = machine.run(), machine.at
+        facts, at = read(content, at)
     if isinstance(facts, Mapping) and facts.get("little_endian") is False:
         raise ValueError("saved on a machine of the other byte order")
     storages = _Storages(len(content) - at)
-    machine = _machine(content, at, depth, storages.announced)
-    found = machine.run()
-    keys = Machine(content, machine.at)
-    order, at = keys.run(), keys.at
+    found, at = _within(content, at, depth, persistent=storages.announced)
+    order, at = read(content, at)
     for key in order:
         at = _filled(content, at, storages.found[key])
     return found
@@ -224,24 +221,20 @@ def _first_form(name: str, content: bytes, depth: int) -> Any:
         raise BadInput(f"{name} is a tar archive, but not one of torch.save; unpack it and give the file in it")
     room, kept = _Storages(len(content)), {}
     data = parts["storages"]
-    machine = Machine(data)
-    count, at = machine.run(), machine.at
+    count, at = read(data)
     for _ in range(count):
-        machine = Machine(data, at)
-        (key, _, kind), at = machine.run(), machine.at
+        (key, _, kind), at = read(data, at)
         (numel,) = struct.unpack_from("<q", data, at)
         kept[key] = room.announced(("storage", kind, key, "cpu", numel))
         at = _filled(data, at, kept[key])
-    for key, root, offset, length in Machine(data, at).run():
+    for key, root, offset, length in read(data, at)[0]:
         kept[key] = _Part(kept[root].kind, kept[root].content, offset, length)
     data = parts["tensors"]
-    machine = Machine(data)
-    count, at = machine.run(), machine.at
+    count, at = read(data)
     objects: dict[Any, Any] = {str(key): storage for key, storage in kept.items()}
     build = tensors(lambda _: None)["torch._utils._rebuild_tensor_v2"]
     for _ in range(count):
-        machine = Machine(data, at)
-        (key, storage, _), at = machine.run(), machine.at
+        (key, storage, _), at = read(data, at)
         dimensions, _ = struct.unpack_from("<ii", data, at)
         numbers = struct.unpack_from(f"<{2 * dimensions + 1}q", data, at + 8)
         at += 8 + 8 * len(numbers)
@@ -251,4 +244,4 @@ def _first_form(name: str, content: bytes, depth: int) -> Any:
     def persistent(mark: Any) -> Any:
         return mark[0] if isinstance(mark, tuple) else objects[str(mark)]  # a class with its source text, or a thing
 
-    return _machine(parts["pickle"], 0, depth, persistent).run()
+    return _within(parts["pickle"], 0, depth, persistent=persistent)[0]

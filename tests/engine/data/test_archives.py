@@ -242,5 +242,5 @@ def test_claims_that_only_take_up_memory_are_refused(tmp_path: Path) -> None:
             read_batch(file, "copy it again")
     size = of_python_2(batch(4, 10)).replace(b"M" + struct.pack("<H", 4), b"M\xff\xff", 1)
     file.write_bytes(size)
-    with pytest.raises(BadInput, match="not as long as it says"):
+    with pytest.raises(BadInput, match="an array of shape"):
         read_batch(file, "copy it again")
