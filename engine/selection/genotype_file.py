@@ -63,7 +63,9 @@ def given_text(text: str, what: str) -> tuple[str, Path | None]:
         return text, None
     if _is(path, Path.is_dir):
         raise BadInput(f"{path} is a folder; give the file in it that holds {what}")
-    raise BadInput(f"{text[:80]!r} is no genotype and there is no such file; give a genotype's text, or a file with it")
+    raise BadInput(
+        f"{text[:200]!r} is no genotype and there is no such file; give a genotype's text, or a file with it"
+    )
 
 
 def _is(path: Path, kind: Callable[[Path], bool]) -> bool:
