@@ -40,18 +40,17 @@ def spec_for(checkpoint: object | None, spec: str | None, what: str = "the super
     """`spec`, or where it is None the bundled images, which are of CIFAR-10.
 
     checkpoint: as for `reader`. Raises BadInput where nothing was asked for and the supernet was trained on another
-    data set. what: whose data set it is, in that sentence.
+    published data set; of one's own images nobody knows what they are, and `data_warning` says so. what: whose data set
+    it is, in that sentence.
     """
     if spec is not None:
         return spec
-    meta = reader(checkpoint)
-    trained_on = meta("dataset")
+    trained_on = reader(checkpoint)("dataset")
     said = differs(trained_on, OF)
-    if said is None:
+    if said is None or trained_on not in PUBLISHED:
         return USUAL
     said = said.replace("the supernet", what, 1).replace("these images", "the bundled images")
-    own = trained_on if trained_on in PUBLISHED else meta("data") or trained_on
-    raise BadInput(f"{said}; say --data {own}, or --data {USUAL} to use them all the same")
+    raise BadInput(f"{said}; say --data {trained_on}, or --data {USUAL} to use them all the same")
 
 
 def data_warning(data: Named, checkpoint: object | None) -> str | None:

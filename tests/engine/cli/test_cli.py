@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -323,24 +324,39 @@ def test_other_data_than_the_training_data_is_pointed_out(answer, cli, bench):
     assert "training images may be included" in cli(*ask)[2]
 
 
-def test_images_of_another_data_set_are_refused_unless_they_are_asked_for(cli, bench, photos, tmp_path):
+@pytest.fixture(scope="module")
+def svhn(tmp_path_factory: pytest.TempPathFactory, bench: Path) -> Path:
+    """A supernet that says it was trained on SVHN."""
+    folder = tmp_path_factory.mktemp("svhn") / "run"
+    shutil.copytree(bench, folder)
+    meta = json.loads((folder / "meta.json").read_text())
+    (folder / "meta.json").write_text(json.dumps(meta | {"dataset": "svhn", "data": "svhn", "split": "svhn-halves"}))
+    return folder
+
+
+def test_of_ones_own_images_it_is_said_that_nobody_knows_what_they_are(answer, bench):
+    found = answer("score", bench, "--cell", "cell", "--edge", 0, "--images", 8, "--batch-size", 4)
+    assert "photos" in found["warning"] and "cifar10 is not known to be that data set" in found["warning"]
+
+
+def test_images_of_another_data_set_are_refused_unless_they_are_asked_for(cli, svhn, tmp_path):
     for command in (
-        ("score", bench, "--cell", "cell", "--edge", 0),
-        ("select", bench, "--strategy", "magnitude", "--out", tmp_path / "selected"),
-        ("tune", bench, "--tune-batches", 1, "--out", tmp_path / "tuned"),
+        ("score", svhn, "--cell", "cell", "--edge", 0),
+        ("select", svhn, "--strategy", "magnitude", "--out", tmp_path / "selected"),
+        ("tune", svhn, "--tune-batches", 1, "--out", tmp_path / "tuned"),
     ):
         code, _, err = cli(*command)
-        assert code == 2 and "photos" in err and "cifar10" in err and f"--data {photos}" in err
+        assert code == 2 and "svhn" in err and "cifar10" in err and "--data svhn, or --data bundled" in err
         assert err.count("\n") == 1 and not (tmp_path / "selected").exists() and not (tmp_path / "tuned").exists()
 
 
-def test_a_network_is_not_trained_on_another_data_set_than_its_supernet_unless_asked(cli, answer, bench, tmp_path):
+def test_a_network_is_not_trained_on_another_data_set_than_its_supernet_unless_asked(cli, answer, svhn, tmp_path):
     out = tmp_path / "selected"
-    found = answer("select", bench, "--strategy", "magnitude", "--images", 8, "--out", out, "--data", "bundled")
-    assert found["checkpoint"]["dataset"].startswith("photos")
+    found = answer("select", svhn, "--strategy", "magnitude", "--images", 8, "--out", out, "--data", "bundled")
+    assert found["checkpoint"]["dataset"] == "svhn"
     small = ["--epochs", 1, "--channels", 2, "--layers", 1, "--image-size", 16, "--out", tmp_path / "scratch"]
     code, _, err = cli("retrain", out / "selection.json", *small)
-    assert code == 2 and "photos" in err and "cifar10" in err and "--data bundled" in err
+    assert code == 2 and "svhn" in err and "cifar10" in err and "--data bundled" in err
 
 
 # bad input

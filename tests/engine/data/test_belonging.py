@@ -22,8 +22,9 @@ def test_images_are_those_asked_for_or_the_bundled_ones_where_these_are_the_supe
     assert spec_for({"dataset": "cifar10"}, None) == spec_for(None, None) == spec_for({}, None) == "bundled"
     with pytest.raises(BadInput, match=r"svhn.*bundled images are of cifar10.*--data svhn, or --data bundled"):
         spec_for({"dataset": "svhn", "data": "/gone/svhn"}, None)
-    with pytest.raises(BadInput, match=r"photos.*--data /here/photos"):
-        spec_for(SimpleNamespace(meta={"dataset": "photos", "data": "/here/photos"}), None)
+    with pytest.raises(BadInput, match=r"imagenet16-120.*--data imagenet16-120"):
+        spec_for(SimpleNamespace(meta={"dataset": "imagenet16-120", "data": "/here/images"}), None)
+    assert spec_for({"dataset": "photos", "data": "/here/photos"}, None) == "bundled", "what they are nobody knows"
 
 
 def test_a_warning_names_both_data_sets_and_training_images_only_where_there_may_be_some() -> None:
