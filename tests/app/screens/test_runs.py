@@ -39,7 +39,7 @@ def tick(monkeypatch: pytest.MonkeyPatch, *rows: int) -> None:
 
 def test_every_supernet_is_a_row(visit: Visit) -> None:
     app = visit("runs", run="nas-bench-201")
-    assert not app.exception and heading(app).startswith("7 supernets; where the truth is known, α ends at ")
+    assert not app.exception and heading(app).startswith("8 supernets; where the truth is known, α ends at ")
     (table,) = app.dataframe
     assert {"nas-bench-201", "s2", "darts", "small-201", "small-s2"} <= set(table.value["name"])
     first = table.value.set_index("name").loc["nas-bench-201"]
