@@ -99,7 +99,7 @@ def _ask() -> Upload | None:
             help="Arrays, pickles, lists, one file for each cell type, or the training log, which gives every epoch.",
         )
     with st.popover("Paste alphas", width="content"):
-        text = st.text_area("Alphas, as a log prints them", max_chars=LONGEST_TEXT, height=200, key="upload-text")
+        pasted = st.text_area("Alphas, as a log prints them", max_chars=LONGEST_TEXT, height=200, key="upload-text")
     left, middle, right = st.columns(3)
     size = left.selectbox("Image size", [FOUND_OUT, *(f"{pixels} pixels" for pixels in IMAGE_SIZES)], key="upload-size")
     mixing = middle.selectbox(
@@ -117,7 +117,7 @@ def _ask() -> Upload | None:
             space,
             dataset,
             *(each.file_id for each in more),
-            text,
+            pasted,
             size,
             mixing,
             strengths and strengths.file_id,
@@ -128,7 +128,7 @@ def _ask() -> Upload | None:
         dataset=None if dataset == FOUND_OUT else dataset,
         alphas=(
             *((PurePath(each.name).name, each.getvalue()) for each in more),
-            *([("the text", text.encode())] if text.strip() else []),
+            *([("the text", pasted.encode())] if pasted.strip() else []),
         ),
         image_size=None if size == FOUND_OUT else int(size.split()[0]),
         mixing=next((each for each in MIXINGS if each == mixing), None),

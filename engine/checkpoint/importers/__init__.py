@@ -5,7 +5,7 @@ supernet_of         the same for a file that has been opened
 try_out             a forward pass on a few images
 save_import         write an imported checkpoint into a new folder
 
-By module: `reading` opens files, `pickles`, `machine` and `rebuilt` those with pickles; `states` finds the supernet in
+By module: `reading` opens files, `pickles` and `rebuilt` those with pickles in them; `states` finds the supernet in
 one, `formats`, `circumstances` and `alphas` know who stores what, `origins` the data sets; `spelling`, `names` and
 `fitting` find every tensor's place, `reasons` says why there is none; `decided` reads a selection that has begun.
 """
