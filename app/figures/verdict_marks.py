@@ -17,6 +17,12 @@ Mark = Verdict | Literal["unmeasured"] | None
 """None: alpha is unknown."""
 _OPEN = "·"
 _CELLS = {"reduce": "reduction"}
+_OTHERS: tuple[tuple[Mark, str, str], ...] = (
+    ("too_close", "is too close to call", "are too close to call"),
+    ("indistinct", "has nothing to tell apart", "have nothing to tell apart"),
+    ("unmeasured", "is not measured", "are not measured"),
+)
+"""How edges are counted that neither agree nor disagree: in the words of the other pages."""
 
 
 class MarksRow(NamedTuple):
@@ -31,15 +37,19 @@ class MarksInfo(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """e.g. "Measurement disagrees with α on 3 of 6 edges and agrees on 2; 1 is open"."""
+        """e.g. "Measurement disagrees with α on 3 of 6 edges and agrees on 2; 1 is too close to call"."""
         verdicts = [verdict for row in self.rows for _, verdict in row.marks]
         if set(verdicts) <= {"unmeasured"}:
             return f"None of its {len(verdicts)} edges is measured"
         if None in verdicts:
             return "Measured; α is unknown, so nothing can agree with it"
         against, agreed = verdicts.count("disagree"), verdicts.count("agree")
-        still = len(verdicts) - against - agreed
-        rest = f"; {still} {'is' if still == 1 else 'are'} open" if still else ""
+        others = [
+            f"{count} {one if count == 1 else many}"
+            for verdict, one, many in _OTHERS
+            if (count := verdicts.count(verdict))
+        ]
+        rest = f"; {', '.join(others)}" if others else ""
         return f"Measurement disagrees with α on {against} of {len(verdicts)} edges and agrees on {agreed}{rest}"
 
 
