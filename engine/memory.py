@@ -1,14 +1,30 @@
-"""Values kept in memory, as many as fit.
+"""What is kept in memory.
 
-Kept   by key, bounded by bytes; what was not used for longest goes first
+Kept           values by key, bounded by bytes; what was not used for longest goes first
+keep_freed     let the C library keep the memory of freed tensors for the next ones
 """
 
+import ctypes
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import RLock
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt(3)
+
+
+def keep_freed(most: int = 256 << 20) -> None:
+    """Let the C library hold up to `most` freed bytes back for the next tensors, where it is glibc.
+
+    Features of some megabytes are made and freed hundreds of times in a pass. Unless told, glibc hands such memory back
+    to the system and asks for it again each time, which costs more than most of what is computed in it.
+    """
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(_MMAP_THRESHOLD, 32 << 20)  # the largest it takes
+        library.mallopt(_TRIM_THRESHOLD, most)
 
 
 class Kept(Generic[V]):

@@ -1,60 +1,47 @@
 """The blocks of a supernet: searched cells, fixed reductions, the stem.
 
-Pass         what one forward pass holds fixed: weights, live operations, BN mode, noise seed
 Cell         a searched cell of any graph
+Begun        such a cell, evaluated up to one of its nodes
 Reduction    the fixed residual block between stages
 CifarStem    the first convolution, for small images; ImageNetStem: three of them, for images of 224 pixels
 
 Letters in shapes: B batch, C channels of the cell, H, W input size, s stride.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.spaces import SearchSpace
+from engine.spaces import Edge, SearchSpace
 from engine.spaces.skeletons import Block
 from engine.supernet.draws import seeded
-from engine.supernet.layers import BatchNorm, Conv, FactorizedReduce, Mode, ReLUConvBN, ResidualReduction
+from engine.supernet.layers import Conv, FactorizedReduce, ReLUConvBN, ResidualReduction
+from engine.supernet.normalisation import BatchNorm, Mode, Sum, computed
 from engine.supernet.operations import Features, Operation
-from engine.supernet.scorable import Weights
+from engine.supernet.passes import Group, Pass, Place
 
 States = tuple[Tensor, Tensor]
 """What a cell sees: the outputs of the last cell but one and of the last cell."""
-Place = tuple[int, int, int]
-"""Of an operation on an edge: the edge, the column, and the target node."""
+
+STACK = 4_500_000
+"""Bytes of the outputs of operations that are evaluated in one call. Larger stacks leave the cache, and the allocator
+gives their memory back to the system every time. Measured from 2 to 20 MB."""
 
 
 @dataclass(frozen=True)
-class Pass:
-    """One forward pass: mixing weights, which operations are live (weight not 0), BN mode, noise seed.
+class Begun:
+    """A cell on its way: the values of its first nodes [B, C, H, W], and the sums of later ones as far as they go."""
 
-    `live` is read once on the host: testing every weight where it is used would cost a device sync each. absent:
-    operations that are not live add their weight, which is 0, to every feature, so that a drawn weight has a gradient
-    although its operation did not run (GDAS). whole: the weights before a mask, where they are masked: an edge is as
-    strong as its row of them adds up to, for channels that go by its operations (PC-DARTS). drop: the probability that
-    an image loses the output of an edge (R-DARTS).
-    """
+    values: list[Tensor]
+    sums: dict[int, Sum]
 
-    weights: Weights
-    live: Mapping[str, list[list[bool]]]
-    mode: Mode
-    noise: int | None = None
-    absent: bool = False
-    whole: Weights | None = None
-    drop: float = 0.0
-
-    @classmethod
-    def of(cls, weights: Weights, mode: Mode, noise: int | None = None, whole: Weights | None = None) -> "Pass":
-        live = {cell: (rows.detach() != 0).tolist() for cell, rows in weights.items()}
-        return cls(weights, live, mode, noise, whole=whole)
-
-    def with_noise(self, noise: int) -> "Pass":
-        return replace(self, noise=noise)
+    def copy(self) -> "Begun":
+        """Another one to go on with; what is in both is not copied until it changes."""
+        return Begun(list(self.values), {node: each.copy() for node, each in self.sums.items()})
 
 
 class Cell(nn.Module):
@@ -92,52 +79,84 @@ class Cell(nn.Module):
 
     def forward(self, states: States, run: Pass) -> Tensor:
         """The output [B, C * joined nodes, H/s, W/s], from the outputs of the two blocks before."""
-        seen = range(2 - self.spec.inputs, 2)
-        inputs = tuple(self._prepared(state, states[state], run) for state in seen)
-        values = self.mix(inputs, run)
-        return torch.cat(values[self.spec.inputs :], dim=1) if self.spec.joined else values[-1]
+        return self._output(self.mix(self._inputs(states, run), run))
+
+    def mix(self, inputs: Sequence[Tensor], run: Pass) -> list[Tensor]:
+        """All node values, inputs first. inputs: [B, C, H, W] each. Inner nodes: [B, C, H/s, W/s]."""
+        begun = Begun(list(inputs), {})
+        for node in range(self.spec.nodes):
+            self._go_on(begun, node, run, self.outgoing[node])
+        return begun.values
+
+    def begin(self, states: States, run: Pass, node: int, without: Collection[int]) -> Begun:
+        """All that leaves the nodes before `node`, but for some edges that lead to it or further."""
+        begun = Begun(self._inputs(states, run), {})
+        for source in range(node):
+            self._go_on(begun, source, run, [edge for edge in self.outgoing[source] if edge.index not in without])
+        return begun
+
+    def finish(self, begun: Begun, run: Pass, node: int, without: Collection[int]) -> Tensor:
+        """The output, from what was begun with the same node and edges. `begun` is used up."""
+        for source in range(node):
+            self._leave(begun, source, run, [edge for edge in self.outgoing[source] if edge.index in without])
+        for source in range(node, self.spec.nodes):
+            self._go_on(begun, source, run, self.outgoing[source])
+        return self._output(begun.values)
+
+    def _inputs(self, states: States, run: Pass) -> list[Tensor]:
+        return [self._prepared(state, states[state], run) for state in range(2 - self.spec.inputs, 2)]
+
+    def _output(self, values: Sequence[Tensor]) -> Tensor:
+        inner = list(values[self.spec.inputs :])
+        return torch.cat(inner, dim=1) if self.spec.joined else inner[-1]
 
     def _prepared(self, state: int, x: Tensor, run: Pass) -> Tensor:
         return self.get_submodule(f"preprocess{state}")(x, run.mode) if self.prepares else x
 
-    def _leaving(self, node: int, run: Pass) -> list[tuple[str, list[Place]]]:
-        """Live operations on the edges that leave a node, by kind: name -> places."""
-        kinds: dict[str, list[Place]] = {}
-        live = run.live[self.cell]
-        for edge in self.outgoing[node]:
-            for column, name in enumerate(self.spec.operations[edge.index]):
-                if self.built[edge.index][column] and live[edge.index][column]:
-                    kinds.setdefault(name, []).append((edge.index, column, edge.target))
-        return list(kinds.items())
+    def _go_on(self, begun: Begun, node: int, run: Pass, edges: Sequence[Edge]) -> None:
+        """Evaluate a node, then what leaves it on some edges. A node is the sum over its edges of the weighted
+        operations (eq. 1); one with no live operation is zero."""
+        if node >= self.spec.inputs:
+            # every edge leads from a lower node to a higher one, so nothing adds to this sum any more
+            begun.values.append(self._value(node, begun.values, begun.sums, run))
+        self._leave(begun, node, run, edges)
 
-    def mix(self, inputs: tuple[Tensor, ...], run: Pass) -> list[Tensor]:
-        """All node values, inputs first. A node is the sum over its edges of the weighted operations (eq. 1).
+    def _leave(self, begun: Begun, node: int, run: Pass, edges: Sequence[Edge]) -> None:
+        """Add what leaves a node on some edges to the nodes that they lead to.
 
-        inputs: [B, C, H, W] each. Inner nodes: [B, C, H/s, W/s]. A node with no live operation is zero.
-        All edges that leave a node see the same value, so its operations of one kind are evaluated together: for n of
-        them `scale` is [n], and each gives a [B, C, H/s, W/s] that is already times its mixing weight.
+        All of them see the same value, so operations of one kind are evaluated together: for n of them `scale` is
+        [n], and each gives a [B, C, H/s, W/s] that is times its mixing weight.
         """
-        weights = run.weights[self.cell]  # [edges, operations]
-        # torch's containers do not say what they hold
-        edges = cast("Sequence[Mapping[str, Operation]]", self.edges)
-        values: list[Tensor] = list(inputs)
-        sums: dict[int, Tensor] = {}
-        for node in range(self.spec.nodes):
-            if node >= self.spec.inputs:
-                # every edge leads from a lower node to a higher one, so nothing adds to this sum any more
-                values.append(self._value(node, values, sums, run))
-            if not self.outgoing[node]:
-                continue
-            source = Features(self._mixed(values[node]), run.noise)
-            for name, places in self._leaving(node, run):
-                scale = torch.stack([weights[edge, column] for edge, column, _ in places])
-                ops = [edges[edge][name] for edge, _, _ in places]
-                outputs = type(ops[0]).evaluate(ops, source, scale, run.mode)
-                for output, (edge, _, target) in zip(outputs, places, strict=True):
-                    if run.drop:
-                        output = output * self._kept(edge, output, run)
-                    sums[target] = sums[target] + output if target in sums else output
-        return values
+        if not edges:
+            return
+        built = cast("Sequence[Mapping[str, Operation]]", self.edges)  # torch's containers do not say what they hold
+        source = Features(self._mixed(begun.values[node]), run.noise)
+        for name, places, scale in self._groups(run, _together(source.x), edges):
+            ops = [built[edge][name] for edge, _, _ in places]
+            outputs = type(ops[0]).evaluate(ops, source, scale, run.mode)
+            for output, (edge, _, target) in zip(outputs, places, strict=True):
+                if run.drop:
+                    output = computed(output)
+                    output = output * self._kept(edge, output, run)
+                begun.sums.setdefault(target, Sum()).add(output)
+
+    def _groups(self, run: Pass, together: int, edges: Sequence[Edge]) -> list[Group]:
+        """Live operations on edges that leave a node, by kind and at most so many together; the same for all cells
+        of a type."""
+        key = self.cell, together, tuple(edge.index for edge in edges)
+        if key not in run.groups:
+            kinds: dict[str, list[Place]] = {}
+            live, weights = run.live[self.cell], run.weights[self.cell]
+            for edge in edges:
+                for column, name in enumerate(self.spec.operations[edge.index]):
+                    if self.built[edge.index][column] and live[edge.index][column]:
+                        kinds.setdefault(name, []).append((edge.index, column, edge.target))
+            run.groups[key] = [
+                Group(name, part, torch.stack([weights[edge, column] for edge, column, _ in part]))
+                for name, places in kinds.items()
+                for part in (places[first : first + together] for first in range(0, len(places), together))
+            ]
+        return run.groups[key]
 
     def _kept(self, edge: int, output: Tensor, run: Pass) -> Tensor:
         """[B, 1, 1, 1]: 0 for images that lose an edge's output and 1 / (1 - drop) for the others; the same for all
@@ -150,9 +169,9 @@ class Cell(nn.Module):
         """What operations see of a node's value [B, C, H, W]."""
         return x
 
-    def _value(self, node: int, values: list[Tensor], sums: Mapping[int, Tensor], run: Pass) -> Tensor:
+    def _value(self, node: int, values: list[Tensor], sums: Mapping[int, Sum], run: Pass) -> Tensor:
         """A node's value, from the sums over its edges."""
-        value = sums[node] if node in sums else self._nothing(values)
+        value = sums[node].value() if node in sums else self._nothing(values)
         return value + self._absent(node, run) if run.absent else value
 
     def _absent(self, node: int, run: Pass) -> Tensor:
@@ -168,6 +187,11 @@ class Cell(nn.Module):
             return torch.zeros_like(self._mixed(values[self.spec.inputs]))
         x, stride = self._mixed(values[0]), self.spec.stride
         return x.new_zeros(*x.shape[:2], x.shape[2] // stride, x.shape[3] // stride)
+
+
+def _together(x: Tensor) -> int:
+    """How many operations on x are evaluated in one call: as many as the cache holds outputs of, on a CPU."""
+    return 99 if x.is_cuda else max(1, STACK // (x.numel() * x.element_size()))
 
 
 def _build(space: SearchSpace, name: str, channels: int, stride: int) -> Operation:

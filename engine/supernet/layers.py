@@ -1,7 +1,5 @@
 """What operations and the fixed parts of a supernet are built of.
 
-BatchNorm        running statistics of one operation (affine or not); moved only in mode "train"
-batch_norm       normalise the stacked outputs of several operations in one call
 Conv             the weight of one bias-free convolution
 stack, repeat, depthwise, dilated_depthwise, pointwise, reduce_halves   convolutions of several operations in one call
 ReLUConvBN, FactorizedReduce, ResidualReduction   the fixed parts around the searched edges
@@ -10,56 +8,14 @@ Letters: B batch, C channels of the cell, n operations evaluated together, H, W 
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Mode = Literal["train", "batch", "running"]
-"""Where BatchNorm statistics come from: "train" = the batch, buffers move; "batch" = the batch, no buffer
-moves; "running" = the stored statistics."""
+from engine.supernet.normalisation import BatchNorm, Mode, repeat
 
-EPS = 1e-5
-MOMENTUM = 0.1
-
-
-class BatchNorm(nn.Module):
-    """Statistics (and, where affine, scale and shift) of one BatchNorm over `channels` channels."""
-
-    running_mean: Tensor
-    running_var: Tensor
-
-    def __init__(self, channels: int, affine: bool = False) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
-        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
-        self.register_buffer("running_mean", torch.zeros(channels))
-        self.register_buffer("running_var", torch.ones(channels))
-
-    def forward(self, x: Tensor, mode: Mode) -> Tensor:  # [B, C, H, W] -> same
-        if mode == "batch":
-            return F.batch_norm(x, None, None, self.weight, self.bias, True, MOMENTUM, EPS)
-        training = mode == "train"
-        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, training, MOMENTUM, EPS)
-
-
-def batch_norm(norms: Sequence[BatchNorm], x: Tensor, mode: Mode, scale: Tensor | None = None) -> Tensor:
-    """Normalise n stacked affine-free outputs at once.
-
-    x: [B, n*C, H, W], the outputs of n operations one after the other; scale: [n] mixing weights or None.
-    Returns x normalised per channel, times its operation's scale.
-    """
-    weight = None if scale is None else scale.repeat_interleave(x.shape[1] // len(norms))
-    if mode == "batch":
-        return F.batch_norm(x, None, None, weight, None, True, MOMENTUM, EPS)
-    means, variances = [n.running_mean for n in norms], [n.running_var for n in norms]
-    mean, variance = torch.cat(means), torch.cat(variances)
-    out = F.batch_norm(x, mean, variance, weight, None, mode == "train", MOMENTUM, EPS)
-    if mode == "train":
-        with torch.no_grad():
-            torch._foreach_copy_([*means, *variances], [*mean.chunk(len(norms)), *variance.chunk(len(norms))])
-    return out
+__all__ = ["BatchNorm", "Mode", "repeat"]
 
 
 def stack(weights: Sequence[Tensor]) -> Tensor:
@@ -77,12 +33,13 @@ def dilated_depthwise(weights: Sequence[Tensor], x: Tensor, stride: int) -> Tens
     """As `depthwise` with dilation 2, as plain convolutions on the four subgrids of every other pixel.
 
     A dilation of 2 never mixes subgrids, and CPU kernels run plain depthwise convolutions several times faster
-    backwards than dilated ones. With stride 2 only one subgrid is asked for. Here nC is n*C, h is H/2, w is W/2.
+    backwards than dilated ones; forwards alone, the detour only costs. With stride 2 only one subgrid is asked for.
+    Here nC is n*C, h is H/2, w is W/2.
     """
     if stride == 2:
         return depthwise(weights, x[:, :, ::2, ::2].contiguous(memory_format=torch.channels_last), 1)
     height, width = x.shape[2:]
-    if x.is_cuda or height % 2 or width % 2:
+    if x.is_cuda or not torch.is_grad_enabled() or height % 2 or width % 2:
         weight = stack(weights)
         return F.conv2d(x, weight, None, 1, 2 * (weight.shape[-1] // 2), 2, groups=x.shape[1])
     channels = x.shape[1]
@@ -99,10 +56,6 @@ def dilated_depthwise(weights: Sequence[Tensor], x: Tensor, stride: int) -> Tens
 def pointwise(weights: Sequence[Tensor], x: Tensor) -> Tensor:
     """n pointwise convolutions, each on its own C channels; weights: n of [C, C, 1, 1]; x: [B, n*C, H, W]."""
     return F.conv2d(x, stack(weights), groups=len(weights))
-
-
-def repeat(x: Tensor, n: int) -> Tensor:
-    return x if n == 1 else torch.cat([x] * n, dim=1)
 
 
 class Conv(nn.Module):

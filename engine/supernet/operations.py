@@ -22,19 +22,27 @@ from torch.nn import functional as F
 
 from engine.supernet.draws import seeded
 from engine.supernet.layers import (
-    BatchNorm,
     Conv,
     FactorizedReduce,
-    Mode,
-    batch_norm,
     depthwise,
     dilated_depthwise,
     halve,
     pointwise,
     reduce_halves,
-    repeat,
     stack,
 )
+from engine.supernet.normalisation import (
+    BatchNorm,
+    Mode,
+    Output,
+    batch_norm,
+    batch_norm_relu,
+    batch_norm_same,
+    computed,
+    repeat,
+    weighted,
+)
+from engine.supernet.pooling import avg_pool, max_pool
 
 
 class Features:
@@ -67,7 +75,7 @@ class Operation(nn.Module):
         self.channels, self.stride = channels, stride
 
     @classmethod
-    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Output]:
         """Outputs of `ops` on the same input, each times its mixing weight: here one after the other.
 
         source: features [B, C, H, W]; scale: [n] mixing weights. Returns n tensors [B, C, H/s, W/s].
@@ -84,22 +92,22 @@ class InNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:  # [B, C, H, W] -> [B, C, H/s, W/s]
         mode: Mode = "train" if self.training else "running"
-        return type(self.operation).evaluate([self.operation], Features(x), x.new_ones(1), mode)[0]
+        return computed(type(self.operation).evaluate([self.operation], Features(x), x.new_ones(1), mode)[0])
 
 
 class Skip(Operation):
     """Identity (stride 1 only; with stride 2 a skip is a FactorizedReduce)."""
 
     @classmethod
-    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
-        return [source.x * weight for weight in scale.unbind()]
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Output]:
+        return weighted(source.x, mode, scale)
 
 
 class Noise(Operation):
     """S4's noise: N(0, 1) independent of the input, redrawn at every forward."""
 
     @classmethod
-    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Output]:
         return [op.draw(source) * weight for op, weight in zip(ops, scale.unbind(), strict=True)]
 
     def draw(self, source: Features) -> Tensor:
@@ -111,14 +119,6 @@ class Noise(Operation):
         return torch.randn(size, generator=generator, device=x.device, dtype=x.dtype)
 
 
-def _max_pool(x: Tensor, stride: int) -> Tensor:
-    return F.max_pool2d(x, 3, stride, padding=1)
-
-
-def _avg_pool(x: Tensor, stride: int) -> Tensor:
-    return F.avg_pool2d(x, 3, stride, padding=1, count_include_pad=False)
-
-
 class Pool(Operation):
     """3x3 pooling, then BN: in the DARTS family's supernets pooled features are normalised like all others."""
 
@@ -128,19 +128,17 @@ class Pool(Operation):
         self.bn = BatchNorm(channels)
 
     @classmethod
-    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Output]:
         pooled = ops[0].pool(source.x, ops[0].stride)
-        out = batch_norm([op.bn for op in ops], repeat(pooled, len(ops)), mode, scale)
-        return out.chunk(len(ops), dim=1)
+        return batch_norm_same([op.bn for op in ops], pooled, mode, scale)
 
 
 class PlainAvgPool(Operation):
     """NAS-Bench-201's 3x3 average pooling: no BN."""
 
     @classmethod
-    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
-        pooled = _avg_pool(source.x, ops[0].stride)
-        return [pooled * weight for weight in scale.unbind()]
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Output]:
+        return weighted(avg_pool(source.x, ops[0].stride), mode, scale)
 
 
 class NorConv(Operation):
@@ -152,7 +150,7 @@ class NorConv(Operation):
         self.bn = BatchNorm(channels)
 
     @classmethod
-    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Output]:
         weight, stride = stack([op.conv.weight for op in ops]), ops[0].stride
         pointwise_halves = stride == 2 and weight.shape[-1] == 1
         out = (
@@ -160,7 +158,7 @@ class NorConv(Operation):
             if pointwise_halves
             else F.conv2d(source.relu, weight, None, stride, weight.shape[-1] // 2)
         )
-        return batch_norm([op.bn for op in ops], out, mode, scale).chunk(len(ops), dim=1)
+        return batch_norm([op.bn for op in ops], out, mode, scale)
 
 
 class DilConv(Operation):
@@ -173,10 +171,10 @@ class DilConv(Operation):
         self.bn = BatchNorm(channels)
 
     @classmethod
-    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Output]:
         x = dilated_depthwise([op.depthwise.weight for op in ops], repeat(source.relu, len(ops)), ops[0].stride)
         x = pointwise([op.pointwise.weight for op in ops], x)
-        return batch_norm([op.bn for op in ops], x, mode, scale).chunk(len(ops), dim=1)
+        return batch_norm([op.bn for op in ops], x, mode, scale)
 
 
 class SepConv(Operation):
@@ -192,13 +190,13 @@ class SepConv(Operation):
         self.bn2 = BatchNorm(channels)
 
     @classmethod
-    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Output]:
         x = depthwise([op.depthwise1.weight for op in ops], repeat(source.relu, len(ops)), ops[0].stride)
         x = pointwise([op.pointwise1.weight for op in ops], x)
-        x = F.relu(batch_norm([op.bn1 for op in ops], x, mode))
+        x = batch_norm_relu([op.bn1 for op in ops], x, mode)
         x = depthwise([op.depthwise2.weight for op in ops], x, 1)
         x = pointwise([op.pointwise2.weight for op in ops], x)
-        return batch_norm([op.bn2 for op in ops], x, mode, scale).chunk(len(ops), dim=1)
+        return batch_norm([op.bn2 for op in ops], x, mode, scale)
 
 
 class SkipReduce(Operation):
@@ -209,7 +207,7 @@ class SkipReduce(Operation):
         self.reduce = FactorizedReduce(channels, channels)
 
     @classmethod
-    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Tensor]:
+    def evaluate(cls, ops: Sequence[Self], source: Features, scale: Tensor, mode: Mode) -> Sequence[Output]:
         reduces = [op.reduce for op in ops]
         first, second = reduce_halves(
             source.relu, stack([r.conv1.weight for r in reduces]), stack([r.conv2.weight for r in reduces])
@@ -217,7 +215,7 @@ class SkipReduce(Operation):
         n = len(ops)
         pairs = zip(first.chunk(n, dim=1), second.chunk(n, dim=1), strict=True)
         x = torch.cat([half for pair in pairs for half in pair], dim=1)
-        return batch_norm([r.bn for r in reduces], x, mode, scale).chunk(n, dim=1)
+        return batch_norm([r.bn for r in reduces], x, mode, scale)
 
 
 def _skip(channels: int, stride: int) -> Operation:
@@ -226,8 +224,8 @@ def _skip(channels: int, stride: int) -> Operation:
 
 OPERATIONS: dict[str, Callable[[int, int], Operation]] = {
     "skip_connect": _skip,
-    "max_pool_3x3": lambda channels, stride: Pool(channels, stride, _max_pool),
-    "avg_pool_3x3": lambda channels, stride: Pool(channels, stride, _avg_pool),
+    "max_pool_3x3": lambda channels, stride: Pool(channels, stride, max_pool),
+    "avg_pool_3x3": lambda channels, stride: Pool(channels, stride, avg_pool),
     "sep_conv_3x3": lambda channels, stride: SepConv(channels, stride, 3),
     "sep_conv_5x5": lambda channels, stride: SepConv(channels, stride, 5),
     "dil_conv_3x3": lambda channels, stride: DilConv(channels, stride, 3),

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.supernet.cells import Cell, Pass
+from engine.supernet.cells import Cell
+from engine.supernet.normalisation import Sum
+from engine.supernet.passes import Pass
 
 
 class PartialCell(Cell):
@@ -25,7 +27,7 @@ class PartialCell(Cell):
     def _mixed(self, x: Tensor) -> Tensor:
         return x[:, : x.shape[1] // self.part]
 
-    def _value(self, node: int, values: list[Tensor], sums: Mapping[int, Tensor], run: Pass) -> Tensor:
+    def _value(self, node: int, values: list[Tensor], sums: Mapping[int, Sum], run: Pass) -> Tensor:
         mixed = super()._value(node, values, sums, run)  # [B, C / part, H/s, W/s]
         strengths = (run.whole or run.weights)[self.cell].sum(-1)
         by = [

@@ -17,9 +17,11 @@ from engine.errors import BadInput
 from engine.results import BnMode
 from engine.spaces import SearchSpace
 from engine.spaces.skeletons import Stem
-from engine.supernet.cells import Cell, CifarStem, ImageNetStem, Pass, Reduction, States, Weights
-from engine.supernet.layers import BatchNorm, Mode
+from engine.supernet.cells import Cell, CifarStem, ImageNetStem, Reduction, States
+from engine.supernet.normalisation import BatchNorm, Mode
 from engine.supernet.partial import PartialCell
+from engine.supernet.passes import Pass
+from engine.supernet.scorable import Weights
 
 __all__ = ["Cell", "Pass", "States", "Supernet", "Weights"]
 

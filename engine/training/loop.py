@@ -22,6 +22,7 @@ from engine.checkpoint import folder as store
 from engine.data.feed import Feed, held
 from engine.data.load import Data, StreamedData, open_data, open_feed, scoring_order
 from engine.errors import BadInput
+from engine.memory import keep_freed
 from engine.runs.folder import RunFolder
 from engine.scoring.scores import measure
 from engine.selection.genotype import magnitude_genotype
@@ -133,6 +134,7 @@ def architecture(checkpoint: store.Checkpoint) -> dict[str, Tensor]:
 
 
 def _on(supernet: Supernet, device: torch.device) -> Supernet:
+    keep_freed()
     return supernet.to(device).to(memory_format=torch.channels_last).train()
 
 
