@@ -1,0 +1,74 @@
+"""`bench`: how fast the engine is beside plain code, on this machine."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli import console
+from engine.cli.options import Device, Json, Threads, pick_device
+from engine.errors import BadInput
+
+HEADER = ("", "engine", "as written", "channels_last", "of the limit")
+
+
+def bench(
+    *,
+    rounds: Annotated[int, typer.Option(help="Times that every side does every piece of work.", metavar="N")] = 5,
+    only: Annotated[
+        str | None, typer.Option(help="Of the work only forward, edge or step.", metavar="KIND", show_default=False)
+    ] = None,
+    threads: Threads = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the JSON object to this file.", metavar="FILE", show_default=False)
+    ] = None,
+    json: Json = False,
+    device: Device = "auto",
+) -> None:
+    """Time the engine beside plain code: as written, and as written with channels last. Some minutes."""
+    if rounds < 1:
+        raise BadInput(f"--rounds must be at least 1, not {rounds}")
+
+    import torch
+
+    import engine
+    from engine.bench.timing import compare, machine, peak
+    from engine.bench.work import CASES
+    from engine.runs.files import write
+
+    cases = [case for case in CASES if only in (None, case.kind)]
+    if not cases:
+        raise BadInput(f"--only must be forward, edge or step, not {only!r}")
+    where, count = pick_device(device), threads or torch.get_num_threads()
+    found = []
+    with console.Progress("case") as bar:
+        for number, case in enumerate(cases):
+            found.append(compare(case, rounds, count, where))
+            bar.show(number + 1, len(cases), "bench")
+    edges = [case for case in cases if case.kind == "edge"]
+    about = machine(count, where)
+    result = {
+        "machine": about,
+        "engine": engine.__version__,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "timings": [each.to_dict() for each in found],
+        "peak": {"title": edges[0].title, "bytes": peak(edges[0], count)} if edges and where == "cpu" else None,
+    }
+    if out is not None:
+        write(out, console.as_json(result) + "\n")
+    if json:
+        console.emit(result)
+        return
+    console.out(f"{about['device']}, {count} thread{'' if count == 1 else 's'}, {rounds} rounds\n")
+    rows = [
+        (
+            each.title,
+            f"{each.engine:.3f} s",
+            f"{each.against_written:.2f}x",
+            f"{each.against_channels_last:.2f}x",
+            "" if each.fraction is None else f"{each.fraction:.2f}",
+        )
+        for each in found
+    ]
+    console.out(console.table([HEADER, *rows]))
