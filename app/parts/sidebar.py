@@ -19,7 +19,8 @@ from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.url import BUDGETS
 from app.work import worker
-from app.work.jobs import Job, JobManager
+from app.work.job import Job
+from app.work.jobs import JobManager
 from app.work.workshop import workshop
 from engine.data.identity import content_id
 from engine.drawing import palette, wording
@@ -221,7 +222,7 @@ def _strip(jobs: JobManager, was_active: bool) -> None:
     visitor = session.visitor()
     running = jobs.of(visitor)
     for job in running:
-        st.progress(job.share, text=f"{job.title}  \n{progress_line(job, jobs.ahead(job))}")
+        st.progress(job.share, text=f"{job.title}  \n{progress_line(job, jobs.place(job))}")
         st.button("Cancel", key=f"cancel-{job.number}", on_click=jobs.cancel, args=(job, visitor))
     for job in jobs.failed(visitor):
         st.error(job.error)

@@ -11,7 +11,7 @@ from app.figures.evidence import clearest
 from app.state import url
 from app.state.questions import MEASURING_ALL, SETTLING, TUNING, Questions
 from app.work import tuned
-from app.work.jobs import Job
+from app.work.job import Job
 from app.work.measurements import Measurements
 from app.work.questions import Request
 from engine.drawing import wording
