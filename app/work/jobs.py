@@ -73,6 +73,12 @@ class JobManager:
             self._forget()
             return job
 
+    def get_ready(self, load: Callable[[], None]) -> None:
+        """Load in the background what the first job will need, once."""
+        with self._lock:
+            if not self._stopping:
+                self._start("getting ready", load)
+
     def retry(self, job: Job, visitor: str) -> Job:
         """Do the work of an ended job again."""
         return self.submit(job.key, job.title, job.work, visitor, job.before)

@@ -1,5 +1,6 @@
 """Requests answered with the engine. Runs in the worker only, and alone imports torch, so that pages open without it.
 
+load         what the first measurement would have to wait for
 image_notes  what was lost when images were read
 take         one request's measurement as it tightens, batch by batch
 use_threads  how many threads the next step may use
@@ -52,6 +53,11 @@ _checkpoints: "Kept[Checkpoint]" = Kept(
 
 image_notes: dict[str, tuple[str, ...]] = {}
 """What was lost or left out when images were read here, sentences by the images' content."""
+
+
+def load() -> None:
+    """Import what measures: seconds that nobody has to wait for while a visitor still reads."""
+    import engine.scoring.scorer  # noqa: F401
 
 
 def selection(request: Request) -> Selection:
