@@ -101,7 +101,7 @@ class Actions:
         self._attempt(lambda: self._measurements.start_paths(request, seeds, self.page.visitor, self.page.summary))
 
     def _attempt(self, start: Callable[[], object]) -> None:
-        """Start work; a full queue is a message, not an error, and so are images that nobody asked for."""
+        """Start work; more of it than one visitor can mean is a message, and so are images that nobody asked for."""
         if self.page.unasked is not None:
             st.toast(f"{self.page.unasked} Say in the sidebar that they are meant.", icon=":material/warning:")
             return
