@@ -47,9 +47,10 @@ class JobManager:
         """Start `work`, or join the job with this key if it has not ended.
 
         key: everything that the result depends on. before: what follows a process until it has done its part; the job
-        takes turns only then. A visitor has one job at most whose process has yet to begin: a new one takes the place
-        of the one that waits, unless somebody else waits for it too. Raises BadInput for more jobs of one visitor than
-        can be meant.
+        takes turns only then. title: what of a visitor's is asked for anew when he goes on, such as what his latest
+        decision costs, has one: a new job takes the place of his one of this title that has not begun, unless somebody
+        else waits for it too, or a process has worked for it. Raises BadInput for more jobs of one visitor than can be
+        meant.
         """
         with self._lock:
             found = self._jobs.get(key)
@@ -58,8 +59,8 @@ class JobManager:
                 return found
             if self._stopping:
                 raise BadInput("the app is stopping; start it again to measure")
-            if before is not None:
-                for waiting in [job for job in self._to_follow if job.visitors == {visitor}]:
+            for waiting in [*self._to_follow, *(job for job in self._turns.waiting if job.before is None)]:
+                if (waiting.status, waiting.title, waiting.visitors) == ("queued", title, {visitor}):
                     self._drop(waiting)
             if sum(visitor in job.visitors for job in self._active()) >= MOST_OF_ONE:
                 raise BadInput(f"{MOST_OF_ONE} measurements of yours are under way; start more when one of them ends")

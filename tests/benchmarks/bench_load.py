@@ -25,6 +25,7 @@ from tests.benchmarks.record import machine, record
 from tests.benchmarks.visitors import Visitor
 from tests.browser.conftest import serve
 
+pytestmark = pytest.mark.timeout(1200)
 RUN = "nas-bench-201"
 IMAGES = 512
 MEASURING, LOOKING = 30, 100

@@ -182,7 +182,7 @@ def together(manager: JobManager, *works: tuple[str, Callable[[Job], object], st
     gate = threading.Event()
     block = manager.submit("block", "Blocking", lambda job: gate.wait(SOON), "nobody")
     until(lambda: block.status == "running")
-    jobs = [manager.submit(key, "Together", work, visitor) for key, work, visitor in works]
+    jobs = [manager.submit(key, key, work, visitor) for key, work, visitor in works]
     gate.set()
     assert all(job.wait(SOON) for job in jobs)
     return jobs
@@ -297,13 +297,29 @@ def test_several_workers_do_several_steps_at_a_time_but_one_of_a_job() -> None:
 
 
 def test_one_visitor_can_ask_for_much_but_not_for_everything(manager: JobManager, gate: threading.Event) -> None:
-    jobs = [manager.submit(number, "Asked", held(gate), "me") for number in range(MOST_OF_ONE)]
+    jobs = [manager.submit(number, f"Edge {number}", held(gate), "me") for number in range(MOST_OF_ONE)]
     with pytest.raises(BadInput, match=f"{MOST_OF_ONE} measurements of yours are under way"):
         manager.submit("more", "One more", held(gate), "me")
-    assert manager.submit(3, "Asked", held(gate), "me") is jobs[3]
+    assert manager.submit(3, "Edge 3", held(gate), "me") is jobs[3]
     other = manager.submit("others", "Others", lambda job: "fine", "you")
     gate.set()
     assert other.wait(SOON) and other.value == "fine"
+
+
+def test_a_visitors_newer_question_takes_the_place_of_the_one_of_its_kind_that_has_not_begun(
+    manager: JobManager, gate: threading.Event
+) -> None:
+    running = manager.submit("running", "What it cost", held(gate), "me")
+    until(lambda: running.status == "running")
+    old = manager.submit("old", "What it cost", lambda job: None, "me")
+    edge = manager.submit("edge", "Measuring an edge", lambda job: "edge", "me")
+    others = manager.submit("others", "What it cost", lambda job: None, "you")
+    assert manager.submit("others", "What it cost", lambda job: None, "me") is others
+    new = manager.submit("new", "What it cost", lambda job: "new", "me")
+    assert (old.status, running.status, edge.status, others.status) == ("cancelled", "running", "queued", "queued")
+    gate.set()
+    assert new.wait(SOON) and others.wait(SOON) and edge.wait(SOON)
+    assert (new.value, edge.value, others.status) == ("new", "edge", "done")
 
 
 def test_a_visitors_newer_tuning_takes_the_place_of_the_one_that_waits(
