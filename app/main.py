@@ -42,4 +42,5 @@ sidebar.style()
 sidebar.sidebar()
 st.set_page_config(page_title=" - ".join(filter(None, (page.title, keys.RUN.get(""), NAME))))
 page.run()
-workshop().jobs.get_ready(worker.load)
+if page != pages["start"]:  # who has come further may measure
+    workshop().jobs.get_ready(worker.load)

@@ -47,10 +47,10 @@ class JobManager:
         """Start `work`, or join the job with this key if it has not ended.
 
         key: everything that the result depends on. before: what follows a process until it has done its part; the job
-        takes turns only then. title: what of a visitor's is asked for anew when he goes on, such as what his latest
-        decision costs, has one: a new job takes the place of his one of this title that has not begun, unless somebody
-        else waits for it too, or a process has worked for it. Raises BadInput for more jobs of one visitor than can be
-        meant.
+        takes turns only then. title: what is asked for anew when a visitor goes on, such as what comes next after his
+        decision, has the same one. Of these the first that has begun goes on, and the latest takes the place of those
+        between, unless somebody else waits for them too, or a process has worked for them. Raises BadInput for more
+        jobs of one visitor than can be meant.
         """
         with self._lock:
             found = self._jobs.get(key)
@@ -59,9 +59,8 @@ class JobManager:
                 return found
             if self._stopping:
                 raise BadInput("the app is stopping; start it again to measure")
-            for waiting in [*self._to_follow, *(job for job in self._turns.waiting if job.before is None)]:
-                if (waiting.status, waiting.title, waiting.visitors) == ("queued", title, {visitor}):
-                    self._drop(waiting)
+            for other in self._outdated(title, visitor):
+                self._drop(other)
             if sum(visitor in job.visitors for job in self._active()) >= MOST_OF_ONE:
                 raise BadInput(f"{MOST_OF_ONE} measurements of yours are under way; start more when one of them ends")
             job = self._jobs[key] = Job(key, title, work, visitor, before)
@@ -152,8 +151,18 @@ class JobManager:
     def _following(self) -> list[Job]:
         return [job for job in (self._followed, *self._to_follow) if job is not None]
 
+    def _outdated(self, title: str, visitor: str) -> list[Job]:
+        """The visitor's jobs that a new one of this title takes the place of."""
+        alike = [
+            job
+            for job in (*self._following(), *(each for each in self._turns.jobs() if each.before is None))
+            if job.active and not job.stopping and (job.title, job.visitors) == (title, {visitor})
+        ]
+        first = next((job for job in alike if job.status == "running"), None)
+        return [job for job in alike if job is not first]
+
     def _drop(self, job: Job) -> None:
-        """Cancel a job. One that has begun tidies up in its next turn. Needs the lock, as all that follow."""
+        """Cancel a job. One that has begun tidies up in its next turn. Needs the lock, as what stands around it."""
         job.cancel()
         if job in self._to_follow:
             self._to_follow.remove(job)

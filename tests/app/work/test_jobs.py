@@ -306,7 +306,7 @@ def test_one_visitor_can_ask_for_much_but_not_for_everything(manager: JobManager
     assert other.wait(SOON) and other.value == "fine"
 
 
-def test_a_visitors_newer_question_takes_the_place_of_the_one_of_its_kind_that_has_not_begun(
+def test_a_visitors_newer_question_takes_the_place_of_those_of_its_kind_but_the_first(
     manager: JobManager, gate: threading.Event
 ) -> None:
     running = manager.submit("running", "What it cost", held(gate), "me")
