@@ -20,6 +20,8 @@ from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
 from app.screens.runs.page import page as runs
 from app.state import keys
+from app.work import worker
+from app.work.workshop import workshop
 
 NAME = "Supernet Explorer"
 st.set_page_config(page_title=NAME, page_icon="🕸️", layout="wide", initial_sidebar_state="auto")
@@ -40,3 +42,5 @@ sidebar.style()
 sidebar.sidebar()
 st.set_page_config(page_title=" - ".join(filter(None, (page.title, keys.RUN.get(""), NAME))))
 page.run()
+if page != pages["start"]:  # who has come further may measure
+    workshop().jobs.get_ready(worker.load)

@@ -146,6 +146,22 @@ def test_pages_import_without_torch(root: Path) -> None:
     assert imported(root, "app.parts.sidebar", *pages) & {"torch"} == set()
 
 
+LATER = {"altair", "graphviz", "pandas", "pyarrow", "scipy", "torch", "torchvision"}
+"""What the first page does without: each takes long to import, and is imported where it is used."""
+
+
+def test_the_first_page_comes_without_what_takes_long_to_import(root: Path) -> None:
+    """All that app/main.py imports, as a browser waits for it; the heaviest modules stand in the message."""
+    source = (root / "app" / "main.py").read_text(encoding="utf-8")
+    code = f"__file__ = {str(root / 'app' / 'main.py')!r}\n{source[: source.index('NAME =')]}\nprint(*sys.modules)"
+    command = [sys.executable, "-X", "importtime", "-c", code]
+    answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    times = re.findall(r"import time: +(\d+) \| +\d+ \| +(\S+)", answer.stderr)
+    heaviest = sorted(((int(time) / 1e6, name) for time, name in times), reverse=True)[:10]
+    assert not LATER & set(answer.stdout.split()), f"the heaviest imports, in seconds: {heaviest}"
+
+
 def imported(root: Path, *modules: str) -> set[str]:
     """Everything that importing these modules loads."""
     code = f"import sys, {', '.join(modules)}; print(*sys.modules)"

@@ -12,16 +12,29 @@ from typing import Any
 import streamlit as st
 
 from app.state.actions import Actions
-from app.work.jobs import Job
+from app.work.job import Job
+from app.work.jobs import Place
 from app.work.questions import Measurement, Request
 from engine.drawing import wording
 
+NOTHING = Place()
 
-def progress_line(job: Job, ahead: int = 0, taken: Measurement | None = None, wanted: int | None = None) -> str:
-    """e.g. "640 of 4,096 images, 19 s left". ahead: jobs before a waiting one. taken: what it measures just now, of
-    the images `wanted`."""
+
+def progress_line(job: Job, place: Place = NOTHING, taken: Measurement | None = None, wanted: int | None = None) -> str:
+    """e.g. "640 of 4,096 images, 19 s left, by turns with 2 others". place: what goes on beside it. taken: what it
+    measures just now, of the images `wanted`."""
+    if place.ahead:
+        return f"{place.ahead} ahead of you"
+    return f"{_how_far(job, taken, wanted)}{_by_turns(place.beside)}"
+
+
+def _by_turns(others: int) -> str:
+    return "" if not others else f", by turns with {others} other{'s' if others > 1 else ''}"
+
+
+def _how_far(job: Job, taken: Measurement | None, wanted: int | None) -> str:
     if job.status == "queued":
-        return f"{ahead} ahead of you" if ahead else "about to start"
+        return "about to start"
     if not job.total:
         return "starting"
     left = "" if job.remaining is None else f", {wording.duration(job.remaining)} left"
@@ -35,7 +48,7 @@ def progress_line(job: Job, ahead: int = 0, taken: Measurement | None = None, wa
 def running(job: Job, do: Actions, key: str, taken: Measurement | None = None, wanted: int | None = None) -> None:
     """Draw it, as high as a button; key: of this place on the page."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"running-{key}"):
-        st.progress(job.share, text=progress_line(job, do.ask.ahead(job), taken, wanted))
+        st.progress(job.share, text=progress_line(job, do.ask.place(job), taken, wanted))
         st.button("Cancel", key=f"cancel-{key}", on_click=do.cancel, args=(job,))
 
 

@@ -14,12 +14,13 @@ from app.parts import import_menu, status, supernet_line, text, trainings
 from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
-from app.state.live import REFRESH, begin, current
+from app.state.live import begin, current, is_off, refresh
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.url import BUDGETS
 from app.work import worker
-from app.work.jobs import Job, JobManager
+from app.work.job import Job
+from app.work.jobs import JobManager
 from app.work.workshop import workshop
 from engine.data.identity import content_id
 from engine.drawing import palette, wording
@@ -206,8 +207,8 @@ def _legend(page: PageState, scores: Mapping[int, EdgeScores]) -> None:
 
 def _jobs(jobs: JobManager) -> None:
     """The job strip; it refreshes itself while work is running."""
-    active = bool(jobs.of(session.visitor()))
-    st.fragment(_strip, run_every=REFRESH if active else None)(jobs, active)
+    every = refresh(bool(jobs.of(session.visitor())))
+    st.fragment(_strip, run_every=every)(jobs, every)
 
 
 def _retry(jobs: JobManager, job: Job, visitor: str) -> None:
@@ -217,11 +218,11 @@ def _retry(jobs: JobManager, job: Job, visitor: str) -> None:
         st.toast(str(error), icon=":material/warning:")
 
 
-def _strip(jobs: JobManager, was_active: bool) -> None:
+def _strip(jobs: JobManager, every: float | None) -> None:
     visitor = session.visitor()
     running = jobs.of(visitor)
     for job in running:
-        st.progress(job.share, text=f"{job.title}  \n{progress_line(job, jobs.ahead(job))}")
+        st.progress(job.share, text=f"{job.title}  \n{progress_line(job, jobs.place(job))}")
         st.button("Cancel", key=f"cancel-{job.number}", on_click=jobs.cancel, args=(job, visitor))
     for job in jobs.failed(visitor):
         st.error(job.error)
@@ -230,7 +231,7 @@ def _strip(jobs: JobManager, was_active: bool) -> None:
                 st.code(job.details, language=None)
         st.button("Try again", key=f"retry-{job.number}", on_click=_retry, args=(jobs, job, visitor))
         st.button("Dismiss", key=f"dismiss-{job.number}", on_click=jobs.dismiss, args=(job, visitor))
-    if was_active != bool(running):
+    if is_off(every, bool(running)):
         st.rerun()
     for job in jobs.finished(visitor):
         status.tell(f"{job.title}: done")

@@ -9,8 +9,10 @@ provenance   a measurement's images, BN mode, source
 literal      text from a file, for Markdown
 """
 
+import json
 import re
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -21,6 +23,9 @@ from app.work.questions import Measurement
 from engine.checkpoint.format import Summary
 from engine.drawing import wording
 from engine.results import Lookup
+
+if TYPE_CHECKING:
+    from plotly.graph_objs import Figure as Checked
 
 
 def title(heading: str, line: str, said: str = "", *, before: str = "") -> None:
@@ -48,7 +53,16 @@ def chart(figure: Figure, *, key: str, alt: str, **selection: Any) -> None:
 
     selection: `on_select` and `selection_mode`, where its points can be chosen.
     """
-    st.plotly_chart(figure, theme=None, config={"displayModeBar": False}, key=key, alt=alt, **selection)
+    drawn = _checked(json.dumps(figure))
+    st.plotly_chart(drawn, theme=None, config={"displayModeBar": False}, key=key, alt=alt, **selection)
+
+
+@lru_cache(maxsize=256)
+def _checked(figure: str) -> "Checked":
+    """The figure as plotly has read it: that takes longer than all else, and most charts are drawn again unchanged."""
+    from plotly import graph_objs
+
+    return graph_objs.Figure(json.loads(figure))
 
 
 TRUE = {

@@ -11,7 +11,7 @@ from app.figures.evidence import clearest
 from app.state import url
 from app.state.questions import MEASURING_ALL, SETTLING, TUNING, Questions
 from app.work import tuned
-from app.work.jobs import Job
+from app.work.job import Job
 from app.work.measurements import Measurements
 from app.work.questions import Request
 from engine.drawing import wording
@@ -101,7 +101,7 @@ class Actions:
         self._attempt(lambda: self._measurements.start_paths(request, seeds, self.page.visitor, self.page.summary))
 
     def _attempt(self, start: Callable[[], object]) -> None:
-        """Start work; a full queue is a message, not an error, and so are images that nobody asked for."""
+        """Start work; more of it than one visitor can mean is a message, and so are images that nobody asked for."""
         if self.page.unasked is not None:
             st.toast(f"{self.page.unasked} Say in the sidebar that they are meant.", icon=":material/warning:")
             return

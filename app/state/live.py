@@ -3,6 +3,7 @@
 unasked why a run is not measured on images before its visitor says so
 begin   the page's state in step with the address, at the beginning of a drawing
 live    draw a page's body as a fragment that refreshes itself while work is running
+refresh, is_off   how often that is, and whether it is no longer right
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ from app.work.workshop import workshop
 
 REFRESH = 0.6
 """Seconds between looks at running work."""
+A_JOB = 0.15
+"""Seconds more for each job that goes on: where many take turns each advances more rarely, and looking takes time."""
 Body = Callable[[PageState, Questions, Actions], None]
 Settle = Callable[[PageState, Questions, Actions], Mapping[str, str]]
 
@@ -80,7 +83,7 @@ def live(body: Body, settle: Settle | None = None, *, preselects: bool = False) 
     if page is None:
         return
     measurements = workshop().measurements
-    active, alone = _is_active(Questions(page, measurements)), False
+    every, alone = refresh(_is_active(Questions(page, measurements))), False
 
     def draw() -> None:
         nonlocal alone
@@ -95,12 +98,27 @@ def live(body: Body, settle: Settle | None = None, *, preselects: bool = False) 
         if preselects:
             do.preselect()
         session.write(now.entry.id, now.space, settle(now, ask, do) if settle else {})
+        if is_off(every, _is_active(ask)):
+            st.rerun()  # start or stop refreshing; the whole page is drawn then, so what is here need not be
         body(now, Questions(now, measurements), do)
         now.run.drawn = now.run.line
-        if _is_active(ask) != active:
-            st.rerun()  # start or stop refreshing
+        if is_off(every, _is_active(ask)):
+            st.rerun()
 
-    st.fragment(draw, run_every=REFRESH if active else None)()
+    st.fragment(draw, run_every=every)()
+
+
+def refresh(active: bool) -> float | None:
+    """Seconds between two looks at work that is running; None where none is."""
+    return max(REFRESH, A_JOB * len(workshop().jobs.active())) if active else None
+
+
+def is_off(every: float | None, active: bool) -> bool:
+    """Whether looks should begin, end, or come much more or less often than they do."""
+    wanted = refresh(active)
+    return (every is None) != (wanted is None) or (
+        every is not None and wanted is not None and not every / 2 <= wanted <= every * 2
+    )
 
 
 def _is_active(ask: Questions) -> bool:

@@ -9,7 +9,8 @@ from functools import cached_property
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.state import url
 from app.state.page import PageState
-from app.work.jobs import Job
+from app.work.job import Job
+from app.work.jobs import Place
 from app.work.measurements import Measurements, is_open
 from app.work.questions import Kind, MeasuredPath, Measurement, Request
 from engine.results import EdgeScores
@@ -120,9 +121,9 @@ class Questions:
         """The visitor's work that follows the measured path from a selection on."""
         return self._measurements.path_job(self.accuracy(selection), self.page.visitor)
 
-    def ahead(self, job: Job) -> int:
-        """How many jobs come before a waiting one."""
-        return self._measurements.ahead(job)
+    def place(self, job: Job) -> Place:
+        """What else goes on beside a job, or before it."""
+        return self._measurements.place(job)
 
     def evaluated(self, request: Request) -> int:
         """Images that have been evaluated for a request, those of a cancelled measurement included."""

@@ -1,202 +1,57 @@
-"""Shared background work: one worker, single-flight by content, visible progress, cancel. No Streamlit, no torch.
+"""Shared background work: by turns, single-flight by content, visible progress, cancel. No Streamlit, no torch.
 
-Job          one piece of work: how far it is, how it ended
-JobManager   submits, queues and finds jobs for all visitors of this process
-Cancelled    raised inside work when nobody wants it any more
+JobManager   submits and finds jobs for all visitors of this process
+Place        what else goes on beside a job, or before it
 
-A job's thread never touches the page: it writes into the job, and pages read it when they are drawn. One worker, as
-two torch programs that each take all cores run several times slower than one. What a process does for a job beforehand
-is followed by a thread of its own, one process at a time, so that it holds up nobody's measurement.
+Nobody waits until others are done: a worker takes a step of one job, then of the next. What a process does for a job
+beforehand is followed by a thread of its own, one process at a time, so that it holds up nobody's measurement.
 """
 
-import itertools
-import logging
 import threading
-import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
+from app.work.job import Before, Job, Work
+from app.work.turns import Turns
 from engine.errors import BadInput
 
-Status = Literal["queued", "running", "done", "failed", "cancelled"]
-Work = Callable[["Job"], Any]
-Before = Callable[["Job"], None]
-QUEUE = 8
+MOST_OF_ONE = 16
+"""Jobs of one visitor that go on at a time: a click on every edge of a large cell. They share that visitor's turn."""
 KEPT = 64
 """Ended jobs that can still be asked about."""
-LONG = 3.0
-"""Seconds from which on a visitor is told that a job is done; shorter ones end before the eyes."""
-
-_log = logging.getLogger(__name__)
-_numbers = itertools.count()
 
 
-class Cancelled(Exception):
-    """The work was cancelled; nothing is wrong."""
+class Place(NamedTuple):
+    """beside: other jobs that a job takes turns with. ahead: jobs whose process has to end before its own begins."""
 
-
-class _Progress(NamedTuple):
-    done: int
-    total: int
-    unit: str
-
-
-class Job:
-    """One piece of work. `progress` and `check` are for the work itself, the rest for whoever draws it.
-
-    `number` is given to no other job of this process: what is drawn for a job goes by it.
-    `value` is in the end the result, an immutable value. `error` is a
-    sentence for the visitor and `details` a line for the curious, where the work failed.
-    """
-
-    def __init__(self, key: Hashable, title: str, work: Work, visitor: str, before: Before | None = None) -> None:
-        self.number = next(_numbers)
-        self.before = before
-        self.leaving = False  # the app is stopping: what a process does goes on
-        self.key, self.title, self.work, self.visitors = key, title, work, {visitor}
-        self.to_tell: set[str] = set()  # visitors who have not been told yet that it is done
-        self._began = time.monotonic()
-        self.status: Status = "queued"
-        self.value: Any = None
-        self.error: str | None = None
-        self.details: str | None = None
-        # Replaced as one value, so that a reader never sees half of a step.
-        self._progress = _Progress(0, 0, "")
-        self._first: tuple[int, float] | None = None
-        self._cancel = threading.Event()
-        self._ended = threading.Event()
-
-    @property
-    def active(self) -> bool:
-        """Whether it is waiting or running."""
-        return self.status in ("queued", "running")
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it has been asked to stop."""
-        return self._cancel.is_set()
-
-    @property
-    def done(self) -> int:
-        return self._progress.done
-
-    @property
-    def total(self) -> int:
-        return self._progress.total
-
-    @property
-    def unit(self) -> str:
-        return self._progress.unit
-
-    @property
-    def share(self) -> float:
-        """Finished share, 0 to 1."""
-        done, total, _ = self._progress
-        return min(1.0, done / total) if total else 0.0
-
-    @property
-    def remaining(self) -> float | None:
-        """Seconds left at the rate since the first report, so that loading does not count; None before the second."""
-        (done, total, _), first = self._progress, self._first
-        if first is None or done <= first[0]:
-            return None
-        return (time.monotonic() - first[1]) / (done - first[0]) * max(0, total - done)
-
-    def cancel(self) -> None:
-        """Ask the work to stop; it does at its next report."""
-        self._cancel.set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Block until the job has ended; False if it has not by then."""
-        return self._ended.wait(timeout)
-
-    def progress(self, done: int, total: int, unit: str = "") -> None:
-        """Say how far the work is. Raises Cancelled when nobody wants it any more."""
-        self._progress = _Progress(done, total, unit)
-        if self._first is None:
-            self._first = (done, time.monotonic())
-        self.check()
-
-    def check(self) -> None:
-        """Raises Cancelled when nobody wants the work any more."""
-        if self._cancel.is_set():
-            raise Cancelled
-
-    def prepare(self) -> bool:
-        """Do what comes before the work; whether that went well."""
-        assert self.before is not None
-        return self._attempt(self.before)
-
-    def run(self) -> None:
-        """Do the work and record how it ended."""
-        if self._attempt(self.work):
-            self.end("done")
-
-    def _attempt(self, work: Work) -> bool:
-        """Do something and keep what it gives; what goes wrong ends the job, and is False."""
-        self.status = "running"
-        try:
-            self.check()
-            self.value = work(self)
-            return True
-        except Cancelled:
-            self.end("cancelled")
-        except BadInput as error:
-            self.error = str(error)
-            self.end("failed")
-        except Exception as error:
-            _log.exception("%s failed", self.title)
-            out_of_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-            self.error = (
-                "There was not enough memory; take fewer images, or close other programs, and try again."
-                if out_of_memory
-                else "The work stopped unexpectedly. Try again."
-            )
-            self.details = " ".join(f"{type(error).__name__}: {error}".split())
-            self.end("failed")
-        return False
-
-    def end(self, status: Status) -> None:
-        """Record the last state; whoever waits goes on. Who has waited long may have turned to something else."""
-        if status == "done" and time.monotonic() - self._began >= LONG:
-            self.to_tell = set(self.visitors)
-        self.status = status
-        self._ended.set()
-
-
-class _Lane:
-    """Jobs that are done one after the other by a thread."""
-
-    def __init__(self) -> None:
-        self.waiting: deque[Job] = deque()
-        self.current: Job | None = None
-        self.thread: threading.Thread | None = None
-
-    def jobs(self) -> list[Job]:
-        """Those that have not ended, the running one first."""
-        return [job for job in (self.current, *self.waiting) if job is not None and job.active]
+    beside: int = 0
+    ahead: int = 0
 
 
 class JobManager:
-    """All jobs of one process: measured one after the other, and before that, where asked for, followed one after the
-    other while a process works for them."""
+    """All jobs of one process: they advance by turns, and before that, where asked for, are followed one after the
+    other while a process works for them. workers: how many steps are done at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int = 1) -> None:
         self._lock = threading.Condition()
         self._jobs: OrderedDict[Hashable, Job] = OrderedDict()  # by key, the latest last
-        self._working, self._following = _Lane(), _Lane()
+        self._turns = Turns()
+        self._to_follow: deque[Job] = deque()
+        self._followed: Job | None = None
+        self._workers = workers
+        self._threads: dict[str, threading.Thread] = {}
         self._stopping = False
 
     def submit(self, key: Hashable, title: str, work: Work, visitor: str, before: Before | None = None) -> Job:
         """Start `work`, or join the job with this key if it has not ended.
 
         key: everything that the result depends on. before: what follows a process until it has done its part; the job
-        waits for the worker only then. A visitor has one waiting job of a kind at most besides a running one: a new one
-        takes the place of the one that waits, unless somebody else waits for it too, or a process has worked for it.
-        Raises BadInput when the queue is full.
+        takes turns only then. title: what is asked for anew when a visitor goes on, such as what comes next after his
+        decision, has the same one. Of these the first that has begun goes on, and the latest takes the place of those
+        between, unless somebody else waits for them too, or a process has worked for them. Raises BadInput for more
+        jobs of one visitor than can be meant.
         """
-        lane = self._working if before is None else self._following
         with self._lock:
             found = self._jobs.get(key)
             if found is not None and found.active and not found.stopping:
@@ -204,20 +59,25 @@ class JobManager:
                 return found
             if self._stopping:
                 raise BadInput("the app is stopping; start it again to measure")
-            replaced = [
-                job
-                for job in lane.waiting
-                if job.visitors == {visitor} and (job.before is None or lane is self._following)
-            ]
-            if len(lane.waiting) - len(replaced) >= QUEUE:
-                raise BadInput(f"{QUEUE} measurements are waiting already; try again when one has finished")
-            for job in replaced:
-                self._drop(job)
+            for other in self._outdated(title, visitor):
+                self._drop(other)
+            if sum(visitor in job.visitors for job in self._active()) >= MOST_OF_ONE:
+                raise BadInput(f"{MOST_OF_ONE} measurements of yours are under way; start more when one of them ends")
             job = self._jobs[key] = Job(key, title, work, visitor, before)
             self._jobs.move_to_end(key)
-            self._put(lane, job)
+            if before is None:
+                self._join(job)
+            else:
+                self._to_follow.append(job)
+                self._start("following", self._follow)
             self._forget()
             return job
+
+    def get_ready(self, load: Callable[[], None]) -> None:
+        """Load in the background what the first job will need, once."""
+        with self._lock:
+            if not self._stopping:
+                self._start("getting ready", load)
 
     def retry(self, job: Job, visitor: str) -> Job:
         """Do the work of an ended job again."""
@@ -229,12 +89,12 @@ class JobManager:
             return self._jobs.get(key)
 
     def active(self) -> list[Job]:
-        """Everybody's jobs that have not ended, the running one first."""
+        """Everybody's jobs that have not ended, those that take turns first."""
         with self._lock:
-            return [*self._working.jobs(), *self._following.jobs()]
+            return self._active()
 
     def of(self, visitor: str) -> list[Job]:
-        """The visitor's jobs that have not ended, the running one first."""
+        """The visitor's jobs that have not ended."""
         return [job for job in self.active() if visitor in job.visitors]
 
     def failed(self, visitor: str) -> list[Job]:
@@ -255,11 +115,13 @@ class JobManager:
         with self._lock:
             job.visitors.discard(visitor)
 
-    def ahead(self, job: Job) -> int:
-        """How many jobs come before a waiting one."""
+    def place(self, job: Job) -> Place:
+        """What else goes on beside a job, or before it."""
         with self._lock:
-            lanes = [lane.jobs() for lane in (self._working, self._following)]
-        return next((jobs.index(job) for jobs in lanes if job in jobs), 0)
+            following, sharing = self._following(), self._turns.jobs()
+        if job in following:
+            return Place(ahead=following.index(job))
+        return Place(beside=len(sharing) - 1 if job in sharing else 0)
 
     def cancel(self, job: Job, visitor: str) -> None:
         """Leave a job; it stops when nobody else watches it."""
@@ -269,55 +131,88 @@ class JobManager:
                 self._drop(job)
 
     def shutdown(self, timeout: float = 30) -> None:
-        """Cancel everything and wait for the worker: a live torch thread can abort the interpreter's exit.
+        """Cancel everything and wait for the workers: a live torch thread can abort the interpreter's exit.
 
         Processes go on without the app.
         """
         with self._lock:
             self._stopping = True
-            for lane in (self._working, self._following):
-                for job in lane.jobs():
-                    job.leaving = True
-                    self._drop(job)
+            for job in self._active():
+                job.leaving = True
+                self._drop(job)
             self._lock.notify_all()
-            threads = [lane.thread for lane in (self._working, self._following) if lane.thread is not None]
+            threads = list(self._threads.values())
         for thread in threads:
             thread.join(timeout)
 
-    def _drop(self, job: Job) -> None:
-        job.cancel()
-        for lane in (self._working, self._following):
-            if job in lane.waiting:
-                lane.waiting.remove(job)
-                job.end("cancelled")
+    def _active(self) -> list[Job]:
+        return [job for job in (*self._turns.jobs(), *self._following()) if job.active]
 
-    def _put(self, lane: _Lane, job: Job) -> None:
-        """Let a job wait in a lane. Needs the lock."""
+    def _following(self) -> list[Job]:
+        return [job for job in (self._followed, *self._to_follow) if job is not None]
+
+    def _outdated(self, title: str, visitor: str) -> list[Job]:
+        """The visitor's jobs that a new one of this title takes the place of."""
+        alike = [
+            job
+            for job in (*self._following(), *(each for each in self._turns.jobs() if each.before is None))
+            if job.active and not job.stopping and (job.title, job.visitors) == (title, {visitor})
+        ]
+        first = next((job for job in alike if job.status == "running"), None)
+        return [job for job in alike if job is not first]
+
+    def _drop(self, job: Job) -> None:
+        """Cancel a job. One that has begun tidies up in its next turn. Needs the lock, as what stands around it."""
+        job.cancel()
+        if job in self._to_follow:
+            self._to_follow.remove(job)
+            job.end("cancelled")
+        elif job in self._turns.waiting and job.status == "queued":
+            self._turns.leave(job)
+            job.end("cancelled")
+
+    def _join(self, job: Job) -> None:
+        """Let a job take turns."""
         job.status = "queued"
-        lane.waiting.append(job)
-        if lane.thread is None:
-            name = "measuring" if lane is self._working else "following"
-            lane.thread = threading.Thread(target=self._serve, args=(lane,), name=name, daemon=True)
-            lane.thread.start()
+        self._turns.join(job)
+        for number in range(min(self._workers, len(self._turns.jobs()))):
+            self._start(f"measuring {number}", self._work)
+
+    def _start(self, name: str, target: Callable[[], None]) -> None:
+        """Start a thread, if it is not there yet, and let all look for what there is to do."""
+        if name not in self._threads:
+            self._threads[name] = threading.Thread(target=target, name=name, daemon=True)
+            self._threads[name].start()
         self._lock.notify_all()
 
-    def _serve(self, lane: _Lane) -> None:
+    def _work(self) -> None:
         while True:
             with self._lock:
-                lane.current = None
-                self._lock.wait_for(lambda: lane.waiting or self._stopping)
-                if not lane.waiting:
+                self._lock.wait_for(lambda: self._turns.waiting or self._stopping)
+                if not self._turns.waiting:
                     return
-                lane.current = job = lane.waiting.popleft()
-            if lane is self._working:
-                job.run()
-            elif job.prepare():
-                with self._lock:
-                    lane.current = None  # it is in one lane at a time
-                    if job.stopping or self._stopping:
-                        job.end("cancelled")
-                    else:
-                        self._put(self._working, job)
+                job = self._turns.take()
+            job.step()
+            with self._lock:
+                if job.active:
+                    self._turns.give_back(job)
+                else:
+                    self._turns.leave(job)
+
+    def _follow(self) -> None:
+        while True:
+            with self._lock:
+                self._lock.wait_for(lambda: self._to_follow or self._stopping)
+                if not self._to_follow:
+                    return
+                self._followed = job = self._to_follow.popleft()
+            prepared = job.prepare()
+            with self._lock:
+                self._followed = None  # it is in one place at a time
+                if prepared and (job.stopping or self._stopping):
+                    job.end("cancelled")
+                elif prepared:
+                    self._join(job)
 
     def _forget(self) -> None:
         ended = [key for key, job in self._jobs.items() if not job.active]

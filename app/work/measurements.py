@@ -6,22 +6,21 @@ is_open        whether more images may bring a verdict
 How many images a request asks for is what is bought where nothing better is known; it never hides anything.
 """
 
-import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from app.work import paths, worker
-from app.work.jobs import Job, JobManager
-from app.work.questions import Kind, MeasuredPath, Measurement, Request, canonical
+from app.work.job import Job, Steps
+from app.work.jobs import JobManager, Place
+from app.work.questions import Kind, MeasuredPath, Measurement, Request
 from app.work.rates import Rates
-from app.work.store import Begun, Store
+from app.work.store import Store
 from app.work.stored import stored, stored_paths
-from app.work.worker import Taken
+from app.work.taking import TakeLive, Taker
 from engine.checkpoint.format import Summary
-from engine.results import EdgeScores, InputScores
-from engine.scoring.paths import Report, measured_path
-from engine.selection.orders import NextStep, Order, edge_order, index_order
+from engine.results import EdgeScores
+from engine.scoring.paths import Report
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
@@ -39,15 +38,14 @@ class Measurements:
     def __init__(
         self,
         jobs: JobManager,
-        take: Callable[[Request, Begun | None], Iterator[Taken]] = worker.take,
+        take: TakeLive = worker.take,
         selection: Callable[[Request], Selection] = worker.selection,
         store: Store | None = None,
     ) -> None:
-        self._jobs, self._take_live, self._selection = jobs, take, selection
+        self._jobs, self._selection = jobs, selection
         self.store = store or Store()
-        self._lock = threading.Lock()
-        self._partial: dict[Request, Measurement] = {}  # by place, while it is taken
         self._rates = Rates()
+        self._taker = Taker(take, self.store, self._rates)
 
     # Finding
 
@@ -61,8 +59,7 @@ class Measurements:
 
     def partial(self, request: Request) -> Measurement | None:
         """How far a measurement of what is asked is that is being taken right now."""
-        with self._lock:
-            return self._partial.get(request.place)
+        return self._taker.partial(request)
 
     def paths(self, request: Request, summary: Summary) -> tuple[MeasuredPath, ...]:
         """Measured paths known from a request's selection on, of each edge order the one on the most images."""
@@ -85,9 +82,9 @@ class Measurements:
         """The visitor's job that has not ended and follows the measured path from a request's selection on."""
         return self.job(_of_path(request), visitor)
 
-    def ahead(self, job: Job) -> int:
-        """How many jobs come before a waiting one."""
-        return self._jobs.ahead(job)
+    def place(self, job: Job) -> Place:
+        """What else goes on beside a job, or before it."""
+        return self._jobs.place(job)
 
     def cancel(self, job: Job, visitor: str) -> None:
         """Leave a job; it stops when nobody else watches it, and what it evaluated is kept."""
@@ -99,7 +96,7 @@ class Measurements:
         """Take these measurements in the background, one after the other; each can be found while it is taken.
 
         What is finished already on as many images is not taken again, and a job that takes just these is joined.
-        Raises BadInput when too many jobs are waiting.
+        Raises BadInput for too many jobs of one visitor.
         """
         requests = tuple(requests)
         return self.start_prepared(tuple(request.key for request in requests), lambda job: requests, title, visitor)
@@ -114,16 +111,20 @@ class Measurements:
     ) -> Job:
         """As `start`, with requests that are only known once `prepare` has done its work. key: as for a job.
 
-        outside: whether `prepare` follows a process, and so leaves the worker to others.
+        outside: whether `prepare` follows a process, and so leaves the workers to others.
         """
         known: list[Sequence[Request]] = []
 
         def before(job: Job) -> None:
             known[:] = [prepare(job)]
 
-        def work(job: Job) -> tuple[Measurement, ...]:
+        def work(job: Job) -> Steps[tuple[Measurement, ...]]:
             requests = known[0] if outside else prepare(job)
-            return tuple(self.take(request, _part(job, number, requests)) for number, request in enumerate(requests))
+            found = []
+            for number, request in enumerate(requests):
+                found.append((yield from self._taker.take(request, _part(job, number, requests))))
+                yield
+            return tuple(found)
 
         return self._jobs.submit(key, title, work, visitor, before if outside else None)
 
@@ -155,22 +156,23 @@ class Measurements:
             tuple(size for size in sizes if size is None or size > images) for images in (seen or (0,) * len(requests))
         ]
 
-        def work(job: Job) -> tuple[Measurement, ...]:
-            return tuple(
-                self._settled(request, larger[number], _part(job, number, requests))
-                for number, request in enumerate(requests)
-            )
+        def work(job: Job) -> Steps[tuple[Measurement, ...]]:
+            found = []
+            for number, request in enumerate(requests):
+                found.append((yield from self._settled(request, larger[number], _part(job, number, requests))))
+                yield
+            return tuple(found)
 
         key = "settle", tuple(request.key for request in requests), tuple(sizes)
         return self._jobs.submit(key, title, work, visitor)
 
-    def _settled(self, request: Request, sizes: Sequence[int | None], report: Report) -> Measurement:
+    def _settled(self, request: Request, sizes: Sequence[int | None], report: Report) -> Steps[Measurement]:
         for number, images in enumerate(sizes):
 
             def tell(share: float, number: int = number) -> None:
                 report((number + share) / len(sizes))
 
-            found = self.take(request.under(images=images), tell)
+            found = yield from self._taker.take(request.under(images=images), tell)
             if not is_open(found.edge):
                 break
         return found
@@ -195,7 +197,7 @@ class Measurements:
             for number, seed in enumerate(wanted):
                 self.store.keep_path(request, paths.follow(request, seed, job, _part(job, number, wanted)))
 
-        def work(job: Job) -> tuple[MeasuredPath, ...]:
+        def work(job: Job) -> Steps[tuple[MeasuredPath, ...]]:
             if wanted := missing():
                 selection = self._selection(request)
                 steps = selection.space.steps - selection.steps_done
@@ -205,7 +207,8 @@ class Measurements:
                     def report(done: int, begun: int = begun) -> None:
                         job.progress(begun + done, len(wanted) * steps, "decisions")
 
-                    self.store.keep_path(request, self._follow(request, selection, seed, report))
+                    path = yield from paths.walk(self._taker, request, selection, seed, report)
+                    self.store.keep_path(request, path)
             known = {path.seed: path for path in self.store.paths(request)}
             return tuple(known[seed] for seed in seeds)
 
@@ -231,75 +234,6 @@ class Measurements:
         begun = {request: self.store.begun(request) for request in requests}
         images = {request: 0 if found is None else found.images for request, found in begun.items()}
         return self._rates.estimate(requests, summary, images)
-
-    # In the worker
-
-    def take(self, request: Request, report: Report, exactly: bool = False) -> Measurement:
-        """A measurement from the store or from the supernet, going on from the batches that were evaluated before.
-
-        report: told the share of it that is done; what it raises ends the measurement, and nothing evaluated is lost.
-        exactly: whether one on more images than asked for is no answer.
-        """
-        known, asked = self.store.best(request), request.settings.images
-        if known and asked and (known.images == asked or (known.images > asked and not exactly)):
-            report(1.0)
-            return known
-        report(0.0)
-        taken: Taken | None = None
-        try:
-            for taken in self._take_live(request, self.store.begun(request)):
-                with self._lock:
-                    self._partial[request.place] = taken.measurement
-                if not taken.measurement.partial:
-                    self._keep(request, taken)
-                report(taken.share)
-        finally:
-            with self._lock:
-                self._partial.pop(request.place, None)
-            if taken is not None and taken.measurement.partial and taken.begun is not None:
-                self.store.keep(request, None, taken.begun())
-        assert taken is not None
-        return taken.measurement
-
-    def _keep(self, request: Request, taken: Taken) -> None:
-        found = taken.measurement
-        self.store.keep(request, found, taken.begun() if taken.begun is not None else None)
-        if request.kind != "accuracy":
-            self.store.keep(request.supernet, found._replace(result=found.accuracy))
-        if taken.passes:
-            self._rates.note(request, taken.seconds / taken.passes)
-
-    def _follow(
-        self, request: Request, selection: Selection, seed: int | None, report: Callable[[int], None]
-    ) -> MeasuredPath:
-        order: Order = index_order(selection.space) if seed is None else edge_order(selection.space, seed)
-        accuracies: list[float] = []
-        images = 0
-        report(0)
-        scorer = _Remembering(self, request, lambda share: report(len(accuracies)))
-        for step in measured_path(scorer, selection, order):
-            selection, images = step.selection, step.scores.images
-            accuracies.append(step.scores.baseline.accuracy)
-            report(len(accuracies))
-        return MeasuredPath(seed, str(selection.decoded()), tuple(accuracies), "live", images, selection.decisions)
-
-
-class _Remembering:
-    """Scores for a path, taken as pages ask for them: what is known is not measured again, what is not is kept."""
-
-    def __init__(self, measurements: Measurements, like: Request, report: Report) -> None:
-        self._measurements, self._like, self._report = measurements, like, report
-
-    def edge(self, selection: Selection, cell: str, edge: int, report: Report) -> EdgeScores:
-        return self._take(selection, NextStep("edge", cell, edge)).edge
-
-    def inputs(self, selection: Selection, cell: str, node: int, report: Report) -> InputScores:
-        return self._take(selection, NextStep("node", cell, node)).inputs
-
-    def _take(self, selection: Selection, step: NextStep) -> Measurement:
-        decisions = canonical(selection)
-        question = replace(self._like, decisions=decisions, kind=step.kind, cell=step.cell, index=step.index)
-        return self._measurements.take(question, self._report, exactly=True)
 
 
 def is_open(scores: EdgeScores) -> bool:

@@ -1,6 +1,7 @@
-"""Measured paths followed by processes, which outlive the page and hold up nobody's measurement. Needs no torch.
+"""Measured paths: followed here, step by step, or by processes, which outlive the page. Needs no torch.
 
-follow   where measuring leads from a request's selection in one edge order
+walk     where measuring leads from a request's selection in one edge order, a batch a step
+follow   the same by a process
 """
 
 import hashlib
@@ -11,19 +12,45 @@ from pathlib import Path
 
 from app.library.image_sets import FOLDER
 from app.work import processes
-from app.work.jobs import Job
-from app.work.questions import MeasuredPath, Request
+from app.work.job import Job, Steps
+from app.work.questions import MeasuredPath, Request, canonical
+from app.work.taking import Taker
 from app.work.threads import process_threads
 from engine.checkpoint.format import read_summary
 from engine.data.identity import content_id
 from engine.errors import BadInput
 from engine.export.command import options
+from engine.results import InputScores
 from engine.runs import files
+from engine.scoring.paths import decision_of
 from engine.selecting.record import SelectionRecord
+from engine.selection.orders import Order, edge_order, index_order, next_step
+from engine.selection.selection import Selection
 
 KEPT = 256
 """Paths kept on the disk, some hundred kilobytes each. The oldest go first."""
 RESULT = "selection.json"
+
+
+def walk(
+    taker: Taker, request: Request, selection: Selection, seed: int | None, report: Callable[[int], None]
+) -> Steps[MeasuredPath]:
+    """The measured path from a selection on, in an edge order (None: by index), as `engine.scoring.paths` has it; what
+    is known is not measured again, and what is measured is kept. report: told how many decisions are taken."""
+    order: Order = index_order(selection.space) if seed is None else edge_order(selection.space, seed)
+    accuracies: list[float] = []
+    images = 0
+    report(0)
+    while (step := next_step(selection, order)) is not None:
+        question = replace(request, decisions=canonical(selection), kind=step.kind, cell=step.cell, index=step.index)
+        found = yield from taker.take(question, lambda share: report(len(accuracies)), exactly=True)
+        scores = found.inputs if isinstance(found.result, InputScores) else found.edge
+        selection = selection.decide(decision_of(scores))
+        accuracies.append(scores.baseline.accuracy)
+        images = scores.images
+        report(len(accuracies))
+        yield
+    return MeasuredPath(seed, str(selection.decoded()), tuple(accuracies), "live", images, selection.decisions)
 
 
 def follow(request: Request, seed: int | None, job: Job, report: Callable[[float], None]) -> MeasuredPath:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from app.library import catalog
-from app.work.jobs import Cancelled, Job
+from app.work.job import Cancelled, Job
 from engine.errors import BadInput
 from engine.runs import files
 from engine.runs.folder import OUTPUT, PLAN

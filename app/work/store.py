@@ -16,6 +16,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -208,6 +209,7 @@ class Store:
             return
 
 
+@lru_cache(maxsize=IN_MEMORY)  # asked for every edge at every drawing of a page; never changed
 def _question(request: Request) -> dict[str, Any]:
     """All that changes an answer but the number of images, as plain JSON values."""
     place = request.place

@@ -6,9 +6,10 @@ stored_paths   the measured paths from a request's selection on
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from app.work.questions import MeasuredPath, Measurement, Request
+from app.work.questions import Kind, MeasuredPath, Measurement, Request
 from engine.checkpoint.format import Summary
 from engine.results import EdgeScores, InputScores
 from engine.scoring.settings import Settings
@@ -83,9 +84,21 @@ def _fits(request: Request, summary: Summary) -> bool:
     if summary.scores is None or request.digest != summary.digest:
         return False
     header = summary.scores["settings"]
-    any_number: dict[str, Any] = {"images": 1, "until_sure": None}
-    asked = replace(request.settings.relevant(request.kind), **any_number)
-    taken = replace(Settings.stored(header).relevant(request.kind), **any_number)
+    asked, taken = _how(request.settings, request.kind), _how(_settings(tuple(header.items())), request.kind)
     # A sweep older than the ids of images can only be trusted where the name of the data says which they are.
     content = header.get("content", header["data"])
     return taken == asked and bool(content == request.content)
+
+
+# Asked for every edge at every drawing of a page, and always of the same few.
+
+
+@lru_cache(maxsize=1024)
+def _how(settings: Settings, kind: Kind) -> Settings:
+    """How something is measured, on however many images."""
+    return replace(settings.relevant(kind), images=1, until_sure=None)
+
+
+@lru_cache(maxsize=256)
+def _settings(header: tuple[tuple[str, Any], ...]) -> Settings:
+    return Settings.stored(dict(header))

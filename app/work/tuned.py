@@ -26,7 +26,7 @@ from typing import NamedTuple, cast
 from app.library import catalog
 from app.library.image_sets import BUNDLED, FOLDER, ImageSet
 from app.work import processes
-from app.work.jobs import Job
+from app.work.job import Job
 from app.work.threads import process_threads, threads
 from engine.checkpoint.format import META, Summary, read_summary
 from engine.data.identity import content_id

@@ -1,7 +1,9 @@
 """Requests answered with the engine. Runs in the worker only, and alone imports torch, so that pages open without it.
 
+load         what the first measurement would have to wait for
 image_notes  what was lost when images were read
-take         one request's measurement as it tightens
+take         one request's measurement as it tightens, batch by batch
+use_threads  how many threads the next step may use
 selection    a checkpoint's selection after a request's decisions
 """
 
@@ -23,6 +25,7 @@ from engine.selection.selection import Selection
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
+    from engine.scoring.scorer import Scorer
 
 
 class Taken(NamedTuple):
@@ -52,6 +55,11 @@ image_notes: dict[str, tuple[str, ...]] = {}
 """What was lost or left out when images were read here, sentences by the images' content."""
 
 
+def load() -> None:
+    """Import what measures: seconds that nobody has to wait for while a visitor still reads."""
+    import engine.scoring.scorer  # noqa: F401
+
+
 def selection(request: Request) -> Selection:
     """The selection in which a request measures."""
     checkpoint = _load(request)
@@ -64,12 +72,10 @@ def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
     begun: sums of the first of its batches, which are then not evaluated again. Raises BadInput for a checkpoint or
     data that cannot be used or has changed since it was asked for, and for what the engine's scorers refuse.
     """
-    import torch
-
     from engine.scoring.intervals import PairedCounts
     from engine.scoring.scorer import Scorer
 
-    torch.set_num_threads(threads())
+    use_threads()
     settings, cell, index = request.settings, request.cell, request.index
     if content_id(settings.data, FOLDER, fresh=True) != request.content:
         raise BadInput(f"the images in {settings.data} have changed since this page was opened; reload the page")
@@ -97,12 +103,33 @@ def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
     if request.kind == "edge":
         for scores in scorer.stream(decided, cell, index, counts=counts if paired else None):
             yield taken(scores, scores.images, 1 + len(scores.operations), not scores.final)
-    elif request.kind == "node":
-        found = scorer.inputs(decided, cell, index, counts=counts if paired else None)
-        yield taken(found, images, 1 + len(found.candidates))
-    else:
-        baseline = scorer.accuracy(decided, counts if paired else None)
-        yield taken(Accuracy(baseline, images, settings.bn, scorer.device, 0.0), images, 1)
+            use_threads()
+        return
+    for part in _growing(scorer, counts.batches) if paired else [scorer]:
+        use_threads()
+        if request.kind == "node":
+            found = part.inputs(decided, cell, index, counts=counts if paired else None)
+            done = counts.images if paired else images
+            yield taken(found, done, 1 + len(found.candidates), done < images)
+        else:
+            baseline = part.accuracy(decided, counts if paired else None)
+            done = counts.images if paired else images
+            yield taken(Accuracy(baseline, done, settings.bn, scorer.device, 0.0), done, 1, done < images)
+
+
+def _growing(scorer: "Scorer", begun: int) -> Iterator["Scorer"]:
+    """A scorer on more and more of its batches, in the end on all: what it says of all cannot be cut otherwise."""
+    batches = scorer.images.batches
+    for number in range(min(begun + 1, len(batches)), len(batches) + 1):
+        yield type(scorer)(scorer.supernet, scorer.settings, replace(scorer.images, batches=batches[:number]))
+
+
+def use_threads() -> None:
+    """Let what this thread computes next use its share of the threads: other work comes and goes between two steps."""
+    import torch
+
+    if torch.get_num_threads() != (wanted := threads()):
+        torch.set_num_threads(wanted)
 
 
 def _leads_to(begun: Begun, images: int, batch_size: int) -> bool:

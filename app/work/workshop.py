@@ -6,6 +6,7 @@ replaced   another one for a while, in tests
 """
 
 import atexit
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ class Workshop:
         object.__setattr__(self, "measurements", Measurements(self.jobs))
 
 
+SWITCH = 0.0005
+"""Seconds for which a thread keeps the interpreter while others wait for it. A worker needs it anew after every
+operation on tensors, a fraction of a millisecond each: at Python's own 5 ms pages that are drawn would hold it up."""
+
 _open: list[Workshop] = []
 """The workshops in use, the present one last."""
 
@@ -36,6 +41,7 @@ _open: list[Workshop] = []
 def workshop() -> Workshop:
     """The server's workshop; its work ends with the server."""
     if not _open:
+        sys.setswitchinterval(SWITCH)
         imports.sweep()
         _open.append(Workshop())
         atexit.register(_open[0].jobs.shutdown)

@@ -152,7 +152,7 @@ def test_all_edges_are_measured_and_nothing_is_left_to_measure(visit: Visit) -> 
 
 
 def test_a_job_that_took_long_says_that_it_is_done(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.work.jobs.LONG", 0.0)
+    monkeypatch.setattr("app.work.job.LONG", 0.0)
     app = visit("explore", run=OF_201, edge="c0-3", budget="512")
     app = finish(app.button(key="measure-edge").click().run())
     assert [message.value for message in app.toast if "done" in message.value] == ["Measuring input → output: done"]

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.state.live import A_JOB, REFRESH, is_off, refresh
 from app.work.workshop import Workshop, replaced, workshop
 
 
@@ -52,3 +53,14 @@ def test_a_link_is_adopted_before_the_page_settles(app: AppTest) -> None:
     app.query_params["edge"] = "c2-3"
     with replaced(Workshop(workshop().catalog)):
         assert app.run().title[0].value == "node 2 → output"
+
+
+def test_work_is_looked_at_more_rarely_where_much_of_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with replaced(Workshop(workshop().catalog)):
+        assert (refresh(False), refresh(True)) == (None, REFRESH)
+        monkeypatch.setattr(workshop().jobs, "active", lambda: [None] * 30)
+        assert refresh(False) is None and refresh(True) == 30 * A_JOB > 3 * REFRESH
+        assert is_off(None, True) and is_off(REFRESH, False) and is_off(REFRESH, True)
+        assert not is_off(None, False) and not is_off(20 * A_JOB, True)
+        monkeypatch.undo()
+        assert is_off(30 * A_JOB, True)

@@ -1,4 +1,4 @@
-"""Background work: joined, queued, watched, cancelled, retried."""
+"""Background work: joined, by turns, watched, cancelled, retried."""
 
 import subprocess
 import sys
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.work.jobs import KEPT, QUEUE, Job, JobManager
+from app.work.job import Job, Steps
+from app.work.jobs import KEPT, MOST_OF_ONE, JobManager, Place
 from app.work.threads import process_threads, threads, threads_of_runs
 from engine.errors import BadInput
 from engine.runs.status import Status, now
@@ -81,7 +82,7 @@ def test_every_visitor_of_a_long_job_is_told_once_that_it_is_done(
     manager: JobManager, monkeypatch: pytest.MonkeyPatch, gate: threading.Event
 ) -> None:
     assert manager.submit("short", "Short", lambda job: 1, "me").wait(SOON)
-    monkeypatch.setattr("app.work.jobs.LONG", 0.0)
+    monkeypatch.setattr("app.work.job.LONG", 0.0)
     job = manager.submit("long", "Long", held(gate), "me")
     manager.submit("long", "Long", held(gate), "you")
     assert manager.finished("me") == []
@@ -92,7 +93,7 @@ def test_every_visitor_of_a_long_job_is_told_once_that_it_is_done(
 
 
 def test_a_job_that_failed_or_was_left_is_not_done(manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.work.jobs.LONG", 0.0)
+    monkeypatch.setattr("app.work.job.LONG", 0.0)
     assert manager.submit("key", "Broken", lambda job: 1 / 0, "me").wait(SOON)
     assert manager.finished("me") == []
 
@@ -118,7 +119,7 @@ def test_progress_is_seen_while_it_runs(manager: JobManager, gate: threading.Eve
 def test_remaining_time_follows_the_rate_since_the_first_report(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([100.0, 103.0])
     job = Job("key", "Timed", lambda job: None, "me")
-    monkeypatch.setattr("app.work.jobs.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("app.work.job.time.monotonic", lambda: next(clock))
     assert job.remaining is None
     job.progress(10, 40)  # at 100 s: however long it took to get here
     assert job.remaining is None
@@ -163,45 +164,181 @@ def test_what_is_being_stopped_is_not_joined_but_done_again(manager: JobManager)
     assert (first.status, second.status, second.value) == ("cancelled", "done", "result")
 
 
-def test_jobs_run_one_after_the_other_and_know_how_many_are_ahead(manager: JobManager, gate: threading.Event) -> None:
-    order = []
-    first = manager.submit("first", "First", held(gate), "a")
-    until(lambda: first.status == "running")
-    waiting = [manager.submit(n, "Next", lambda job, n=n: order.append(n), f"visitor {n}") for n in range(3)]
-    assert [manager.ahead(job) for job in (first, *waiting)] == [0, 1, 2, 3]
-    assert manager.active() == [first, *waiting]
+def steps(number: int, seen: list[str], name: str) -> Callable[[Job], Steps[str]]:
+    """Work of so many steps, each of which is noted."""
+
+    def work(job: Job) -> Steps[str]:
+        for step in range(1, number + 1):
+            seen.append(name)
+            job.progress(step, number)
+            yield
+        return name
+
+    return work
+
+
+def together(manager: JobManager, *works: tuple[str, Callable[[Job], object], str]) -> list[Job]:
+    """Jobs that begin at the same moment: key, work, visitor."""
+    gate = threading.Event()
+    block = manager.submit("block", "Blocking", lambda job: gate.wait(SOON), "nobody")
+    until(lambda: block.status == "running")
+    jobs = [manager.submit(key, key, work, visitor) for key, work, visitor in works]
     gate.set()
-    assert all(job.wait(SOON) for job in waiting)
-    assert order == [0, 1, 2]
+    assert all(job.wait(SOON) for job in jobs)
+    return jobs
 
 
-def test_a_visitors_newer_request_takes_the_place_of_the_one_that_waits(
+def test_jobs_advance_by_turns_and_a_long_one_holds_up_nobody(manager: JobManager) -> None:
+    seen: list[str] = []
+    jobs = together(
+        manager, ("a", steps(6, seen, "a"), "me"), ("b", steps(2, seen, "b"), "you"), ("c", steps(3, seen, "c"), "her")
+    )
+    assert [job.value for job in jobs] == ["a", "b", "c"]
+    rounds = ["".join(sorted(seen[:3])), "".join(sorted(seen[3:6])), "".join(sorted(seen[6:8])), "".join(seen[8:])]
+    assert rounds == ["abc", "abc", "ac", "aaa"]
+
+
+def test_nobody_is_refused_and_nobody_waits_for_anybody(manager: JobManager, gate: threading.Event) -> None:
+    def work(job: Job) -> Steps[None]:
+        while not gate.is_set():
+            job.progress(1, 2)
+            yield
+
+    jobs = [manager.submit(number, "Asked", work, f"visitor {number}") for number in range(40)]
+    until(lambda: all(job.share for job in jobs))
+    assert {job.status for job in jobs} == {"running"} and manager.active() == jobs
+    assert {manager.place(job) for job in jobs} == {Place(beside=39)}
+    gate.set()
+    assert all(job.wait(SOON) for job in jobs)
+    assert manager.place(jobs[0]) == Place()
+
+
+def test_a_visitor_with_many_jobs_has_one_turn_a_round(manager: JobManager) -> None:
+    seen: list[str] = []
+    mine = [(f"mine {number}", steps(4, seen, "mine"), "me") for number in range(5)]
+    together(manager, *mine, ("yours", steps(4, seen, "yours"), "you"))
+    assert "yours" not in seen[8:]  # four turns of each visitor
+    assert seen.count("mine") == 20
+
+
+def test_what_has_the_least_left_goes_first_in_a_round(manager: JobManager) -> None:
+    seen: list[str] = []
+
+    def timed(name: str, left: float) -> Callable[[Job], Steps[None]]:
+        def work(job: Job) -> Steps[None]:
+            for _ in range(3):
+                seen.append(name)
+                type(job).remaining = property(lambda job: {"long": 9.0, "short": 1.0}[str(job.key)])
+                yield
+
+        return work
+
+    before = Job.remaining
+    try:
+        together(manager, ("long", timed("long", 9), "me"), ("short", timed("short", 1), "you"))
+    finally:
+        Job.remaining = before
+    assert seen[2:] == ["short", "long", "short", "long"]
+
+
+def test_who_comes_later_neither_waits_for_old_turns_nor_overtakes_for_longer(manager: JobManager) -> None:
+    seen: list[str] = []
+    late = threading.Event()
+
+    def first(job: Job) -> Steps[None]:
+        for step in range(40):
+            if step == 20:
+                late.set()
+                until(lambda: manager.get("late"))
+            seen.append("first")
+            yield
+
+    job = manager.submit("first", "First", first, "me")
+    assert late.wait(SOON)
+    assert manager.submit("late", "Late", steps(10, seen, "late"), "you").wait(SOON) and job.wait(SOON)
+    assert sorted(seen[21:25]) == ["first", "first", "late", "late"] and seen[-1] == "first"
+
+
+def test_what_has_begun_tidies_up_when_it_is_left_before_anything_else_goes_on(manager: JobManager) -> None:
+    seen: list[str] = []
+
+    def careful(job: Job) -> Steps[None]:
+        try:
+            while True:
+                job.progress(1, 2)
+                yield
+        finally:
+            seen.append("tidy")
+
+    job = manager.submit("careful", "Careful", careful, "me")
+    until(lambda: job.share)
+    manager.cancel(job, "me")
+    assert job.wait(SOON) and (job.status, seen) == ("cancelled", ["tidy"])
+
+
+def test_several_workers_do_several_steps_at_a_time_but_one_of_a_job() -> None:
+    manager = JobManager(workers=2)
+    busy: list[str] = []
+    most: list[int] = []
+
+    def work(job: Job) -> Steps[None]:
+        for _ in range(20):
+            assert str(job.key) not in busy
+            busy.append(str(job.key))
+            most.append(len(busy))
+            time.sleep(0.001)
+            busy.remove(str(job.key))
+            yield
+
+    jobs = [manager.submit(str(number), "Asked", work, f"visitor {number}") for number in range(5)]
+    assert all(job.wait(SOON) and job.status == "done" for job in jobs)
+    assert max(most) == 2
+    manager.shutdown(SOON)
+
+
+def test_one_visitor_can_ask_for_much_but_not_for_everything(manager: JobManager, gate: threading.Event) -> None:
+    jobs = [manager.submit(number, f"Edge {number}", held(gate), "me") for number in range(MOST_OF_ONE)]
+    with pytest.raises(BadInput, match=f"{MOST_OF_ONE} measurements of yours are under way"):
+        manager.submit("more", "One more", held(gate), "me")
+    assert manager.submit(3, "Edge 3", held(gate), "me") is jobs[3]
+    other = manager.submit("others", "Others", lambda job: "fine", "you")
+    gate.set()
+    assert other.wait(SOON) and other.value == "fine"
+
+
+def test_a_visitors_newer_question_takes_the_place_of_those_of_its_kind_but_the_first(
     manager: JobManager, gate: threading.Event
 ) -> None:
-    running = manager.submit("running", "Running", held(gate), "me")
+    running = manager.submit("running", "What it cost", held(gate), "me")
     until(lambda: running.status == "running")
-    old = manager.submit("old", "Old", lambda job: None, "me")
-    others = manager.submit("others", "Others", lambda job: None, "you")
-    manager.submit("others", "Others", lambda job: None, "me")
-    new = manager.submit("new", "New", lambda job: "new", "me")
-    assert (old.status, running.status) == ("cancelled", "running")
-    assert others.status == "queued"  # somebody else waits for it too
+    old = manager.submit("old", "What it cost", lambda job: None, "me")
+    edge = manager.submit("edge", "Measuring an edge", lambda job: "edge", "me")
+    others = manager.submit("others", "What it cost", lambda job: None, "you")
+    assert manager.submit("others", "What it cost", lambda job: None, "me") is others
+    new = manager.submit("new", "What it cost", lambda job: "new", "me")
+    assert (old.status, running.status, edge.status, others.status) == ("cancelled", "running", "queued", "queued")
+    gate.set()
+    assert new.wait(SOON) and others.wait(SOON) and edge.wait(SOON)
+    assert (new.value, edge.value, others.status) == ("new", "edge", "done")
+
+
+def test_a_visitors_newer_tuning_takes_the_place_of_the_one_that_waits(
+    manager: JobManager, gate: threading.Event
+) -> None:
+    def tuning(key: str, visitor: str) -> Job:
+        return manager.submit(key, "Tuning", lambda job: key, visitor, lambda job: held(gate)(job) and None)
+
+    running = tuning("running", "me")
+    until(lambda: running.status == "running")
+    old = tuning("old", "me")
+    others = tuning("others", "you")
+    assert tuning("others", "me") is others
+    new = tuning("new", "me")
+    assert (old.status, running.status, others.status) == ("cancelled", "running", "queued")
+    assert [manager.place(job) for job in (running, others, new)] == [Place(), Place(ahead=1), Place(ahead=2)]
     gate.set()
     assert new.wait(SOON) and others.wait(SOON)
     assert (new.value, others.status) == ("new", "done")
-
-
-def test_a_full_queue_refuses_in_a_sentence_and_loses_nothing(manager: JobManager, gate: threading.Event) -> None:
-    running = manager.submit("running", "Running", held(gate), "a")
-    until(lambda: running.status == "running")
-    waiting = [manager.submit(n, "Waiting", lambda job: None, f"visitor {n}") for n in range(QUEUE)]
-    with pytest.raises(BadInput, match="waiting already; try again"):
-        manager.submit("more", "One more", lambda job: None, "late")
-    replaced = manager.submit("instead", "Instead", lambda job: None, "visitor 0")
-    assert (waiting[0].status, replaced.status) == ("cancelled", "queued")
-    gate.set()
-    assert replaced.wait(SOON)
-    assert {job.status for job in waiting[1:]} == {"done"}
 
 
 def test_bad_input_is_told_word_for_word_and_can_be_retried(manager: JobManager) -> None:
@@ -260,7 +397,7 @@ def test_shutdown_cancels_what_runs_and_waits_and_then_refuses(gate: threading.E
     manager.shutdown(SOON)
     assert running.wait(0) and waiting.wait(0)
     assert running.status == waiting.status == "cancelled"
-    assert "measuring" not in {thread.name for thread in threading.enumerate() if thread is manager._working.thread}
+    assert not [thread for thread in manager._threads.values() if thread.is_alive()]
     with pytest.raises(BadInput, match="stopping"):
         manager.submit("late", "Late", lambda job: None, "me")
 
@@ -295,22 +432,21 @@ def test_what_a_process_does_holds_up_nobodys_measurement(manager: JobManager, g
     until(lambda: tuning.share)
     quick = manager.submit("edge", "Measuring", lambda job: done.append("edge"), "me")
     assert quick.wait(SOON) and tuning.active
-    assert (manager.ahead(behind), manager.ahead(tuning), behind.status) == (1, 0, "queued")
+    assert (manager.place(behind).ahead, manager.place(tuning).ahead, behind.status) == (1, 0, "queued")
     gate.set()
     assert tuning.wait(SOON) and behind.wait(SOON)
     assert done == ["edge", "process", "work"] and tuning.status == behind.status == "done"
 
 
-def test_a_job_whose_process_did_its_part_keeps_its_place(manager: JobManager, gate: threading.Event) -> None:
+def test_a_job_whose_process_did_its_part_takes_turns(manager: JobManager, gate: threading.Event) -> None:
     first = manager.submit("first", "Measuring", held(gate), "you")
     until(lambda: first.share)
     tuned = manager.submit("tuned", "Tuning", lambda job: "measured", "me", lambda job: None)
-    until(lambda: manager.ahead(tuned) == 1 and tuned in manager.of("me"))
+    until(lambda: manager.place(tuned) == Place(beside=1) and tuned in manager.of("me"))
     edge = manager.submit("edge", "Measuring", lambda job: "edge", "me")
-    other = manager.submit("other", "Measuring", lambda job: "other", "me")
-    assert (edge.status, tuned.status) == ("cancelled", "queued")
+    assert (edge.status, tuned.status) == ("queued", "queued")
     gate.set()
-    assert tuned.wait(SOON) and other.wait(SOON) and (tuned.value, other.value) == ("measured", "other")
+    assert tuned.wait(SOON) and edge.wait(SOON) and (tuned.value, edge.value) == ("measured", "edge")
 
 
 @pytest.mark.parametrize("problem", [BadInput("no such images"), None])

@@ -15,7 +15,8 @@ import pytest
 
 import engine
 from app.work import worker
-from app.work.jobs import Job, JobManager
+from app.work.job import Job
+from app.work.jobs import JobManager
 from app.work.measurements import Measurements
 from app.work.questions import Accuracy, Measurement, Request, canonical
 from app.work.store import Begun, Store
@@ -585,7 +586,7 @@ def test_a_cancelled_path_stops_within_an_edge_and_paths_before_it_stay(summary:
                 jobs.cancel(job, "me")
             yield taken
 
-    measurements._take_live = slow
+    measurements._taker.take_live = slow
     job = measurements.start_paths(edge(summary, 0), [0, 1, 2], "me")
     assert job.wait(SOON)
     assert job.status == "cancelled"

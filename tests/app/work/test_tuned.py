@@ -14,7 +14,8 @@ import engine
 from app.library import catalog
 from app.library.image_sets import SAMPLE
 from app.work import processes, tuned
-from app.work.jobs import Job, JobManager
+from app.work.job import Job
+from app.work.jobs import JobManager
 from app.work.tuned import PRESETS, stage, tune
 from app.work.workshop import workshop
 from engine.checkpoint.format import Summary, read_summary
