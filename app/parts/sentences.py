@@ -8,6 +8,7 @@ lead                who leads whom on an edge, and how surely
 disagreements       edges on which measurement contradicts alpha, the clearest first
 unmeasured          what stands where an edge's scores would; `no_drops`: the same within a chart
 quoted              an operation's name in a sentence
+ESTIMATES           what first-order estimates are, and are not
 """
 
 from collections import Counter
@@ -19,6 +20,10 @@ from engine.results import EdgeScores, InputScores
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
+ESTIMATES = (
+    "Hatched colour = estimate: one gradient's first-order guess of the loss without each operation, often in the wrong "
+    "order (rank correlation 0.2 to 0.4). It says where to measure first and is never a verdict."
+)
 Scores = Mapping[int, EdgeScores]
 """Scores of a cell type by edge index."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from app.work import paths, worker
 from app.work.jobs import Job, JobManager
+from app.work.previews import Previews
 from app.work.questions import Kind, MeasuredPath, Measurement, Request, canonical
 from app.work.rates import Rates
 from app.work.store import Begun, Store
@@ -33,7 +34,7 @@ class Measurements:
     """What has been measured and how more gets measured.
 
     take: answers a request, see `worker.take`. selection: what a request measures in, see `worker.selection`. store:
-    where what is measured is kept.
+    where what is measured is kept. previews: first-order estimates, beside all that is measured.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Measurements:
         self._lock = threading.Lock()
         self._partial: dict[Request, Measurement] = {}  # by place, while it is taken
         self._rates = Rates()
+        self.previews = Previews(jobs)
 
     # Finding
 

@@ -13,7 +13,7 @@ import typer
 from engine.cli import console, images
 from engine.cli.options import pick_device, read_selection
 from engine.errors import BadInput
-from engine.scoring.settings import Settings
+from engine.scoring.settings import PREVIEW_IMAGES, Settings
 
 Preview = Annotated[
     bool,
@@ -50,7 +50,7 @@ def show(
     import torch
 
     import engine
-    from engine.scoring.preview import IMAGES, preview
+    from engine.scoring.preview import preview
     from engine.scoring.scorer import ScoringImages
 
     where = pick_device(device)
@@ -62,7 +62,7 @@ def show(
     images.tell(settings.data, loaded, data_dir, download)
     loaded.supernet.to(where)
     if "images" not in _said(context):
-        settings = replace(settings, images=IMAGES)
+        settings = replace(settings, images=PREVIEW_IMAGES)
     taken = ScoringImages.of(loaded, settings, data_dir=data_dir, download=download)
     with console.Progress("img") as bar:
         estimates = preview(

@@ -1,7 +1,6 @@
 """A first look at every undecided edge at once: one gradient instead of a pass per mask.
 
 preview   what the loss is likely to rise by without each operation, to first order
-IMAGES    how many images it takes where nothing else is said
 
 With w the weight of an operation and g = dL/dw, masking it changes the loss by -w g and terms of higher order, which are
 not small: w goes all the way to 0. On bundled supernets of NAS-Bench-201 the rank correlation with the measured rise was
@@ -22,10 +21,6 @@ from engine.scoring.scores import Batches, conditions
 from engine.selection.selection import Selection
 from engine.supernet.scorable import Scorable, Weights, moved
 from engine.supernet.supernet import Supernet
-
-IMAGES = 256
-"""More make it slower and no better: the error is that of the first order. On NAS-Bench-201 they take a second."""
-
 
 def preview(
     supernet: Scorable,
