@@ -147,7 +147,14 @@ def plot_matrix(info: MatrixInfo, theme: Theme) -> Figure:
         if row.edge == info.selected:
             shapes += band(place, 0.48, look.band, margin)
         annotations += _row_texts(place, row, theme)
-    traces = [_hatch(info, theme), _estimates(info, theme), _squares(info, theme), _truth(info, theme), *_choices(info, theme), _targets(info)]
+    traces = [
+        _hatch(info, theme),
+        _estimates(info, theme),
+        _squares(info, theme),
+        _truth(info, theme),
+        *_choices(info, theme),
+        _targets(info),
+    ]
     return figure(
         theme,
         margin.top + margin.bottom + (_ROW if count <= _MANY else _LOW_ROW) * count,

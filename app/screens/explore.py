@@ -128,8 +128,8 @@ def _matrix(ask: Questions, do: Actions) -> None:
 
 def _estimate(ask: Questions, do: Actions, shown: bool) -> None:
     """Guesses where nothing is measured: the button that asks for them, or what they are."""
-    if shown:
-        st.caption(sentences.ESTIMATES)
+    if shown and ask.preview is not None:
+        st.caption(sentences.estimates(ask.preview))
     elif ask.page.entry.has_weights and ask.unmeasured():
         work_button(
             "Estimate what is not measured",

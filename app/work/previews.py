@@ -31,9 +31,7 @@ class _Question:
 class Previews:
     """What has been estimated and how more is. make: answers a request, see `worker.preview`."""
 
-    def __init__(
-        self, jobs: JobManager, make: Callable[[Request, Report], Preview] = worker.preview
-    ) -> None:
+    def __init__(self, jobs: JobManager, make: Callable[[Request, Report], Preview] = worker.preview) -> None:
         self._jobs, self._make = jobs, make
         self._lock = threading.Lock()
         self._found: OrderedDict[_Question, Preview] = OrderedDict()

@@ -22,7 +22,18 @@ Preview = Annotated[
     ),
 ]
 
-ALLOWED = ("checkpoint", "first_order", "selection", "data", "data_dir", "download", "images", "batch_size", "bn", "seed")
+ALLOWED = (
+    "checkpoint",
+    "first_order",
+    "selection",
+    "data",
+    "data_dir",
+    "download",
+    "images",
+    "batch_size",
+    "bn",
+    "seed",
+)
 ALSO = ("threads", "json", "device")
 """Options that go with --preview, and those that every command has."""
 OTHER_NAMES = {"every": "--all", "with_truth": "--truth"}
@@ -95,8 +106,9 @@ def _text(found: dict[str, Any]) -> str:
             rows.append([*place, row["name"], f"{row['rise']:+.4f}"])
             place = ["", ""]
     statistics = f"{found['bn']} statistics" + (f" over {found['batch_size']}" if found["bn"] == "batch" else "")
+    images = f"{found['images']:,} images of {found['data']}"
     return (
-        f"{found['images']:,} images of {found['data']}, {statistics}, on {found['device']}, loss {found['loss']:.4f}\n\n"
+        f"{images}, {statistics}, on {found['device']}, loss {found['loss']:.4f}\n\n"
         f"{console.table(rows)}\n\n"
         "First-order estimates from one gradient: a rough guess of where to measure first. On bundled supernets their\n"
         "rank correlation with the measured rise was 0.2 to 0.4. They are no scores and give no verdict."

@@ -2,9 +2,10 @@
 
 preview   what the loss is likely to rise by without each operation, to first order
 
-With w the weight of an operation and g = dL/dw, masking it changes the loss by -w g and terms of higher order, which are
-not small: w goes all the way to 0. On bundled supernets of NAS-Bench-201 the rank correlation with the measured rise was
-0.24 to 0.41, and two samples of 512 images gave different orders. So it says where to look first, and nothing more.
+With w the weight of an operation and g = dL/dw, masking it changes the loss by -w g and terms of higher order, which
+are not small: w goes all the way to 0. On bundled supernets of NAS-Bench-201 the rank correlation with the measured
+rise was 0.24 to 0.41, and two samples of 512 images gave different orders. So it says where to look first, and nothing
+more.
 """
 
 import time
@@ -20,7 +21,8 @@ from engine.scoring.paths import Report
 from engine.scoring.scores import Batches, conditions
 from engine.selection.selection import Selection
 from engine.supernet.scorable import Scorable, Weights, moved
-from engine.supernet.supernet import Supernet
+from engine.supernet.supernet import Pass, Supernet
+
 
 def preview(
     supernet: Scorable,
@@ -50,7 +52,9 @@ def preview(
     images, loss = sum(sizes(batches)), 0.0
     done = 0
     for index, (inputs, labels) in enumerate(batches):
-        found, gradients = _gradients(supernet, weights, moved(inputs, supernet.device, supernet.dtype), labels, bn, index)
+        found, gradients = _gradients(
+            supernet, weights, moved(inputs, supernet.device, supernet.dtype), labels, bn, index
+        )
         for name, gradient in zip(weights, gradients, strict=True):
             slopes[name] += gradient.double() * len(labels)
         loss += found * len(labels)
@@ -75,7 +79,9 @@ def _gradients(
     """The mean loss of a batch and its gradient for every cell's weights; `index` seeds S4's noise, as for masks."""
     if isinstance(supernet, Supernet):
         assert isinstance(inputs, Tensor)
-        outputs = supernet(inputs, weights, bn, index)
+        # As under a mask, the strength of a partial edge is that of its whole row.
+        whole = {name: rows.detach() for name, rows in weights.items()}
+        outputs = supernet.run(inputs, Pass.of(weights, bn, index, whole=whole))
     else:
         outputs = supernet(inputs, weights, bn)  # type: ignore[arg-type]
     loss = F.cross_entropy(outputs.float() if outputs.dtype != torch.float64 else outputs, labels.to(outputs.device))

@@ -465,8 +465,9 @@ def test_a_preview_estimates_every_undecided_edge_and_says_that_it_is_a_guess(an
     assert [row["edge"] for row in found["edges"]] == [*range(6)] and found["images"] == 8
     assert all(row["operations"][0] == {"name": "none", "rise": 0.0} for row in found["edges"])
     assert not {"verdict", "best", "drop"} & {key for row in found["edges"] for key in row}
-    assert answer("score", bench, "--preview", "--images", 8, "--batch-size", 4, "--data", photos)["edges"] == (
-        found["edges"]
+    assert (
+        answer("score", bench, "--preview", "--images", 8, "--batch-size", 4, "--data", photos)["edges"]
+        == (found["edges"])
     )
     _, out, _ = cli("score", bench, "--preview", "--images", 8, "--data", photos)
     assert "rough guess" in out and "no verdict" in out

@@ -12,7 +12,8 @@ from engine.errors import BadInput
 from engine.results import Preview
 from engine.scoring.preview import preview
 from engine.selection.selection import Selection
-from tests.engine.golden import golden_alphas, golden_images, golden_supernet
+from engine.supernet.supernet import Pass, Supernet
+from tests.engine.golden import fill_deterministically, golden_alphas, golden_images, golden_supernet
 
 LABELS = torch.arange(4)
 
@@ -54,6 +55,24 @@ def test_it_is_the_slope_of_the_loss(name, cell, edge):
             sides.append(loss(net, moved))
         slope = (sides[0] - sides[1]) / 2e-7
         assert rises(found, cell, edge)[column] == pytest.approx(-float(weights[cell][edge, column]) * slope, abs=2e-7)
+
+
+def test_the_strength_of_a_partial_edge_stays_as_it_does_under_a_mask():
+    space = engine.search_space("s2")
+    net = Supernet(space, channels=8, cells=3, classes=10, part=4).double()
+    fill_deterministically(net)
+    selection = Selection(space, golden_alphas(space), {cell: torch.zeros(14) for cell in space.cells})
+    found, weights = preview(net, selection, [(golden_images(), LABELS)]), selection.weights()
+    sides = []
+    for step in (1e-7, -1e-7):
+        moved = {**weights, "normal": weights["normal"].clone().double()}
+        moved["normal"][4, 0] += step
+        with torch.no_grad():
+            whole = {name: rows.double() for name, rows in weights.items()}
+            whole_pass = Pass.of({**whole, "normal": moved["normal"]}, "batch", 0, whole=whole)
+            sides.append(float(F.cross_entropy(net.run(golden_images(), whole_pass), LABELS)))
+    expected = -float(weights["normal"][4, 0]) * (sides[0] - sides[1]) / 2e-7
+    assert rises(found, "normal", 4)[0] == pytest.approx(expected, abs=2e-7)
 
 
 def test_it_is_the_gradient_of_alpha_in_other_units():
