@@ -158,7 +158,7 @@ def test_unmeasured_edges_are_estimated_in_the_order_to_measure_and_no_verdict_c
     said = heading(app)
     app = finish(app.button(key="estimate").click().run())
     assert not app.exception
-    assert "estimate" not in keys(app) and "never a verdict" in text(app) and "first-order" in text(app)
+    assert "estimate" not in keys(app) and "never a verdict" in text(app) and "first order, on 256 images" in text(app)
     assert heading(app) == said and "Not measured yet" in text(app)
     assert "Measure all 6 edges" in text(app)
     matrix = next(chart for chart in app.get("plotly_chart") if "rough first-order estimates of 6" in chart.proto.alt)
