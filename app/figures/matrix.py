@@ -5,7 +5,8 @@ MatrixInfo, MatrixRow, MatrixCell   what is drawn
 matrix_info                         from the scores (or, unmeasured, the alphas) of a cell's edges
 plot_matrix                         the plotly figure; a click's `customdata` is [edge, operation]
 
-The side of a square is the size of the drop; it is hollow where the supernet gets better without the operation.
+The side of a square is the size of the drop; it is hollow where the supernet gets better without the operation. Where
+nothing is measured, cells are hatched; first-order estimates are hatched in the operation's colour, by their own size.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,17 +16,21 @@ from app.figures.edge_alphas import EdgeAlphas
 from app.figures.frame import Figure, Margin, axis, band, empty_figure, figure, hatching, label, pill, rounded, small
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
-from engine.results import EdgeScores, EdgeWorth, Interval, Verdict
+from engine.results import EdgeScores, EdgeWorth, Interval, Preview, Verdict
 from engine.spaces import SearchSpace
 
 
 class MatrixCell(NamedTuple):
-    """One operation of one edge. drop and ci in points, None while not measured."""
+    """One operation of one edge. drop and ci in points, None while not measured.
+
+    estimate: what the loss rises by without it to first order (nats), a guess; only where nothing is measured.
+    """
 
     operation: str
     weight: float
     drop: float | None
     ci: Interval | None
+    estimate: float | None = None
 
 
 class MatrixRow(NamedTuple):
@@ -42,6 +47,11 @@ class MatrixRow(NamedTuple):
     verdict: Verdict | None
     decided: str | None
     stands_out: bool = False
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether there is nothing but estimates."""
+        return any(cell.estimate is not None for cell in self.cells)
 
 
 class MatrixInfo(NamedTuple):
@@ -60,6 +70,9 @@ class MatrixInfo(NamedTuple):
         """What the figure shows, in a sentence."""
         drops = [(cell.drop, cell, row) for row in self.rows for cell in row.cells if cell.drop is not None]
         size = f"{len(self.rows)} edges, {len(self.columns)} operations"
+        guessed = sum(row.is_estimated for row in self.rows)
+        if guessed:
+            size += f"; rough first-order estimates of {guessed} unmeasured edges"
         if not drops:
             return f"{size}; nothing measured"
         largest, cell, row = max(drops, key=lambda each: each[0])
@@ -82,9 +95,11 @@ def matrix_info(
     selected: int | None = None,
     decided: Mapping[int, str] | None = None,
     truth: Sequence[EdgeWorth] = (),
+    preview: Preview | None = None,
 ) -> MatrixInfo:
-    """One row for each of `edges`, in their order; `decided` maps the edges decided so far to their operation."""
-    rows = tuple(_row(space, edge, (decided or {}).get(edge.edge)) for edge in edges)
+    """One row for each of `edges`, in their order; `decided` maps the edges decided so far to their operation. preview:
+    estimates for those that are not measured."""
+    rows = tuple(_row(space, edge, (decided or {}).get(edge.edge), preview) for edge in edges)
     cells = dict.fromkeys(edge.cell for edge in edges)
     columns = dict.fromkeys(
         name for cell in cells for edge in space.edges(cell) for name in space.operations(cell, edge)
@@ -93,14 +108,20 @@ def matrix_info(
     return MatrixInfo(tuple(columns), rows, selected, best)
 
 
-def _row(space: SearchSpace, scores: EdgeScores | EdgeAlphas, decided: str | None) -> MatrixRow:
+def _row(
+    space: SearchSpace, scores: EdgeScores | EdgeAlphas, decided: str | None, preview: Preview | None
+) -> MatrixRow:
     name = space.cell(scores.cell).edge_name(space.edge(scores.cell, scores.edge))
     if isinstance(scores, EdgeScores):
         cells = tuple(MatrixCell(score.name, score.weight, score.drop, score.ci) for score in scores.operations)
         choice, verdict, stands_out = scores.best, scores.verdict, scores.stands_out
     else:
+        found = preview.edge(scores.cell, scores.edge) if preview else None
         columns = zip(scores.operations, scores.weights, strict=True)
-        cells = tuple(MatrixCell(operation, weight, None, None) for operation, weight in columns)
+        cells = tuple(
+            MatrixCell(operation, weight, None, None, found.operation(operation).rise if found else None)
+            for operation, weight in columns
+        )
         choice, verdict, stands_out = None, None, False
     if decided is not None:
         cells, choice, verdict = (MatrixCell(decided, 1.0, None, None),), None, None
@@ -126,7 +147,14 @@ def plot_matrix(info: MatrixInfo, theme: Theme) -> Figure:
         if row.edge == info.selected:
             shapes += band(place, 0.48, look.band, margin)
         annotations += _row_texts(place, row, theme)
-    traces = [_hatch(info, theme), _squares(info, theme), _truth(info, theme), *_choices(info, theme), _targets(info)]
+    traces = [
+        _hatch(info, theme),
+        _estimates(info, theme),
+        _squares(info, theme),
+        _truth(info, theme),
+        *_choices(info, theme),
+        _targets(info),
+    ]
     return figure(
         theme,
         margin.top + margin.bottom + (_ROW if count <= _MANY else _LOW_ROW) * count,
@@ -163,7 +191,7 @@ def _row_texts(place: int, row: MatrixRow, theme: Theme) -> list[dict]:
     if row.decided is not None:
         text, color = "decided", look.muted
     elif row.by_measurement is None:
-        text, color = "not measured", look.muted
+        text, color = "<i>estimate</i>" if row.is_estimated else "not measured", look.muted
     else:
         text = f"<b>{wording.VERDICT[row.verdict].short}</b>"
         color = look.disagree if row.verdict == "disagree" else look.muted
@@ -235,12 +263,13 @@ def _marks(places: list[tuple[float, int]]) -> dict:
 
 
 def _hatch(info: MatrixInfo, theme: Theme) -> dict:
-    """Hatched cells where an edge offers operations and none has been measured."""
+    """Hatched cells where an edge offers operations and none has been measured or estimated."""
     waiting = [
         (info.columns.index(cell.operation), place)
         for place, row in enumerate(info.rows)
         if row.by_measurement is None and row.decided is None
         for cell in row.cells
+        if cell.estimate is None
     ]
     return {
         "type": "bar",
@@ -250,6 +279,44 @@ def _hatch(info: MatrixInfo, theme: Theme) -> dict:
         "y": [y for _, y in waiting],
         "width": 0.56,
         "marker": {**hatching(theme), "opacity": 1},
+        **_STILL,
+    }
+
+
+def _estimates(info: MatrixInfo, theme: Theme) -> dict:
+    """Hatched cells in the operation's colour, as large as its estimate; an outline alone where the loss would fall.
+
+    They compare with each other only: a nat is no point.
+    """
+    cells = [
+        (info.columns.index(cell.operation), place, cell, cell.estimate)
+        for place, row in enumerate(info.rows)
+        for cell in row.cells
+        if cell.estimate is not None
+    ]
+    largest = max((abs(estimate) for *_, estimate in cells), default=0.0) or 1.0
+    shares = [rounded(0.2 + 0.8 * abs(estimate) / largest) for *_, estimate in cells]
+    colors = [palette.colour(cell.operation, theme) for _, _, cell, _ in cells]
+    paper = palette.roles(theme).background
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "base": [rounded(x - 0.24 * share) for (x, *_), share in zip(cells, shares, strict=True)],
+        "x": [rounded(0.48 * share) for share in shares],
+        "y": [place for _, place, *_ in cells],
+        "width": [rounded(0.76 * share) for share in shares],
+        "marker": {
+            "color": paper,
+            "line": {"width": 1, "color": colors},
+            "pattern": {
+                "shape": ["" if estimate < 0 else "/" for *_, estimate in cells],
+                "fgcolor": colors,
+                "bgcolor": paper,
+                "size": 5,
+                "solidity": 0.3,
+            },
+            "opacity": 1,
+        },
         **_STILL,
     }
 
@@ -277,6 +344,8 @@ def _hover(row: MatrixRow, cell: MatrixCell) -> str:
         text = "decided"
     else:
         drop = "not measured" if cell.drop is None else f"drop {wording.with_interval(cell.drop, cell.ci)}"
+        if cell.estimate is not None:
+            drop += f"<br>estimate: loss {cell.estimate:+.3f} without it, first order".replace("-", "−")
         text = f"mixing weight {wording.weight(cell.weight)}<br>{drop}"
     return f"{wording.subscripts(row.name)}<br><b>{look.code}</b> {look.label}<br>{text}"
 

@@ -8,6 +8,7 @@ lead                who leads whom on an edge, and how surely
 disagreements       edges on which measurement contradicts alpha, the clearest first
 unmeasured          what stands where an edge's scores would; `no_drops`: the same within a chart
 quoted              an operation's name in a sentence
+estimates           what first-order estimates are, and are not
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 
 from app.figures.frame import NOT_KEPT, UNMEASURED
 from engine.drawing import palette, wording
-from engine.results import EdgeScores, InputScores
+from engine.results import EdgeScores, InputScores, Preview
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
@@ -80,6 +81,15 @@ def unmeasured(has_weights: bool) -> str:
 def no_drops(has_weights: bool) -> str:
     """What a chart has in place of drops. has_weights: whether there can be any."""
     return UNMEASURED if has_weights else NOT_KEPT
+
+
+def estimates(preview: Preview) -> str:
+    """What is drawn where nothing is measured."""
+    return (
+        "Hatched colour = estimate of the loss without each operation (outline: it would fall), first order, on "
+        f"{wording.count(preview.images)} images, {preview.bn} statistics. A rough guess, often in the wrong order "
+        "(rank correlation 0.2 to 0.4 on bundled supernets): where to measure first, never a verdict."
+    )
 
 
 def lead(scores: EdgeScores) -> str | None:

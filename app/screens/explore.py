@@ -9,7 +9,7 @@ from app.library import epochs
 from app.parts import epoch_slider, sentences, text, truth
 from app.parts.cell_card import cell_card
 from app.parts.inspector import in_words, inspector
-from app.parts.progress import running
+from app.parts.progress import running, work_button
 from app.parts.untuned import untuned
 from app.state import keys, session
 from app.state.actions import Actions
@@ -109,20 +109,36 @@ def _matrix(ask: Questions, do: Actions) -> None:
     best = " · wide ring = truly best" if truth.is_shown(page) else ""
     signs = f"size = drop · hollow = better without · ○ α · ● measured (pale: open){best}"
     text.heading("Every edge", signs)
+    rows = [ask.score_or_alphas(edge.index) for edge in page.space.edges(page.cell)]
+    info = matrix_info(page.space, rows, page.edge, page.decided(), truth.of_cell(page), ask.preview)
+    _estimate(ask, do, any(row.is_estimated for row in info.rows))
 
     def choose() -> None:
         points = keys.MATRIX.get(None).selection.points
         if points:  # a second click empties the selection: that is not a choice
             do.select(int(points[0]["customdata"][0]))
 
-    rows = [ask.score_or_alphas(edge.index) for edge in page.space.edges(page.cell)]
-    info = matrix_info(page.space, rows, page.edge, page.decided(), truth.of_cell(page))
     figure = plot_matrix(info, page.theme)
     # More rows than there is room for scroll under the card's title, by the keyboard too.
     with st.container(key="many-edges" if len(rows) > MANY else None):
         if len(rows) > MANY:
             st.html(f'<p class="scrolls" tabindex="0">{len(rows)} edges; the arrow keys scroll</p>')
         text.chart(figure, key=keys.MATRIX.name, on_select=choose, selection_mode="points", alt=info.summary)
+
+
+def _estimate(ask: Questions, do: Actions, shown: bool) -> None:
+    """Guesses where nothing is measured: the button that asks for them, or what they are."""
+    if shown and ask.preview is not None:
+        st.caption(sentences.estimates(ask.preview))
+    elif ask.page.entry.has_weights and ask.unmeasured():
+        work_button(
+            "Estimate what is not measured",
+            ask.estimating,
+            do,
+            do.estimate,
+            key="estimate",
+            help="One gradient guesses what every operation is worth: where to look first, never a verdict",
+        )
 
 
 def _contest(ask: Questions) -> None:

@@ -54,6 +54,10 @@ class Actions:
     def measure_all(self) -> None:
         self.begin(self.ask.unmeasured(), MEASURING_ALL)
 
+    def estimate(self) -> None:
+        """Guess by one gradient what every unmeasured operation is worth."""
+        self._attempt(lambda: self._measurements.previews.start(self.ask.accuracy(), self.page.visitor))
+
     def settle(self) -> None:
         """Spend images on the edges whose verdict is open, until each is separated or has used all images."""
         if requests := self.ask.to_settle():

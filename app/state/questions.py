@@ -13,7 +13,7 @@ from app.work.job import Job
 from app.work.jobs import Place
 from app.work.measurements import Measurements, is_open
 from app.work.questions import Kind, MeasuredPath, Measurement, Request
-from engine.results import EdgeScores
+from engine.results import EdgeScores, Preview
 from engine.selection.decisions import OperationDecision
 from engine.selection.selection import Selection
 
@@ -52,12 +52,12 @@ class Questions:
         return self.accuracy(self.page.at(self.page.link.decisions[:number]))
 
     def unmeasured(self) -> list[Request]:
-        """Requests for the undecided edges of the cell on screen that have no finished measurement."""
-        return [
-            self.request("edge", self.page.cell, edge)
-            for edge in self.page.selection.undecided_edges(self.page.cell)
-            if edge not in self.measurements
-        ]
+        """Requests for the undecided edges of the cell on screen that have no finished measurement: where estimates say
+        that the operations of an edge differ most, first."""
+        cell, guess = self.page.cell, self.preview
+        edges = [edge for edge in self.page.selection.undecided_edges(cell) if edge not in self.measurements]
+        guesses = {each.edge: each.spread for each in guess.edges if each.cell == cell} if guess else {}
+        return [self.request("edge", cell, edge) for edge in sorted(edges, key=lambda edge: -guesses.get(edge, 0.0))]
 
     def to_settle(self) -> list[Request]:
         """Requests for the undecided edges of the cell on screen whose verdict more images may bring."""
@@ -134,6 +134,16 @@ class Questions:
         """How many images the measurement that is being taken will rest on, as far as known."""
         request = request if found is None else self.more(request, found)
         return request.settings.images or self.page.image_set.available
+
+    @cached_property
+    def preview(self) -> Preview | None:
+        """First-order estimates after the decisions on screen, if somebody asked for them: guesses, never scores."""
+        return self._measurements.previews.find(self.accuracy())
+
+    @property
+    def estimating(self) -> Job | None:
+        """The visitor's work that makes such estimates."""
+        return self._measurements.previews.job(self.accuracy(), self.page.visitor)
 
     @property
     def settling(self) -> Job | None:

@@ -13,6 +13,7 @@ from typing import Any
 from app.work import paths, worker
 from app.work.job import Job, Steps
 from app.work.jobs import JobManager, Place
+from app.work.previews import Previews
 from app.work.questions import Kind, MeasuredPath, Measurement, Request
 from app.work.rates import Rates
 from app.work.store import Store
@@ -32,7 +33,7 @@ class Measurements:
     """What has been measured and how more gets measured.
 
     take: answers a request, see `worker.take`. selection: what a request measures in, see `worker.selection`. store:
-    where what is measured is kept.
+    where what is measured is kept. previews: first-order estimates, beside all that is measured.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Measurements:
         self.store = store or Store()
         self._rates = Rates()
         self._taker = Taker(take, self.store, self._rates)
+        self.previews = Previews(jobs)
 
     # Finding
 

@@ -3,6 +3,7 @@
 load         what the first measurement would have to wait for
 image_notes  what was lost when images were read
 take         one request's measurement as it tightens, batch by batch
+preview      first-order estimates in the selection in which a request asks
 use_threads  how many threads the next step may use
 selection    a checkpoint's selection after a request's decisions
 """
@@ -20,7 +21,8 @@ from app.work.threads import threads
 from engine.data.identity import content_id
 from engine.errors import BadInput
 from engine.memory import Kept
-from engine.results import EdgeScores, InputScores
+from engine.results import EdgeScores, InputScores, Preview
+from engine.scoring.paths import Report
 from engine.selection.selection import Selection
 
 if TYPE_CHECKING:
@@ -77,8 +79,7 @@ def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
 
     use_threads()
     settings, cell, index = request.settings, request.cell, request.index
-    if content_id(settings.data, FOLDER, fresh=True) != request.content:
-        raise BadInput(f"the images in {settings.data} have changed since this page was opened; reload the page")
+    _check_content(request)
     checkpoint, decided = _load(request), selection(request)
     scorer = Scorer.of(checkpoint, settings, data_dir=FOLDER)
     image_notes[request.content] = scorer.images.notes
@@ -130,6 +131,27 @@ def use_threads() -> None:
 
     if torch.get_num_threads() != (wanted := threads()):
         torch.set_num_threads(wanted)
+
+
+def preview(request: Request, report: Report) -> Preview:
+    """First-order estimates after a request's decisions, on its images. report: told the share that is done; what it
+    raises ends the work. Raises BadInput as `take` does, and where every edge is decided."""
+    from engine.scoring import preview as first_order
+    from engine.scoring.scorer import ScoringImages
+
+    use_threads()
+    settings = request.settings
+    _check_content(request)
+    checkpoint = _load(request)
+    images = ScoringImages.of(checkpoint, settings, data_dir=FOLDER)
+    image_notes[request.content] = images.notes
+    return first_order.preview(checkpoint.supernet, selection(request), images.batches, settings.bn, report)
+
+
+def _check_content(request: Request) -> None:
+    data = request.settings.data
+    if content_id(data, FOLDER, fresh=True) != request.content:
+        raise BadInput(f"the images in {data} have changed since this page was opened; reload the page")
 
 
 def _leads_to(begun: Begun, images: int, batch_size: int) -> bool:

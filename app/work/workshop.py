@@ -20,7 +20,7 @@ from app.work.measurements import Measurements
 @dataclass(frozen=True)
 class Workshop:
     """catalog: which supernets there are. jobs: work in the background. measurements: what is known, and the jobs that
-    find out more."""
+    find out more; with their previews, guesses of where to begin."""
 
     catalog: Catalog = field(default_factory=Catalog)
     jobs: JobManager = field(default_factory=JobManager)

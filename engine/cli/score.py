@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli import console, images, truth
+from engine.cli import console, images, preview, truth
 from engine.cli.options import (
     CheckpointFolder,
     DataDir,
@@ -52,6 +52,7 @@ def score(
         int, typer.Option(metavar="N", help="With --all: also follow the measured path in the edge orders 0 to N-1.")
     ] = 0,
     selection: Decided = None,
+    first_order: preview.Preview = False,
     with_truth: truth.Show = False,
     truth_data: truth.Dataset = truth.DEFAULT,
     settings: Settings,
@@ -70,6 +71,19 @@ def score(
     device: Device = "auto",
 ) -> None:
     """Mask every operation of an edge in turn and print what each is worth."""
+    if first_order:
+        preview.show(
+            context,
+            checkpoint,
+            settings,
+            selection=selection,
+            data_dir=data_dir,
+            download=download,
+            threads=threads,
+            device=device,
+            json=json,
+        )
+        return
     _check_target(cell, edge, every, store, selection)
     if not 0 <= orders <= MOST_ORDERS or (orders and not every):
         raise BadInput(f"--orders goes with --all and is a number from 0 to {MOST_ORDERS}, not {orders}")

@@ -5,6 +5,7 @@ OperationScore    one candidate operation of a scored edge
 EdgeScores        what every operation of one edge is worth (masked evaluation)
 InputScore        one incoming edge of a scored node
 InputScores       which incoming edges a node should keep
+Preview           first-order estimates for all undecided edges, in EdgeEstimate and OperationEstimate: guesses
 Lookup            a NAS-Bench-201 cell's true accuracies
 Reachable         true accuracies of all cells a partial selection can still become
 EdgeWorth         what every operation of one undecided edge is truly worth, in OperationWorth
@@ -23,6 +24,9 @@ from typing import Any, Literal
 from engine.errors import BadInput
 from engine.results import verdicts
 from engine.results.plain import Plain
+from engine.results.preview import EdgeEstimate as EdgeEstimate
+from engine.results.preview import OperationEstimate as OperationEstimate
+from engine.results.preview import Preview as Preview
 from engine.results.truth import Agreement as Agreement
 from engine.results.truth import EdgeWorth as EdgeWorth
 from engine.results.truth import Lookup as Lookup

@@ -1,9 +1,8 @@
-"""What a measured difference is worth: paired intervals and the sequential test behind "until sure".
+"""What a measured difference is worth: paired intervals.
 
-student_interval     95 % Student interval of a mean
-Sums                 all that PairedCounts knows, to be stored
-PairedCounts         right answers and losses of several masked variants on the same images, batch by batch
-ConfidenceSequence   stops a measurement once one variant is, with the asked probability, the one all images would name
+student_interval   95 % Student interval of a mean
+Sums               all that PairedCounts knows, to be stored
+PairedCounts       right answers and losses of several masked variants on the same images, batch by batch
 """
 
 import math
@@ -40,7 +39,6 @@ class Sums:
     size: int
     right: tuple[int, ...]
     loss: tuple[float, ...]
-    last: tuple[float, ...]
     differences: tuple[tuple[float, ...], ...]
     squares: tuple[tuple[float, ...], ...]
 
@@ -66,7 +64,7 @@ class PairedCounts:
         self._squares: NDArray[np.float64] = np.zeros(0)
         self._values = 0
         self._size = 1  # images in one value
-        self._last: NDArray[np.float64] = np.zeros(0)  # [V], accuracy on the last batch
+        self.answers: NDArray[np.bool_] = np.zeros((0, 0), bool)  # [V, B], right ones of the last batch
 
     def add(self, right: NDArray[np.bool_], loss: NDArray[np.float64]) -> None:
         """One batch: right [V, B] and loss [V, B]."""
@@ -82,7 +80,7 @@ class PairedCounts:
         self.batches += 1
         self._right += count
         self._loss += loss.sum(axis=1)
-        self._last = count / size
+        self.answers = right
         if self.bn == "running":
             answers = np.vstack([right, np.zeros(size, bool)]).astype(np.int64)
             self._squares += both[:, None] + both - 2 * (answers @ answers.T)  # one for every image they disagree on
@@ -106,7 +104,6 @@ class PairedCounts:
                 size=self._size,
                 right=tuple(self._right.tolist()),
                 loss=tuple(self._loss.tolist()),
-                last=tuple(self._last.tolist()),
                 differences=tuple(map(tuple, self._sum.tolist())),
                 squares=tuple(map(tuple, self._squares.tolist())),
             )
@@ -119,13 +116,10 @@ class PairedCounts:
         counts = cls(sums.bn)
         counts.images, counts.batches, counts._values, counts._size = sums.images, sums.batches, sums.values, sums.size
         counts._right, counts._loss = np.array(sums.right, np.int64), np.array(sums.loss)
-        counts._last, counts._sum, counts._squares = map(np.array, (sums.last, sums.differences, sums.squares))
+        counts._sum, counts._squares = np.array(sums.differences), np.array(sums.squares)
         variants = len(sums.right)
         square = (variants + 1, variants + 1)
-        if not {counts._loss.shape, counts._last.shape} == {(variants,)} or not {
-            counts._sum.shape,
-            counts._squares.shape,
-        } == {square}:
+        if counts._loss.shape != (variants,) or {counts._sum.shape, counts._squares.shape} != {square}:
             raise BadInput("these counts are of different numbers of variants; measure again")
         return counts
 
@@ -176,59 +170,3 @@ class PairedCounts:
         return student_interval(
             points * total / values, points**2 * spread / (values * (values - 1)), values, comparisons
         )
-
-    def batch_differences(self) -> NDArray[np.float64]:
-        """Of the last batch: accuracy difference of every pair of variants, [V, V] (fractions)."""
-        return self._last[:, None] - self._last
-
-
-class ConfidenceSequence:
-    """Without-replacement test of which operation's removal hurts most, over batches in random order.
-
-    For operations a and b the capital of "a does not beat b over all batches" grows by betting on each batch's mean
-    difference x in [-1, 1]: Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting"
-    (JRSS B 2024), sampling without replacement. Under that hypothesis the capital is a supermartingale, so it
-    reaches 1/delta with probability at most delta at any time (Ville). A wrong leader must beat the true one, hence
-    the union over K - 1 rivals: delta = (1 - confidence) / (K - 1).
-    """
-
-    TRUNCATION = 0.9
-
-    def __init__(self, operations: int, batches: int, confidence: float) -> None:
-        self.batches = batches
-        self.threshold = max(operations - 1, 1) / (1 - confidence)
-        self.seen = 0
-        shape = (operations, operations)
-        self.capital = np.ones(shape)
-        self.total = np.zeros(shape)
-        self.squares = np.zeros(shape)
-        self.beats = np.zeros(shape, dtype=bool)
-
-    def add(self, differences: NDArray[np.float64]) -> None:
-        """One batch: differences[a, b] = how much more accuracy masking a costs than masking b, as a fraction.
-
-        After each batch, a pair (a, b) is in one of these states, and `beats` never goes back to False:
-
-            seen so far                                                   beats[a, b]
-            a leads by more than the batches left could ever make up for  True, whatever was bet
-            the capital reached the threshold at some batch               True, with the asked probability
-            the capital is below it, or lost (0, and it stays 0)          False
-            a and b always equal: expected stays 0, nothing is won        False
-        """
-        left = self.batches - self.seen
-        expected = -self.total / left  # mean of the remaining batches if a and b tied over all of them
-        self.beats |= expected < -1  # no remaining batch can make up for it
-        mean = self.total / (self.seen + 1)
-        variance = (1 + self.squares) / (self.seen + 1) - mean**2
-        edge = mean - expected
-        room = np.maximum(1 + expected, 1e-12)
-        bet = np.clip(edge / (np.maximum(variance, 0) + edge**2 + 1e-12), 0, self.TRUNCATION / room)
-        self.capital = np.maximum(self.capital * (1 + bet * (differences - expected)), 0)
-        self.beats |= self.capital >= self.threshold
-        self.total += differences
-        self.squares += differences**2
-        self.seen += 1
-
-    def won_by(self, leader: int) -> bool:
-        """Whether the leader beats every other operation."""
-        return bool(np.delete(self.beats[leader], leader).all())

@@ -18,8 +18,9 @@ from engine.data.feed import sizes
 from engine.errors import BadInput, one_of
 from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScores
 from engine.scoring.answers import Conditions, EdgeQuestion, InputsQuestion, baseline
-from engine.scoring.intervals import ConfidenceSequence, PairedCounts
+from engine.scoring.intervals import PairedCounts
 from engine.scoring.masked import Variants
+from engine.scoring.sequential import Race
 from engine.selection.selection import Selection
 from engine.supernet.scorable import Inputs, Scorable, Weights
 
@@ -75,9 +76,7 @@ def stream_edge_scores(
     check_until_sure(until_sure, criterion)
     variants = Variants(supernet, selection.weights(), cell, question.masks(rescale), bn)
     counts = PairedCounts(bn) if counts is None else counts
-    sequence = None
-    if until_sure is not None:
-        sequence = ConfidenceSequence(len(question.names), len(batches), until_sure)
+    race = None if until_sure is None else Race(len(question.names), sum(sizes(batches)), until_sure, bn)
     began = time.perf_counter()
     last = min(len(batches), budget or len(batches))
     check_counts(counts, len(question.names) + 1, bn, taken.batch_size, last, until_sure)
@@ -87,10 +86,9 @@ def stream_edge_scores(
     for index, batch in enumerate(batches[counts.batches : last], start=counts.batches):
         variants.add(counts, batch, index)
         scores = question.answer(counts, taken, time.perf_counter() - began, final=index + 1 == last)
-        if sequence is not None:
-            # masking a costs more than masking b where b's variant is the more accurate one
-            sequence.add(counts.batch_differences()[1:, 1:].T)
-            sure = sequence.won_by(question.names.index(scores.best))
+        if race is not None:
+            race.add(counts.answers[1:])
+            sure = race.won_by(question.names.index(scores.best))
             scores = question.answer(counts, taken, scores.seconds, final=sure or scores.final, separated=sure)
         yield scores
         if scores.final:

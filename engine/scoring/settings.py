@@ -1,8 +1,9 @@
 """What a measurement rests on beside the supernet and the selection. Free of torch.
 
-Settings   every option of a measurement, described once
-Kind       what is measured: an edge, a node's inputs, or the supernet's accuracy alone
-RECORDED   the settings that stand beside a result, because no field of the result holds them
+Settings         every option of a measurement, described once
+Kind             what is measured: an edge, a node's inputs, or the supernet's accuracy alone
+PREVIEW_IMAGES   how many images a first-order estimate takes where nothing else is said
+RECORDED         the settings that stand beside a result, because no field of the result holds them
 
 Options of commands, keys of requests, stored headers and the reproducing command are derived from the fields here: a
 new option of measurements is a field, and the place in `engine.scoring` that goes by it.
@@ -18,6 +19,9 @@ from engine.fields import check, defaults, seed_setting, setting
 from engine.results import BnMode, Criterion, EdgeScores
 
 Kind = Literal["edge", "node", "accuracy"]
+
+PREVIEW_IMAGES = 256
+"""More make it slower and no better: the error is that of the first order. On NAS-Bench-201 they take a second."""
 
 IRRELEVANT: Mapping[Kind, tuple[str, ...]] = {"edge": (), "node": ("rescale",), "accuracy": ("rescale", "criterion")}
 """Settings that change nothing about a measurement of this kind."""

@@ -175,6 +175,24 @@ def test_all_edges_are_measured_while_one_looks_on(open_page: OpenPage) -> None:
     expect(page.locator("[data-edge] .missing")).to_have_count(0)
 
 
+def test_what_is_not_measured_can_be_estimated_and_stays_unmeasured(open_page: OpenPage) -> None:
+    page = open_page(f"explore?{SMALL}&edge=c2-3&d=c0-1.C3")
+    matrix = page.locator(".st-key-matrix-card")
+    beside = matrix.locator(".annotation-text")
+    expect(beside.filter(has_text="not measured")).to_have_count(5)
+    said = title(page).inner_text()
+    button(page, "estimate").click()
+    expect(matrix.get_by_text("never a verdict")).to_be_visible(timeout=LIVE)
+    expect(beside.filter(has_text="estimate")).to_have_count(5)
+    expect(beside.filter(has_text="not measured")).to_have_count(0)
+    expect(button(page, "estimate")).to_have_count(0)
+    expect(strip(page)).to_have_count(0)
+    # nothing else on the page takes it for a measurement
+    assert title(page).inner_text() == said
+    expect(button(page, "measure-edge")).to_be_enabled()
+    expect(button(page, "measure-all")).to_contain_text("Measure all 5 edges")
+
+
 def test_a_reload_finds_running_work_again_and_can_cancel_it(open_page: OpenPage) -> None:
     page = open_page(f"explore?run={OF_201}&budget=all&d=c0-1.AP")
     button(page, "measure-all").click()

@@ -22,7 +22,18 @@ from app.figures.truth_column import plot_truth
 from engine import nasbench201
 from engine.drawing.palette import THEMES, colour, roles
 from engine.errors import BadInput
-from engine.results import Agreement, Baseline, EdgeScores, EdgeWorth, OperationScore, OperationWorth, Reachable
+from engine.results import (
+    Agreement,
+    Baseline,
+    EdgeEstimate,
+    EdgeScores,
+    EdgeWorth,
+    OperationEstimate,
+    OperationScore,
+    OperationWorth,
+    Preview,
+    Reachable,
+)
 from engine.selection.alphas import Alphas
 from engine.selection.selection import Selection
 from engine.spaces import SPACES, SearchSpace, search_space
@@ -352,6 +363,26 @@ class TestMatrix:
         assert hatched["y"] == [1] * 5
         assert texts(figure).count("not measured") == 1
         assert "<b>≠ disagree</b>" in texts(figure)
+
+    def test_estimates_are_hatched_in_colour_by_their_size_and_called_estimates(self, one):
+        open_edge, waiting = (edge_alphas(some_alphas(NB201), "cell", edge) for edge in (5, 0))
+        names = NB201.operations("cell", 5)
+        rises = dict(zip(names, (0.0, 0.1, -0.05, 0.02, 0.0), strict=True))
+        guesses = tuple(OperationEstimate(name, rise) for name, rise in rises.items())
+        preview = Preview((EdgeEstimate("cell", 5, 2, 3, guesses),), 1.0, 256, 64, "batch", "cpu", 1.0)
+        info = matrix_info(NB201, [one, open_edge, waiting], preview=preview)
+        assert [cell.estimate for cell in info.rows[1].cells] == [*rises.values()]
+        # a measured edge keeps its measurement alone, and an estimate is no choice and no verdict
+        assert not info.rows[0].is_estimated and info.rows[1][4:] == (None, None, None, False)
+        assert "rough first-order estimates of 1 unmeasured edges" in info.summary
+        figure = check(plot_matrix, info, "light")
+        hatched, estimated = trace(figure, type="bar")
+        assert hatched["y"] == [2] * 5 and estimated["y"] == [1] * 5
+        assert estimated["width"] == [0.152, 0.76, 0.456, 0.274, 0.152]
+        assert estimated["marker"]["pattern"]["shape"] == ["/", "/", "", "/", "/"]
+        assert estimated["marker"]["pattern"]["fgcolor"] == [colour(name, "light") for name in names]
+        assert texts(figure).count("<i>estimate</i>") == 1 and texts(figure).count("not measured") == 1
+        assert "not measured<br>estimate: loss −0.050 without it, first order" in figure["data"][-1]["hovertext"][7]
 
     def test_the_selected_row_has_a_band(self, one):
         rows = [spread(NB201, 0, "cell"), one]

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,8 @@ from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
 from app.library import catalog
+from app.work.jobs import Job
+from app.work.questions import Request
 from app.work.workshop import Workshop, replaced, workshop
 from engine.drawing import wording
 from engine.results import EdgeScores
@@ -149,6 +151,42 @@ def test_all_edges_are_measured_and_nothing_is_left_to_measure(visit: Visit) -> 
     assert not app.exception
     assert "measure-all" not in keys(app)
     assert "nothing is measured" not in heading(app)
+
+
+def test_unmeasured_edges_are_estimated_in_the_order_to_measure_and_no_verdict_comes_of_it(visit: Visit) -> None:
+    app = visit("explore", run=OF_201, edge="c0-2", budget="512")
+    said = heading(app)
+    app = finish(app.button(key="estimate").click().run())
+    assert not app.exception
+    assert "estimate" not in keys(app) and "never a verdict" in text(app) and "first order, on 256 images" in text(app)
+    assert heading(app) == said and "Not measured yet" in text(app)
+    assert "Measure all 6 edges" in text(app)
+    matrix = next(chart for chart in app.get("plotly_chart") if "rough first-order estimates of 6" in chart.proto.alt)
+    assert len(re.findall("estimate: loss", matrix.proto.spec)) == 30
+    # Decide neither suggests nor mentions what was guessed
+    assert "estimate" not in text(visit("decide", run=OF_201)).lower()
+    # what was measured is shown as measured
+    app = finish(app.button(key="measure-edge").click().run())
+    assert "512 images" in text(app)
+
+
+def test_all_edges_are_measured_where_estimates_differ_most_first(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit("explore", run=OF_201, budget="512")
+    app = finish(app.button(key="estimate").click().run())
+    (found,) = workshop().measurements.previews._found.values()
+    begun: list[list[int]] = []
+    start = workshop().measurements.start
+
+    def noted(requests: Sequence[Request], title: str, visitor: str) -> Job:
+        begun.append([request.index for request in requests])
+        return start(requests, title, visitor)
+
+    monkeypatch.setattr(workshop().measurements, "start", noted)
+    finish(app.button(key="measure-all").click().run())
+    assert begun == [[each.edge for each in sorted(found.edges, key=lambda each: -each.spread)]]
+    assert begun != [[*range(6)]]
 
 
 def test_a_job_that_took_long_says_that_it_is_done(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:

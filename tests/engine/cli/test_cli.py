@@ -91,7 +91,7 @@ def test_help_names_every_command_and_option(cli):
     assert code == 0 and all(name in out for name in ("spaces", "info", "score", "train", "lookup"))
     _, out, _ = cli("score", "--help")
     options = "cell edge all selection data data-dir download images batch-size bn criterion until-sure augment rescale"
-    assert all(f"--{name}" in out for name in (*options.split(), "published", "json", "device", "seed"))
+    assert all(f"--{name}" in out for name in (*options.split(), "preview", "published", "json", "device", "seed"))
 
 
 def test_light_commands_never_import_torch(root):
@@ -391,6 +391,9 @@ def test_a_network_is_not_trained_on_another_data_set_than_its_supernet_unless_a
         ("score BENCH --all --until-sure 0.9 --criterion loss", "accuracy"),
         ("score BENCH --all --until-sure 0.9 --published", "one of the two"),
         ("score BENCH --all --bn frozen", "'running'"),
+        ("score BENCH --preview --all --truth", "measures nothing; leave out --all, --truth"),
+        ("score BENCH --preview --cell cell --edge 0", "leave out --cell, --edge"),
+        ("score BENCH --preview --until-sure 0.9", "leave out --until-sure"),
         ("score BENCH --all --device tpu", "'cuda'"),
         ("score BENCH --all --seed -1", "--seed"),
         ("score BENCH --all --seed 4294967296", "--seed"),
@@ -454,6 +457,22 @@ def test_a_full_disk_is_one_line_and_exit_code_1(cli, monkeypatch):
     assert code == 1 and len(err.splitlines()) == 1 and "No space left" in err
 
 
+# first-order estimates
+
+
+def test_a_preview_estimates_every_undecided_edge_and_says_that_it_is_a_guess(answer, cli, bench, photos):
+    found = answer("score", bench, "--preview", "--images", 8, "--batch-size", 4, "--data", photos)
+    assert [row["edge"] for row in found["edges"]] == [*range(6)] and found["images"] == 8
+    assert all(row["operations"][0] == {"name": "none", "rise": 0.0} for row in found["edges"])
+    assert not {"verdict", "best", "drop"} & {key for row in found["edges"] for key in row}
+    assert (
+        answer("score", bench, "--preview", "--images", 8, "--batch-size", 4, "--data", photos)["edges"]
+        == (found["edges"])
+    )
+    _, out, _ = cli("score", bench, "--preview", "--images", 8, "--data", photos)
+    assert "rough guess" in out and "no verdict" in out
+
+
 # what the reference beside the commands promises
 
 
@@ -471,6 +490,8 @@ def test_the_reference_lists_the_keys_of_every_command(root, answer, bench, s2, 
     assert set(found["edges"][0]) == set(edge)
     assert set(found["inputs"][0]) == listed(root, "inputs[]")
     assert set(found["settings"]) == listed(root, "settings")
+    found = answer("score", s2, "--preview", "--images", 2, "--data", "bundled")
+    assert set(found) == listed(root, "score --preview")
     info = answer("info", bench)
     assert set(info) == listed(root, "info")
     assert set(info["history"][0]) == listed(root, "history[]")
