@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine.scoring",),
     ("engine.training",),
     ("engine.network", "engine.selecting"),
-    ("engine.drawing", "engine.population"),
+    ("engine.analysis", "engine.drawing", "engine.population"),
     ("engine.export",),
     ("engine.bundled", "engine.cli"),
     ("app.figures", "app.library"),

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import typer
 
 from engine.cli import (
+    analyse,
     console,
     estimate,
     export,
@@ -44,6 +45,7 @@ COMMANDS = (
     lookup.lookup,
     runs.runs,
     estimate.estimate,
+    analyse.analyse,
 )
 
 OUT_OF_MEMORY = re.compile("out of memory|can't allocate memory")

@@ -1,0 +1,9 @@
+"""The paper's experiments as labs: each is run on a supernet, and says what it shows.
+
+lab        what every lab is: a claim with its source, settings, a run, and words made from its numbers
+registry   all labs by name
+settings   settings that labs share, and how they are read
+document   a result with everything that it rests on, as it is stored and printed
+running    a lab run in a folder that a killed one goes on from
+stored     the results that lie with a checkpoint
+"""
