@@ -65,8 +65,8 @@ def _alpha_and_drop(alpha: SignalRow, drop: SignalRow, edges: int) -> str:
     )
     return (
         f"The drop ranks the operations {'better' if difference > 0 else 'no better'} than α does: "
-        f"{_number(drop.mean)} against {_number(alpha.mean)}, a difference of {_number(difference)}{_interval(ci)} over "
-        f"{edges} edges, {told}. "
+        f"{_number(drop.mean)} against {_number(alpha.mean)}, a difference of {_number(difference)}{_interval(ci)} "
+        f"over {edges} edges, {told}. "
         f"It names a truly best operation on {drop.hit_count} of {edges} edges, α on {alpha.hit_count}; taken at once, "
         f"its cell reaches {drop.true:.2f} %, α's {alpha.true:.2f} %."
     )
