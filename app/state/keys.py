@@ -132,6 +132,15 @@ TRAINED: Key[dict[str, bool]] = Key(
 TOLD: Key[list[str]] = Key("told", "session", "ends of background work that are still to be spoken")
 SPOKEN: Key[tuple[str, str]] = Key("spoken-last", "session", "what the live region says of the page, and of work")
 
+# Labs
+LAB: Key[str] = Key("lab", "widget", "the lab on screen")
+LAB_SAID: Key[str] = Key("lab-said", "session", "the lab of a link that was told not to be there")
+LAB_SETTING: Key[Any] = Key("lab-{}", "widget", "a setting of a lab")
+LAB_SIGNALS: Key[list[str]] = Key("lab-signals", "widget", "the signals that are shown")
+LAB_TRUTH: Key[str] = Key("lab-truth", "widget", "whether the mean or the best accuracy counts as the truth")
+LAB_BEGIN: Key[str] = Key("lab-begin", "widget", "whether a lab begins with the decisions on screen")
+LAB_FORMAT: Key[str] = Key("lab-figure-format", "widget", "as what a lab's figure is saved")
+
 # Compare
 SIDES: "Key[Sides]" = Key("sides", "session", "the two sides, and what the address said of them")
 SIDE_RUN: Key[str] = Key("side-{}-run", "widget", "the supernet of a side")

@@ -5,5 +5,6 @@ registry   all labs by name
 settings   settings that labs share, and how they are read
 document   a result with everything that it rests on, as it is stored and printed
 running    a lab run in a folder that a killed one goes on from
+tables     a lab's rows as CSV
 stored     the results that lie with a checkpoint
 """

@@ -69,6 +69,10 @@ def _nothing(result: object) -> Mapping[str, Any]:
     return {}
 
 
+def _unknown(summary: Summary) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Lab(Generic[S, R]):
     """One lab.
@@ -80,7 +84,7 @@ class Lab(Generic[S, R]):
     checkpoint, or None. verdict: one paragraph about this supernet, written from the numbers. agrees: whether they
     agree with the claim; None where that cannot be told. rows: the numbers as a table, a mapping of columns each;
     lines: the main ones as text. seconds: how long a run takes here, as far as the checkpoint's own sweep tells.
-    more: what `analyse --json` prints besides, by name.
+    more: what `analyse --json` prints besides, by name. known: what the checkpoint's own files tell before it is run.
     """
 
     name: str
@@ -99,6 +103,7 @@ class Lab(Generic[S, R]):
     lines: Callable[[R], str]
     seconds: Callable[[S, Summary], float | None]
     more: Callable[[R], Mapping[str, Any]] = _nothing
+    known: Callable[[Summary], R | None] = _unknown
 
     def check(self, summary: Summary) -> None:
         """Raises BadInput for a checkpoint that it does not apply to."""

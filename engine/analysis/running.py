@@ -1,12 +1,9 @@
 """A lab run in a folder that a killed one goes on from; or without a folder.
 
 analyse   run a lab on a checkpoint, to its document
-table     a result's numbers as CSV
 RESULT, TABLE   the files that a finished run leaves
 """
 
-import csv
-import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +16,7 @@ import torch
 from engine.analysis.document import Document, made
 from engine.analysis.lab import Lab, Report
 from engine.analysis.settings import LabSettings
+from engine.analysis.tables import as_csv
 from engine.checkpoint.folder import Checkpoint, read_summary
 from engine.errors import BadInput
 from engine.runs.folder import RunFolder, now
@@ -93,7 +91,7 @@ def analyse(
         )
         if folder is not None:
             text = document.to_json().encode()
-            files: Mapping[str, bytes] = {RESULT: text, TABLE: table(lab, numbers).encode()}
+            files: Mapping[str, bytes] = {RESULT: text, TABLE: as_csv(lab.rows(numbers)).encode()}
             folder.keep({"document": document.to_dict()}, {"finished": lab.name}, files)
             folder.tell(1, 1, "", lab.name)
         return document
@@ -108,15 +106,3 @@ def _folder(
         return
     with RunFolder(out, asked, defaults, resume=resume, threads=torch.get_num_threads()) as folder:
         yield folder
-
-
-def table(lab: Lab[Any, Any], numbers: Any) -> str:
-    """The lab's rows as CSV."""
-    rows = lab.rows(numbers)
-    if not rows:
-        return ""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

@@ -302,6 +302,34 @@ def seconds(settings: Settings, summary: Summary) -> float | None:
     return seconds_of_sweep(summary, settings.images, each * settings.sets + once)
 
 
+def of_sweep(summary: Summary) -> SignalsResult | None:
+    """What the checkpoint's own sweep tells: alpha, drop, rise and the baselines; None without one."""
+    scores = summary.scores
+    if refuses(summary) is not None or scores is None or not scores["edges"] or summary.start.decisions:
+        return None
+    images, settings = scores["settings"]["images"], scores["settings"]
+    kinds, _ = chosen("alpha, drop, rise, random, prior")
+    result = _known(summary.start, Settings(sets=1, signals="all"), kinds, None)
+    rows = {row["edge"]: row["operations"] for row in scores["edges"]}
+    if set(rows) != set(result.edges):
+        return None
+    for name in ("drop", "rise"):
+        values = {edge: tuple(float(each[name]) for each in operations) for edge, operations in rows.items()}
+        result = _filled(result, name, 0, values)
+    signals = tuple(replace(each, images=images) if each.name in ("drop", "rise") else each for each in result.signals)
+    base = scores["edges"][0]["baseline"]
+    return replace(
+        result,
+        images=images,
+        bn=settings["bn"],
+        batch_size=settings["batch_size"],
+        signals=signals,
+        accuracy=base["accuracy"],
+        accuracy_ci=base["ci"] and tuple(base["ci"]),
+        final=True,
+    )
+
+
 def read(data: Mapping[str, Any]) -> SignalsResult:
     return SignalsResult.from_dict(data)
 
@@ -327,4 +355,5 @@ LAB: Lab[Settings, SignalsResult] = Lab(
     lines=words.lines,
     seconds=seconds,
     more=words.more,
+    known=of_sweep,
 )
