@@ -19,7 +19,7 @@ from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
 from engine.results import Interval, TruthKind
 
-_SIGNS = "○●▲△▼▽◆◇□◧■◐◑★☆✚✕◌"
+_SIGNS = "○●▲△▼▽◆◇□◧■◐◑★☆✚✕⊠"
 GLYPHS = {kind.name: sign for kind, sign in zip(KINDS, _SIGNS, strict=True)}
 OWN = "✳"
 """The sign of every signal of one's own."""
@@ -73,7 +73,7 @@ def ranks_info(rows: Sequence[SignalRow], names: Sequence[str]) -> RanksInfo:
 
 
 _ROW = 40
-_MARGIN = Margin(10, 118, 26, 40)
+_MARGIN = Margin(10, 118, 44, 40)
 _DOTS, _WORDS = 0.17, -0.26
 _SPREAD = 0.07
 """Rows apart in which circles of nearly equal height are drawn."""

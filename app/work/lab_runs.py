@@ -3,6 +3,7 @@
 Asked     a lab on a supernet, with settings and decisions
 LabRun    what the folder of its run says
 find      the run of what is asked
+active    the run that goes on
 latest    the last finished result of a lab on a supernet
 launch    start it, or go on where it was stopped
 command   the command line that repeats it
@@ -119,13 +120,20 @@ def latest(summary: Summary, lab: str, decisions: tuple[Decision, ...] = ()) -> 
     return None
 
 
+def active() -> Path | None:
+    """The run of a lab that goes on, on whatever supernet; None without one."""
+    return next((run for run, _ in _plans() if processes.running(run)), None)
+
+
 def launch(asked: Asked) -> LabRun:
-    """Start it, or go on where it was stopped. Raises BadInput where the supernet has changed or nothing can be
-    written, and for a lab that does not apply."""
+    """Start it, or go on where it was stopped; one at a time. Raises BadInput while another lab runs, where nothing can
+    be written, and for a lab that does not apply."""
     lab = registry.find(asked.lab)
     lab.check(asked.summary)
     run = asked.folder / "run"
     if not processes.running(run):
+        if active() is not None:
+            raise BadInput("another lab is running on this machine; cancel it, or wait until it has finished")
         _prune()
         words = ["analyse", lab.name, str(asked.summary.path), *_settings(asked.settings)]
         words += ["--data-dir", str(FOLDER)]

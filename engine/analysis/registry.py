@@ -11,7 +11,10 @@ from typing import Any
 from engine.analysis.lab import Lab
 from engine.errors import BadInput
 
-_HOMES = {"signals": "engine.analysis.signals.lab"}
+_HOMES = {
+    "signals": "engine.analysis.signals.lab",
+    "snapshots": "engine.analysis.snapshots",
+}
 
 
 def names() -> tuple[str, ...]:

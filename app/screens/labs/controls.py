@@ -28,22 +28,21 @@ HIDDEN = ("data", "plugin")
 def asked(page: PageState, lab: Lab[Any, Any]) -> lab_runs.Asked | None:
     """Draw the controls. A value that cannot be used is a message."""
     decisions = page.start.decisions
-    with st.container(horizontal=True, vertical_alignment="center", key="lab-controls"):
-        if page.decisions:
-            begin = st.segmented_control(
-                "Begin with",
-                ["undecided", "your decisions"],
-                default="undecided",
-                required=True,
-                key=keys.LAB_BEGIN.name,
-                help="The weights stay those of the checkpoint, without any tuning",
-                label_visibility="collapsed",
-            )
-            decisions = page.decisions if begin == "your decisions" else decisions
-        with st.popover("Settings"):
-            values = {
-                name: _widget(lab, name, about) for name, about in described(lab.settings).items() if name not in HIDDEN
-            }
+    if page.decisions:
+        begin = st.segmented_control(
+            "Begin with",
+            ["undecided", "your decisions"],
+            default="undecided",
+            required=True,
+            key=keys.LAB_BEGIN.name,
+            help="The weights stay those of the checkpoint, without any tuning",
+            label_visibility="collapsed",
+        )
+        decisions = page.decisions if begin == "your decisions" else decisions
+    with st.popover("Settings"):
+        values = {
+            name: _widget(lab, name, about) for name, about in described(lab.settings).items() if name not in HIDDEN
+        }
     try:
         return lab_runs.Asked(lab.name, page.summary, lab.settings(data=page.data, **values), decisions)
     except BadInput as problem:
@@ -76,31 +75,35 @@ def run_line(
     lab: Lab[Any, Any], asked: lab_runs.Asked | None, run: lab_runs.LabRun | None, found: Found | None
 ) -> None:
     """The button with an estimate; while the run goes on, how far it is."""
-    with st.container(horizontal=True, vertical_alignment="center", key="lab-run"):
-        if run is not None and run.running:
-            status = run.status
-            left = "" if status.remaining is None else f", about {wording.duration(status.remaining)} left"
-            label = text.literal(wording.plain(status.label or "starting"))
-            st.progress(status.share, f"{100 * status.share:.0f} %{left} · {label}")
-            st.button("Cancel", on_click=run.stop, key="lab-cancel", help="What is measured is kept")
-            return
-        goes_on = run is not None and run.document is None and run.partial is not None
-        again = found is not None and found.source != "sweep"
-        label = "Go on" if goes_on else "Run again" if again else "Run"
-        seconds = None if asked is None else lab.seconds(asked.settings, asked.summary)
-        about = "" if seconds is None else f" (about {wording.duration(seconds / process_threads())})"
-        is_done = run is not None and run.document is not None
-        st.button(
-            f"{label}{about}",
-            type="primary",
-            on_click=_launch,
-            args=(asked,),
-            disabled=asked is None or is_done,
-            help="It has been run with these settings: the result is below" if is_done else None,
-            key="lab-run-button",
-        )
-        if run is not None and run.problem:
-            st.error(text.literal(run.problem), icon=":material/error:")
+    if run is not None and run.running:
+        status = run.status
+        left = "" if status.remaining is None else f", about {wording.duration(status.remaining)} left"
+        label = text.literal(wording.plain(status.label or "starting"))
+        st.progress(status.share, f"{100 * status.share:.0f} %{left} · {label}")
+        st.button("Cancel", on_click=run.stop, key="lab-cancel", help="What is measured is kept")
+        return
+    goes_on = run is not None and run.document is None and run.partial is not None
+    again = found is not None and found.source != "sweep"
+    label = "Go on" if goes_on else "Run again" if again else "Run"
+    seconds = None if asked is None else lab.seconds(asked.settings, asked.summary)
+    about = "" if seconds is None else f" (about {wording.duration(seconds / process_threads())})"
+    is_done = run is not None and run.document is not None
+    other = lab_runs.active()
+    st.button(
+        f"{label}{about}",
+        type="primary",
+        on_click=_launch,
+        args=(asked,),
+        disabled=asked is None or is_done or other is not None,
+        help="It has been run with these settings: the result is below"
+        if is_done
+        else "Another lab is running; it can be begun when that has ended"
+        if other
+        else None,
+        key="lab-run-button",
+    )
+    if run is not None and run.problem:
+        st.error(text.literal(run.problem), icon=":material/error:")
 
 
 def _launch(asked: lab_runs.Asked) -> None:

@@ -24,19 +24,16 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     lab = registry.find(_chosen())
     text.title(lab.title, f"Claim: {lab.claim}")
     names = registry.names()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if len(names) > 1:
-            _list(names)
-        st.caption(f"{lab.source} · [paper]({lab.link})")
+    if len(names) > 1:
+        _list(names)
+    st.markdown(f":small[{lab.source} · [paper]({lab.link})]")
     if (reason := lab.refuses(page.summary)) is not None:
         with st.container(border=True, key="lab-refused-card"):
             text.heading("Not for this supernet")
             st.caption(f"{text.literal(reason[0].upper() + reason[1:])}. Choose another supernet in the sidebar.")
         return
-    asked = controls.asked(page, lab)
-    run = lab_runs.find(asked) if asked is not None else None
-    is_running = run is not None and run.running
-    st.fragment(_lab, run_every=REFRESH if is_running else None)(page, lab, asked, is_running)
+    is_running = lab_runs.active() is not None
+    st.fragment(_lab, run_every=REFRESH if is_running else None)(page, lab, is_running)
 
 
 def _list(names: tuple[str, ...]) -> None:
@@ -68,10 +65,12 @@ def _chosen() -> str:
     return found if found in names else names[0]
 
 
-def _lab(page: PageState, lab: Lab, asked: lab_runs.Asked | None, was_running: bool) -> None:
-    run = lab_runs.find(asked) if asked is not None else None
-    if was_running != (run is not None and run.running):
+def _lab(page: PageState, lab: Lab, was_running: bool) -> None:
+    if was_running != (lab_runs.active() is not None):
         st.rerun()  # begin to be drawn again and again, or end it
-    found = shown.find(page, lab, asked, run)
-    controls.run_line(lab, asked, run, found)
+    with st.container(horizontal=True, vertical_alignment="center", key="lab-controls"):
+        asked = controls.asked(page, lab)
+        run = lab_runs.find(asked) if asked is not None else None
+        found = shown.find(page, lab, asked, run)
+        controls.run_line(lab, asked, run, found)
     shown.draw(page, lab, asked, found)

@@ -7,7 +7,7 @@ of     by its name
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from app.screens.labs import signals
+from app.screens.labs import signals, snapshots
 from engine.drawing.palette import Theme
 
 Save = tuple[str, str]
@@ -22,7 +22,10 @@ class View(NamedTuple):
     table: Callable[[Any, Theme], None]
 
 
-_VIEWS = {"signals": View("Does a signal rank the operations as the truth does?", signals.figure, signals.table_card)}
+_VIEWS = {
+    "signals": View("Does a signal rank the operations as the truth does?", signals.figure, signals.table_card),
+    "snapshots": View("Where does a selection end that begins after an epoch?", snapshots.figure, snapshots.table),
+}
 
 
 def of(lab: str) -> View:

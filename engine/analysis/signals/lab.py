@@ -49,7 +49,7 @@ def run(
     if not start.undecided_edges(CELL):
         raise BadInput("every edge is decided, so no signal has anything to say; give a selection with undecided edges")
     kinds, own = chosen(settings.signals, settings.plugin)
-    result = _known(start, settings, kinds, before)
+    result = replace(_known(start, settings, kinds, before), method=str(checkpoint.meta["method"]))
     todo = _todo(result, kinds)
     if not todo:
         yield replace(result, final=True)
@@ -320,6 +320,7 @@ def of_sweep(summary: Summary) -> SignalsResult | None:
     base = scores["edges"][0]["baseline"]
     return replace(
         result,
+        method=str(summary.meta["method"]),
         images=images,
         bn=settings["bn"],
         batch_size=settings["batch_size"],

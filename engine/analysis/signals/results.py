@@ -47,7 +47,7 @@ class SignalValues:
 class SignalsResult(Plain):
     """edges: undecided ones, by index; names: of the edges, in words. decided: operations of all edges, None where
     undecided. truth: what the operations are truly worth, by edge. images: of every image set, disjoint ones.
-    accuracy: of the supernet on all of them (%), with its interval.
+    accuracy: of the supernet on all of them (%), with its interval. method: that trained it.
     """
 
     edges: tuple[int, ...]
@@ -67,6 +67,7 @@ class SignalsResult(Plain):
     accuracy: float | None
     accuracy_ci: Interval | None
     final: bool
+    method: str = ""
 
     def worth(self) -> tuple[EdgeWorth, ...]:
         """What every operation of every undecided edge is truly worth."""
