@@ -14,6 +14,7 @@ from engine.errors import BadInput
 _HOMES = {
     "signals": "engine.analysis.signals.lab",
     "snapshots": "engine.analysis.snapshots",
+    "ablations": "engine.analysis.ablations",
 }
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from engine import nasbench201
 from engine.analysis.lab import Compared, Lab, Report, aligned, only_with_a_table, seconds_of_sweep
+from engine.analysis.paper import FIXED, LINK, of_method
 from engine.analysis.settings import LabSettings
 from engine.checkpoint.format import META, Summary, read_summary
 from engine.errors import BadInput
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
 
 SNAPSHOTS = "snapshots"
-FIXED = "fixed-alpha"
 FEWEST = 3
 """Measured moments below which nothing is said about a trend."""
 
@@ -285,15 +285,13 @@ def agrees(result: SnapshotsResult) -> bool | None:
 
 
 def compared(result: SnapshotsResult) -> tuple[Compared, ...]:
-    last = result.epochs[-1]
-    is_fixed = result.method == FIXED
-    paper = None if is_fixed else 54.30
-    rows = [Compared("α's cell at the end, true accuracy", paper, last.true, "%", None, "table 4")]
+    last, paper = result.epochs[-1], of_method(result.method)
+    rows = [Compared("α's cell at the end, true accuracy", paper.alpha, last.true, "%", None, "table 4")]
     if last.measured is not None and last.measured.paths:
         ends = last.measured.paths
         note = f"median of {len(ends)} orders, no tuning; there: with tuning, table 4"
-        paper, ours = 93.80 if is_fixed else 88.11, round(median(ends), 4)
-        rows.append(Compared("by measurement at the end, true accuracy", paper, ours, "%", None, note))
+        ours = round(median(ends), 4)
+        rows.append(Compared("by measurement at the end, true accuracy", paper.measured, ours, "%", None, note))
     return tuple(rows)
 
 
@@ -345,7 +343,7 @@ LAB: Lab[Settings, SnapshotsResult] = Lab(
     title="Selection from snapshots: does training longer help?",
     claim="Chosen by α, cells get worse as the supernet trains on; chosen by measurement, they stay as good.",
     source="Wang et al. 2021, figure 4 (NAS-Bench-201)",
-    link="https://arxiv.org/abs/2108.04392",
+    link=LINK,
     settings=Settings,
     run=run,
     read=read,

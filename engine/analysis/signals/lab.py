@@ -13,6 +13,7 @@ import numpy as np
 
 from engine import nasbench201
 from engine.analysis.lab import Lab, Report, only_with_a_table, seconds_of_sweep
+from engine.analysis.paper import LINK
 from engine.analysis.signals import words
 from engine.analysis.signals.kinds import Asked, Find, Kind, Part, Values, chosen
 from engine.analysis.signals.results import Row, SignalsResult, SignalValues
@@ -344,7 +345,7 @@ LAB: Lab[Settings, SignalsResult] = Lab(
     title="Who is right? Signals against the truth",
     claim="The size of α says little about an operation's strength; what is lost without it says more.",
     source="Wang et al. 2021, sections 3 and 4.1, figure 1 and table 4; signals and table: Xiang et al. 2021",
-    link="https://arxiv.org/abs/2108.04392",
+    link=LINK,
     settings=Settings,
     run=run,
     read=read,

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.analysis.lab import Compared, aligned
+from engine.analysis.paper import of_method
 from engine.analysis.signals.kinds import BASELINES
 from engine.analysis.signals.results import SignalRow, SignalsResult, paired, table
 from engine.results import Interval
@@ -91,14 +92,6 @@ def agrees(result: SignalsResult) -> bool | None:
     return ci[0] > 0
 
 
-_PAPER: Sequence[tuple[str, str, float | None, str]] = (
-    ("alpha", "cell of the largest α, true accuracy", 54.30, "the paper's supernet has 16 channels, 32 pixels"),
-    ("drop", "cell of the largest drops, true accuracy", 88.11, "there: edge after edge, with tuning between"),
-)
-_PAPER_FIXED: Sequence[tuple[str, str, float | None, str]] = (
-    ("alpha", "cell of the largest α, true accuracy", None, "α was never trained"),
-    ("drop", "cell of the largest drops, true accuracy", 93.80, "there: edge after edge, with tuning between"),
-)
 _OTHERS: Sequence[tuple[str, float]] = (
     ("alpha", 0.32),
     ("drop", 0.67),
@@ -112,8 +105,18 @@ _OTHERS: Sequence[tuple[str, float]] = (
 def compared(result: SignalsResult) -> tuple[Compared, ...]:
     """The paper's cells; and the rank correlations of Xiang et al., where all edges are undecided."""
     rows = {row.name: row for row in table(result)}
-    paper = _PAPER if result.method != "fixed-alpha" else _PAPER_FIXED
-    found = [Compared(what, said, rows[name].true, "%", None, note) for name, what, said, note in paper if name in rows]
+    paper, found = of_method(result.method), []
+    if result.dataset == "cifar10":
+        if "alpha" in rows:
+            note = "table 4; the paper's supernet has 16 channels, 32 pixels"
+            found.append(
+                Compared("cell of the largest α, true accuracy", paper.alpha, rows["alpha"].true, "%", None, note)
+            )
+        if "drop" in rows:
+            note = "table 4; there: edge after edge, with tuning between"
+            found.append(
+                Compared("cell of the largest drops, true accuracy", paper.measured, rows["drop"].true, "%", None, note)
+            )
     if result.dataset == "cifar10" and len(result.edges) == len(result.decided):
         means = {row.name: row for row in table(result, "mean")}
         found += [

@@ -43,6 +43,7 @@ def result(signals: dict[str, list], selection: Selection = UNDECIDED, **more) -
         accuracy=60.0,
         accuracy_ci=(58.0, 62.0),
         final=True,
+        method="darts",
     )
     return SignalsResult(**{**fields, **more})
 
@@ -140,6 +141,9 @@ def test_paper_numbers_stand_beside_ours_only_where_they_mean_the_same() -> None
     whole = {each.what: each for each in words.compared(result({"alpha": [PRIOR], "drop": [COUNTS]}))}
     assert whole["cell of the largest α, true accuracy"].paper == 54.30
     assert whole["rank correlation of drop"].paper == 0.67
+    fixed = words.compared(result({"alpha": [PRIOR], "drop": [COUNTS]}, method="fixed-alpha"))
+    assert [each.paper for each in fixed if each.unit == "%"] == [None, 93.80]
+    assert [each.paper for each in words.compared(result({"alpha": [PRIOR]}, method="gdas")) if each.unit] == [None]
     decided = UNDECIDED.discretize("cell", 0, "nor_conv_3x3")
     part = words.compared(result({"alpha": [PRIOR[:5]]}, decided))
     assert not [each for each in part if each.unit == ""]
