@@ -48,7 +48,7 @@ def ends_info(result: AblationsResult) -> EndsInfo:
 
 
 _ROW = 40
-_MARGIN = Margin(10, 62, 44, 40)
+_MARGIN = Margin(10, 62, 56, 40)
 _DOTS, _WORDS = 0.17, -0.26
 _FLOOR = 80.0
 """Percent below which an end stands at the axis' left end, so that the others keep apart."""
@@ -73,7 +73,7 @@ def plot_ends(info: EndsInfo, theme: Theme) -> Figure:
         for order, end in enumerate(row.ends):
             said = row.name if row.stored else f"{row.name}, order {order}"
             dots.append((max(end, low), place + _DOTS, f"{said}: {wording.number(end, 2)} %"))
-    over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 4, "xanchor": "right"}
+    over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 3, "xanchor": "right"}
     texts.append(label("median", 1, 1, look.muted, **over, xshift=_MARGIN.right - 4) | {"font": small(look.muted)})
     alpha = "" if info.alpha is None else f"; α's cell: {wording.number(info.alpha, 2)}"
     lower = sum(end < low for end in known)

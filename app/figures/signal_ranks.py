@@ -73,7 +73,7 @@ def ranks_info(rows: Sequence[SignalRow], names: Sequence[str]) -> RanksInfo:
 
 
 _ROW = 40
-_MARGIN = Margin(10, 118, 44, 40)
+_MARGIN = Margin(10, 118, 56, 40)
 _DOTS, _WORDS = 0.17, -0.26
 _SPREAD = 0.07
 """Rows apart in which circles of nearly equal height are drawn."""
@@ -100,7 +100,7 @@ def plot_ranks(info: RanksInfo, theme: Theme) -> Figure:
             shapes.append(_bar(row.ci[0], row.ci[1], at, 0.11, look.border))
         shapes.append(_bar(row.mean - 0.008, row.mean + 0.008, at, 0.2, look.text))
         dots += [(x, y, name) for x, y, name in _placed(row, at)]
-    over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 4}
+    over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 3}
     annotations.append(
         label("mean [95 %] · best", 1, 1, look.muted, **over, xanchor="right", xshift=_MARGIN.right - 4)
         | {"font": small(look.muted)}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.parts.upload_many import Outcome
     from app.parts.upload_wizard import Check
     from app.screens.compare.address import Sides
+    from app.screens.labs.address import Choice
     from app.state.address import Address
     from app.state.memory import Kept
     from app.state.opened import Opened
@@ -133,8 +134,8 @@ TOLD: Key[list[str]] = Key("told", "session", "ends of background work that are 
 SPOKEN: Key[tuple[str, str]] = Key("spoken-last", "session", "what the live region says of the page, and of work")
 
 # Labs
-LAB: Key[str] = Key("lab", "widget", "the lab on screen")
-LAB_SAID: Key[str] = Key("lab-said", "session", "the lab of a link that was told not to be there")
+LAB: "Key[Choice]" = Key("lab", "session", "the lab on screen, and what the address said of it")
+LAB_CHOICE: Key[str] = Key("lab-choice", "widget", "the same as it is chosen")
 LAB_SETTING: Key[Any] = Key("lab-{}", "widget", "a setting of a lab")
 LAB_SIGNALS: Key[list[str]] = Key("lab-signals", "widget", "the signals that are shown")
 LAB_TRUTH: Key[str] = Key("lab-truth", "widget", "whether the mean or the best accuracy counts as the truth")

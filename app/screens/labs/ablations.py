@@ -31,6 +31,7 @@ def table(result: AblationsResult, theme: Theme) -> None:
             {
                 "procedure": each.name,
                 "orders": len(each.ends),
+                "images": each.images,
                 "lowest": min(each.ends),
                 "median": median(each.ends),
                 "highest": max(each.ends),

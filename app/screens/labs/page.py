@@ -1,9 +1,11 @@
 """The page of labs: which there are, and the one that is chosen, with what it shows of the supernet on screen."""
 
+import re
+
 import streamlit as st
 
 from app.parts import text
-from app.screens.labs import controls, shown
+from app.screens.labs import address, controls, shown
 from app.state import keys
 from app.state.actions import Actions
 from app.state.live import live
@@ -17,15 +19,18 @@ REFRESH = 2.0
 
 
 def page() -> None:
-    live(_body)
+    live(_body, _settle)
+
+
+def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
+    # Streamlit forgets a widget that a page does not draw.
+    return address.follow(entered=not keys.LAB_CHOICE.is_set)
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
-    lab = registry.find(_chosen())
+    lab = registry.find(address.current())
     text.title(lab.title, f"Claim: {lab.claim}")
-    names = registry.names()
-    if len(names) > 1:
-        _list(names)
+    _list()
     st.markdown(f":small[{lab.source} · [paper]({lab.link})]")
     if (reason := lab.refuses(page.summary)) is not None:
         with st.container(border=True, key="lab-refused-card"):
@@ -36,33 +41,18 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     st.fragment(_lab, run_every=REFRESH if is_running else None)(page, lab, is_running)
 
 
-def _list(names: tuple[str, ...]) -> None:
+def _list() -> None:
+    """All labs, the one on screen chosen."""
+    keys.LAB_CHOICE.set(address.current())
     st.segmented_control(
         "Lab",
-        names,
-        format_func=lambda name: registry.find(name).title.partition("?")[0].partition(":")[0],
-        key=keys.LAB.name,
-        bind="query-params",
+        registry.names(),
+        format_func=lambda name: re.split("[?:,]", registry.find(name).title)[0],
+        key=keys.LAB_CHOICE.name,
         required=True,
-        default=names[0],
+        on_change=lambda: address.choose(keys.LAB_CHOICE.get("")),
         label_visibility="collapsed",
     )
-
-
-def _chosen() -> str:
-    """The lab on screen; what a link says and is none is told once."""
-    names, said = registry.names(), st.query_params.get(keys.LAB.name)
-    if said and said not in names:
-        if keys.LAB_SAID.get("") != said:
-            known = ", ".join(names)
-            st.toast(
-                f"The link's lab was left out: there is no lab {text.literal(said[:40])} here; there are {known}.",
-                icon=":material/warning:",
-            )
-            keys.LAB_SAID.set(said)
-        return names[0]
-    found = keys.LAB.get(said or names[0])
-    return found if found in names else names[0]
 
 
 def _lab(page: PageState, lab: Lab, was_running: bool) -> None:

@@ -88,10 +88,11 @@ def draw(page: PageState, lab: Lab[Any, Any], asked: lab_runs.Asked | None, foun
 def provenance(found: Found) -> str:
     """e.g. "stored 2026-11-27 · 1,024 images · batch statistics · CPU, 9 min"."""
     numbers, document = found.numbers, found.document
-    said = {"live": "run here", "stored": "stored", "running": "so far", "sweep": "from the stored sweep"}[found.source]
-    parts = [said if document is None else f"{said} {document.date[:10]}"]
-    images = numbers.images * getattr(numbers, "sets", 1)
-    parts.append(f"{wording.count(images)} images · {wording.bn(numbers.bn)}")
+    said = {"live": "run here", "stored": "stored", "running": "so far", "sweep": "stored, from the checkpoint's files"}
+    parts = [said[found.source] if document is None else f"{said[found.source]} {document.date[:10]}"]
+    if found.source != "sweep":  # of files there may be several, and the table says how many each rests on
+        images = numbers.images * getattr(numbers, "sets", 1)
+        parts.append(f"{wording.count(images)} images · {wording.bn(numbers.bn)}")
     if document is not None:
         parts.append(f"{wording.device_name(document.device)}, {wording.duration(document.seconds)}")
         if document.warning:

@@ -28,9 +28,10 @@ def table(result: SnapshotsResult, theme: Theme) -> None:
                 "epoch": row["epoch"],
                 "supernet %": row["supernet_accuracy"],
                 "α's cell, true %": row["alpha_true"],
-                "skip": row["skip_share"],
+                "skip %": 100 * row["skip_share"],
                 "drops at once, true %": row["at_once_true"],
                 "paths, true %": row["paths_true"] or None,
+                "images": row["images"],
                 "weights": row["checkpoint"],
             }
             for row in reversed(rows(result))
@@ -38,7 +39,8 @@ def table(result: SnapshotsResult, theme: Theme) -> None:
         column_config={
             "supernet %": percent,
             "α's cell, true %": percent,
-            "skip": st.column_config.NumberColumn(format="percent"),
+            "skip %": st.column_config.NumberColumn(format="%.0f"),
+            "images": st.column_config.NumberColumn(format="localized", help="That a decision rests on"),
             "drops at once, true %": percent,
         },
         hide_index=True,

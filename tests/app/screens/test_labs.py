@@ -46,7 +46,7 @@ def test_every_lab_shows_a_result_of_a_bundled_supernet_at_once(visit: Visit, la
 def test_before_the_first_run_the_sweep_says_what_it_can(visit: Visit, unstored: None) -> None:
     app = visit("labs", run=BUNDLED)
     said = text(app)
-    assert not app.exception and "from the stored sweep" in said and "1,024 images" in said
+    assert not app.exception and "from the checkpoint's files" in said and "Measured on 1,024 images" in said
     assert "0.65 against 0.37" in said.replace("\\", "") and "93.31" in said and "88.11" in said
     assert app.button(key="lab-run-button").label.startswith("Run (about ")
 
@@ -67,6 +67,15 @@ def test_a_link_with_an_unknown_lab_is_told_once(visit: Visit) -> None:
     assert not app.exception and "there is no lab signal here" in warnings(app).replace("\\", "")
     assert "mean nothing here" not in warnings(app)
     assert heading(app) == registry.find(registry.names()[0]).title
+
+
+def test_the_lab_stands_in_the_address(visit: Visit) -> None:
+    app = visit("labs", run=BUNDLED, lab="ablations")
+    assert app.button_group(key="lab-choice").value == "ablations"
+    assert heading(app) == registry.find("ablations").title
+    app.button_group(key="lab-choice").set_value("snapshots").run()
+    assert not app.exception and heading(app) == registry.find("snapshots").title
+    assert app.query_params["lab"] in ("snapshots", ["snapshots"]) and app.query_params["run"] in (BUNDLED, [BUNDLED])
 
 
 def test_settings_that_cannot_be_used_are_a_message(visit: Visit) -> None:
