@@ -15,6 +15,7 @@ _HOMES = {
     "signals": "engine.analysis.signals.lab",
     "snapshots": "engine.analysis.snapshots",
     "ablations": "engine.analysis.ablations",
+    "optimal-alpha": "engine.analysis.optimal_alpha",
 }
 
 

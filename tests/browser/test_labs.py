@@ -1,4 +1,4 @@
-"""Labs in a browser: which one is on screen stands in the address, Back returns to the one before, figures are saved."""
+"""Labs in a browser: the one on screen stands in the address, Back returns to the one before, figures are saved."""
 
 from collections.abc import Callable
 

@@ -7,7 +7,7 @@ of     by its name
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from app.screens.labs import ablations, signals, snapshots
+from app.screens.labs import ablations, optimal_alpha, signals, snapshots
 from engine.drawing.palette import Theme
 
 Save = tuple[str, str]
@@ -26,6 +26,9 @@ _VIEWS = {
     "signals": View("Does a signal rank the operations as the truth does?", signals.figure, signals.table_card),
     "snapshots": View("Where does a selection end that begins after an epoch?", snapshots.figure, snapshots.table),
     "ablations": View("Where do measured paths end under other rules?", ablations.figure, ablations.table),
+    "optimal-alpha": View(
+        "What should skip get beside a convolution, and what does it get?", optimal_alpha.figure, optimal_alpha.table
+    ),
 }
 
 

@@ -4,7 +4,6 @@ lab          the lab: claim, settings, run, and what its numbers say
 results      what it finds, and how well each signal ranks
 kinds        the signals there are, and those of one's own
 masked       what is lost under masks: drop, rise, rescaled, alone, Shapley
-opened       a cell evaluated edge by edge, so that an edge's sum can be looked at and changed
 features     signals from an opened cell: restored masks, iim
 gradients    signals from gradients of the loss: taylor, fisher
 zerocost     signals that need no training: synflow, gradient norm, nwot

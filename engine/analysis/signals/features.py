@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.analysis.signals import opened
+from engine.analysis import opened
+from engine.analysis.opened import Outputs
 from engine.analysis.signals.kinds import Asked, Values
-from engine.analysis.signals.opened import Outputs
 from engine.errors import BadInput
 from engine.scoring.intervals import PairedCounts
 from engine.supernet.scorable import moved

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.analysis.opened import Outputs, summed
+from engine.analysis.opened import run as opened_run
 from engine.analysis.signals.kinds import Asked, Values
-from engine.analysis.signals.opened import Outputs, summed
-from engine.analysis.signals.opened import run as opened_run
 from engine.errors import BadInput
 from engine.scoring.answers import EdgeQuestion
 from engine.supernet.cells import Reduction

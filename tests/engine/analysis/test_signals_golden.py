@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.analysis.signals import features, gradients, masked, opened, zerocost
+from engine.analysis import opened
+from engine.analysis.signals import features, gradients, masked, zerocost
 from engine.analysis.signals.kinds import Asked
 from engine.errors import BadInput
 from engine.scoring.answers import EdgeQuestion

@@ -35,7 +35,9 @@ def summed(outputs: Outputs, weights: Tensor) -> Tensor | None:
 def run(supernet: Supernet, images: Tensor, run: Pass, cell: str, edit: Edit = plain) -> Tensor:
     """Logits [B, classes]. Raises BadInput for a supernet of partial channels, of which a part goes by its edges."""
     if supernet.part > 1:
-        raise BadInput("cells that mix one channel in several cannot be opened; leave out restored signals and iim")
+        raise BadInput(
+            "cells that mix one channel in several cannot be opened; use a supernet without partial channels"
+        )
     states = supernet.start(images, run)
     for block in supernet.blocks:
         is_opened = isinstance(block, Cell) and block.cell == cell
