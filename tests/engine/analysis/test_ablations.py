@@ -1,6 +1,7 @@
 """Lab "ablations": what files tell, how procedures are compared, and a run that follows paths."""
 
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -89,3 +90,14 @@ def test_a_complete_selection_and_another_space_are_refused(small_runs: Path, ro
     with pytest.raises(engine.BadInput, match="no path leads anywhere"):
         list(LAB.run(checkpoint, LAB.settings(), selection=whole))
     assert "true accuracies exist" in str(LAB.refuses(read_summary(root / "checkpoints" / "s2")))
+
+
+def test_the_stored_paths_end_where_others_found_them(root: Path) -> None:
+    """Medians and lowest ends as an independent program found them: 512 images, orders 0 to 3, no tuning."""
+    from engine.analysis import stored
+
+    document = stored.read(read_summary(root / "checkpoints" / "nas-bench-201"), "ablations")
+    assert document is not None
+    found = {each.name: each for each in document.numbers.procedures if not each.stored}
+    ends = {name: (round(median(each.ends), 2), min(each.ends)) for name, each in found.items()}
+    assert list(ends.values()) == [(91.03, 87.01), (92.90, 92.66), (92.20, 90.65), (93.06, 88.31)]

@@ -62,14 +62,17 @@ def made(pairs: list[tuple[float, float | None]], method: str = "darts") -> Opti
     return OptimalResult(edges, 512, "batch", method, True)
 
 
-def test_agreement_goes_by_the_interval_of_the_rank_correlation() -> None:
-    together = [(0.3 + 0.05 * n, 0.2 + 0.05 * n + (0.06 if n == 3 else 0)) for n in range(9)]
-    assert LAB.agrees(made(together)) is True and "rank correlation of 0.9" in LAB.verdict(made(together))
-    assert LAB.agrees(made([(one, -other) for one, other in together])) is False
+def test_agreement_goes_by_where_the_larger_weight_is_learned() -> None:
+    together = [(0.6 + 0.02 * n, 0.55 + 0.02 * n + (0.03 if n == 3 else 0)) for n in range(9)]
+    assert LAB.agrees(made(together)) is True and "on 9 of 9 edges, more often" in LAB.verdict(made(together))
+    assert "rank correlation of 0.9" in LAB.verdict(made(together))
+    against = made([(one, 1 - other) for one, other in together])
+    assert LAB.agrees(against) is False and "on 0 of 9 edges, less often" in LAB.verdict(against)
+    mixed = made([(0.7, 0.6 if n % 2 else 0.4) for n in range(9)])
+    assert LAB.agrees(mixed) is None and "as a coin might" in LAB.verdict(mixed)
     assert LAB.agrees(made(together[:3])) is None and "no interval" in LAB.verdict(made(together[:3]))
-    assert LAB.agrees(made(together, "fixed-alpha")) is None and "never trained" in LAB.verdict(
-        made(together, "fixed-alpha")
-    )
+    fixed = made(together, "fixed-alpha")
+    assert LAB.agrees(fixed) is None and "never trained" in LAB.verdict(fixed)
     unknown = made([(0.5, None)] * 6)
     assert LAB.agrees(unknown) is None and "unknown" in LAB.verdict(unknown) and not LAB.compared(unknown)
 
