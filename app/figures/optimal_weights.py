@@ -75,7 +75,8 @@ def plot_optima(info: OptimaInfo, theme: Theme) -> Figure:
     learned = [(row.learned, place) for place, row in enumerate(info.rows) if row.learned is not None]
     known = [
         _marks([row.stated for row in info.rows], places, "as the proposition states", "circle-open", 8, look.muted),
-        _marks([row.optimal for row in info.rows], places, "exact minimiser", "circle", 9, look.text),
+        _marks([row.optimal for row in info.rows], places, "exact minimiser", "circle", 9, look.text)
+        | {"error_x": _intervals(info.rows, look.text)},
         _marks([x for x, _ in learned], [y for _, y in learned], "learned", "diamond-open", 11, look.accent),
     ]
     shapes.append(
@@ -112,6 +113,20 @@ def plot_optima(info: OptimaInfo, theme: Theme) -> Figure:
         shapes=shapes,
         annotations=texts,
     )
+
+
+def _intervals(rows: tuple[OptimumRow, ...], color: str) -> dict:
+    """95 % intervals of the minimiser."""
+    ends = [(row.optimal, row.optimal) if row.ci is None else row.ci for row in rows]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [rounded(max(0.0, high - row.optimal)) for (_, high), row in zip(ends, rows, strict=True)],
+        "arrayminus": [rounded(max(0.0, row.optimal - low)) for (low, _), row in zip(ends, rows, strict=True)],
+        "color": color,
+        "thickness": 2,
+        "width": 0,
+    }
 
 
 def _marks(xs: list[float], ys: list[int], name: str, symbol: str, size: int, color: str) -> dict:

@@ -42,6 +42,11 @@ RULES: Mapping[str, tuple[bool, Criterion]] = {
     "rescaled mask, loss": (True, "loss"),
 }
 """Whether the other weights of a masked edge grow, and what the best operation loses most of."""
+_CHANGES = {
+    "plain mask, loss": "the loss as criterion",
+    "rescaled mask, accuracy": "a rescaled mask",
+    "rescaled mask, loss": "a rescaled mask and the loss as criterion",
+}
 _COSTS = 24.0
 """Forward passes of a path, roughly: edges that are decided cost less."""
 
@@ -194,8 +199,8 @@ def verdict(result: AblationsResult) -> str:
         mean, ci, higher, orders = found
         told = "not told apart from 0" if ci is None or ci[0] <= 0 <= ci[1] else "told apart from 0"
         said.append(
-            f"With a {name} the ends change by {_signed(mean)}{_interval(ci)} points on average, {told}, and are "
-            f"higher in {higher} of {orders} orders."
+            f"With {_CHANGES[name]} the ends change by {_signed(mean)}{_interval(ci)} points on average, {told}, "
+            f"and are higher in {higher} of {orders} orders."
         )
     if stored := [each for each in result.procedures if each.stored and len(each.ends) > 1]:
         parts = [

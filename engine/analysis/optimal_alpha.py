@@ -275,9 +275,9 @@ def verdict(result: OptimalResult) -> str:
         )
     same, count = same_side(result)
     if result.method != "fixed-alpha":
-        told = {True: "more often than a coin would", False: "less often than a coin would", None: "as a coin might"}
+        often = {True: "more often than a coin would", False: "less often than a coin would", None: "as a coin might"}
         said.append(
-            f"The larger weight is learned where it is optimal on {same} of {count} edges, {told[agrees(result)]}."
+            f"The larger weight is learned where it is optimal on {same} of {count} edges, {often[agrees(result)]}."
         )
     said.append("The optimal map is an estimate, the mean of what the cell's edges add; the paper gives no recipe.")
     return " ".join(said).replace("-0.", "−0.")
