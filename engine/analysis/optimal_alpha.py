@@ -35,8 +35,6 @@ from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from engine.checkpoint.folder import Checkpoint
 
 SKIP = "skip_connect"
@@ -118,6 +116,7 @@ def run(
     import torch
 
     from engine.analysis import opened
+    from engine.analysis.distances import Distances
     from engine.scoring.scorer import ScoringImages
     from engine.scoring.settings import Settings as Scoring
     from engine.supernet.scorable import moved
@@ -139,56 +138,13 @@ def run(
         assert isinstance(batch, torch.Tensor)
         for cell in cells:
             own = {edge: space.operations(cell, edge).index(conv) for where, edge, conv in wanted if where == cell}
-            look = _Look(own, space.operations, cell, len(space.edges(cell)))
+            look = Distances(own, len(space.edges(cell)))
             with torch.inference_mode():
                 opened.run(supernet, batch, taken.with_noise(number), cell, look)
             for edge, moments in look.moments.items():
                 sums[cell, edge].append(tuple(np.mean(moments, axis=0).tolist()))
         report((number + 1) / len(images.batches), "feature maps")
     yield _result(checkpoint, start, wanted, sums, images.count, settings)
-
-
-class _Look:
-    """Looks at every edge of a cell and, once it has seen all, at how far each is from the cell's map."""
-
-    def __init__(self, convolutions: Mapping[int, int], operations: Any, cell: str, edges: int) -> None:
-        self._convolutions, self._edges = convolutions, edges
-        self._operations, self._cell = operations, cell
-        self._seen: list[Tensor] = []
-        self._maps: dict[int, tuple[Tensor, Tensor]] = {}
-        self.moments: dict[int, list[tuple[float, float, float]]] = {edge: [] for edge in convolutions}
-        """(a, b, c) by edge, of every cell."""
-        self._count = 0
-
-    def __call__(self, edge: int, source: "Tensor", outputs: "Mapping[int, Tensor]", weights: "Tensor") -> Any:
-        from engine.analysis import opened
-
-        added = opened.summed(outputs, weights)
-        if added is not None:
-            self._seen.append(added)
-        if edge in self._convolutions and self._convolutions[edge] in outputs:
-            self._maps[edge] = _standard(source), _standard(outputs[self._convolutions[edge]])
-        self._count += 1
-        if self._count == self._edges:
-            self._finish()
-        return added
-
-    def _finish(self) -> None:
-        optimum = _standard(sum(self._seen[1:], self._seen[0]) / len(self._seen))
-        for edge, (x, o) in self._maps.items():
-            of_conv, of_skip = o - optimum, x - optimum
-            a, b = float(of_conv.var()), float(of_skip.var())
-            c = float(((of_conv - of_conv.mean()) * (of_skip - of_skip.mean())).mean())
-            self.moments[edge].append((a, b, c))
-        self._seen, self._maps, self._count = [], {}, 0
-
-
-def _standard(x: "Tensor") -> "Tensor":
-    """Zero mean and unit variance per channel; a channel that is the same everywhere is 0."""
-    x = x.double()
-    places = (0, 2, 3)
-    spread = x.std(places, keepdim=True, correction=0)
-    return (x - x.mean(places, keepdim=True)) / spread.clamp_min(1e-12)
 
 
 def _result(

@@ -2,6 +2,7 @@
 
 lab          the lab: claim, settings, run, and what its numbers say
 results      what it finds, and how well each signal ranks
+begun        the result before anything is measured
 kinds        the signals there are, and those of one's own
 masked       what is lost under masks: drop, rise, rescaled, alone, Shapley
 features     signals from an opened cell: restored masks, iim

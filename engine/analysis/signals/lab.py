@@ -15,21 +15,17 @@ from engine import nasbench201
 from engine.analysis.lab import Lab, Report, only_with_a_table, seconds_of_sweep
 from engine.analysis.paper import LINK
 from engine.analysis.signals import words
+from engine.analysis.signals.begun import CELL, filled, known, of_sweep, refuses
 from engine.analysis.signals.kinds import Asked, Find, Kind, Part, Values, chosen
-from engine.analysis.signals.results import Row, SignalsResult, SignalValues
+from engine.analysis.signals.results import Row, SignalsResult
 from engine.analysis.signals.settings import Settings
 from engine.checkpoint.format import Summary
 from engine.errors import BadInput
-from engine.scoring.truth import PRIOR
 from engine.selection.selection import Selection
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
     from engine.scoring.scores import Batches
-
-CELL = "cell"
-ON_ONE_SET = ("alpha", "random", "prior", "synflow", "edge_shapley")
-"""Signals that need no images, so that one set says all; and Shapley, which costs as much as all others together."""
 
 
 def run(
@@ -50,7 +46,7 @@ def run(
     if not start.undecided_edges(CELL):
         raise BadInput("every edge is decided, so no signal has anything to say; give a selection with undecided edges")
     kinds, own = chosen(settings.signals, settings.plugin)
-    result = replace(_known(start, settings, kinds, before), method=str(checkpoint.meta["method"]))
+    result = replace(known(start, settings, kinds, before), method=str(checkpoint.meta["method"]))
     todo = _todo(result, kinds)
     if not todo:
         yield replace(result, final=True)
@@ -75,60 +71,6 @@ class Task:
 
     def __init__(self, part: Part, wanted: Sequence[str], number: int, edge: int | None, label: str) -> None:
         self.part, self.wanted, self.number, self.edge, self.label = part, tuple(wanted), number, edge, label
-
-
-def _known(start: Selection, settings: Settings, kinds: Sequence[Kind], before: SignalsResult | None) -> SignalsResult:
-    """The result before anything is measured: truth, alpha and the baselines; and what an earlier run has found."""
-    truth = nasbench201.worth(start, settings.dataset)
-    spec = start.space.cell(CELL)
-    edges = tuple(worth.edge for worth in truth)
-    found = {each.name: each for each in before.signals} if before is not None else {}
-    signals = []
-    for kind in kinds:
-        number = 1 if kind.name in ON_ONE_SET else settings.sets
-        empty: tuple[Row | None, ...] = (None,) * len(edges)
-        images = {"known": 0, "synflow": 0, "minibatch": settings.batch_size}.get(kind.part, settings.images)
-        values = SignalValues(kind.name, kind.label, kind.words, images, (empty,) * number)
-        if kind.part == "known":
-            values = _weightless(values, kind.name, start, settings.seed)
-        elif kind.name in found and found[kind.name].problem is None:
-            values = replace(values, values=found[kind.name].values)
-        signals.append(values)
-    return SignalsResult(
-        edges=edges,
-        names=tuple(spec.edge_name(spec.edges[edge]) for edge in edges),
-        operations=nasbench201.OPERATIONS,
-        decided=tuple(start.operation(CELL, edge) for edge in range(nasbench201.EDGES)),
-        dataset=settings.dataset,
-        truth=settings.truth,
-        mean=tuple(tuple(each.mean for each in worth.operations) for worth in truth),
-        best=tuple(tuple(each.best for each in worth.operations) for worth in truth),
-        images=settings.images,
-        sets=settings.sets,
-        batch_size=settings.batch_size,
-        bn=settings.bn,
-        seed=settings.seed,
-        signals=tuple(signals),
-        accuracy=None,
-        accuracy_ci=None,
-        final=False,
-    )
-
-
-def _weightless(values: SignalValues, name: str, start: Selection, seed: int) -> SignalValues:
-    """Signals that measure nothing."""
-    edges, count = start.undecided_edges(CELL), len(nasbench201.OPERATIONS)
-    if name == "alpha":
-        if unknown := [edge for edge in edges if start.best_by_alpha(CELL, edge) is None]:
-            return replace(values, problem=f"alpha is unknown on edge {unknown[0]}: all its alphas are equal")
-        mixed = start.alphas.weights(CELL)
-        rows: list[Row] = [tuple(float(weight) for weight in mixed[edge]) for edge in edges]
-    elif name == "random":
-        draw = np.random.default_rng(seed).random((nasbench201.EDGES, count))
-        rows = [tuple(draw[edge].tolist()) for edge in edges]
-    else:
-        rows = [tuple(float(PRIOR.index(each)) for each in nasbench201.OPERATIONS)] * len(edges)
-    return replace(values, values=(tuple(rows),))
 
 
 def _todo(result: SignalsResult, kinds: Sequence[Kind]) -> list[Task]:
@@ -186,7 +128,7 @@ def _take(
         except BadInput as problem:
             result = _failed(result, [name], str(problem))
             continue
-        result = _filled(result, name, task.number, checked)
+        result = filled(result, name, task.number, checked)
     return result
 
 
@@ -235,16 +177,6 @@ def _failed(result: SignalsResult, names: Sequence[str], problem: str) -> Signal
         result,
         signals=tuple(replace(each, problem=said) if each.name in names else each for each in result.signals),
     )
-
-
-def _filled(result: SignalsResult, name: str, number: int, rows: Mapping[int, Row]) -> SignalsResult:
-    def fill(signal: SignalValues) -> SignalValues:
-        here = [rows.get(edge, old) for edge, old in zip(result.edges, signal.values[number], strict=True)]
-        return replace(
-            signal, values=tuple(tuple(here) if each == number else row for each, row in enumerate(signal.values))
-        )
-
-    return replace(result, signals=tuple(fill(each) if each.name == name else each for each in result.signals))
 
 
 def _images(
@@ -303,41 +235,8 @@ def seconds(settings: Settings, summary: Summary) -> float | None:
     return seconds_of_sweep(summary, settings.images, each * settings.sets + once)
 
 
-def of_sweep(summary: Summary) -> SignalsResult | None:
-    """What the checkpoint's own sweep tells: alpha, drop, rise and the baselines; None without one."""
-    scores = summary.scores
-    if refuses(summary) is not None or scores is None or not scores["edges"] or summary.start.decisions:
-        return None
-    images, settings = scores["settings"]["images"], scores["settings"]
-    kinds, _ = chosen("alpha, drop, rise, random, prior")
-    result = _known(summary.start, Settings(sets=1, signals="all"), kinds, None)
-    rows = {row["edge"]: row["operations"] for row in scores["edges"]}
-    if set(rows) != set(result.edges):
-        return None
-    for name in ("drop", "rise"):
-        values = {edge: tuple(float(each[name]) for each in operations) for edge, operations in rows.items()}
-        result = _filled(result, name, 0, values)
-    signals = tuple(replace(each, images=images) if each.name in ("drop", "rise") else each for each in result.signals)
-    base = scores["edges"][0]["baseline"]
-    return replace(
-        result,
-        method=str(summary.meta["method"]),
-        images=images,
-        bn=settings["bn"],
-        batch_size=settings["batch_size"],
-        signals=signals,
-        accuracy=base["accuracy"],
-        accuracy_ci=base["ci"] and tuple(base["ci"]),
-        final=True,
-    )
-
-
 def read(data: Mapping[str, Any]) -> SignalsResult:
     return SignalsResult.from_dict(data)
-
-
-def refuses(summary: Summary) -> str | None:
-    return only_with_a_table(summary.space)
 
 
 LAB: Lab[Settings, SignalsResult] = Lab(

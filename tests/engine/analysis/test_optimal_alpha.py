@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine.analysis import optimal_alpha, registry, running
+from engine.analysis import registry, running
+from engine.analysis.distances import Distances
 from engine.analysis.optimal_alpha import EdgeOptimum, OptimalResult, minimiser, offered, stated
 from engine.checkpoint.format import read_summary
 from engine.spaces import search_space
@@ -35,7 +36,7 @@ def test_maps_that_are_known_give_their_variances() -> None:
     """Three edges into one cell: two of them add the cell's map itself, so it is known what each is away from it."""
     draw = torch.Generator().manual_seed(0)
     optimum, noise = (torch.randn(8, 3, 16, 16, generator=draw, dtype=torch.float64) for _ in range(2))
-    look = optimal_alpha._Look({0: 1}, None, "cell", 2)
+    look = Distances({0: 1}, 2)
     weights = torch.tensor([0.0, 1.0])
     look(0, optimum, {0: optimum, 1: optimum}, weights)
     assert not look.moments[0], "nothing is known before the whole cell has been seen"
