@@ -68,7 +68,7 @@ def _alpha_and_drop(alpha: SignalRow, drop: SignalRow, edges: int) -> str:
         else "which is told apart from 0"
     )
     return (
-        f"The drop ranks the operations {'better' if difference > 0 else 'no better'} than α does: "
+        f"The drop's rank correlation is {'higher' if difference > 0 else 'no higher'} than α's: "
         f"{_number(drop.mean)} against {_number(alpha.mean)}, a difference of {_number(difference)}{_interval(ci)} "
         f"over {edges} edges, {told}. "
         f"It names a truly best operation on {drop.hit_count} of {edges} edges, α on {alpha.hit_count}; taken at once, "
