@@ -3,6 +3,7 @@
 # make quick   the tests of everything that needs no browser, page, training or measurement: a minute and a half
 # make lint    formatting, lint, types, Dockerfile
 # make bench   the benchmarks in tests/benchmarks
+# make gpu-check   what a GPU is asked when there is one: eight minutes, images in DATA=FOLDER, results in gpu/
 # make screenshots   take the README's screenshots anew
 # make clean   remove caches and test leftovers (delete .venv yourself to start over)
 #
@@ -12,13 +13,14 @@ VENV ?= .venv
 PORT ?= 8501
 PYTHON ?=
 TORCH_INDEX ?=
+DATA ?= data/cifar10
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # For two cores: two workers compute while the third mostly waits for its browser. tests/conftest.py says who does what.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: app test quick lint bench screenshots clean
+.PHONY: app test quick lint bench gpu-check screenshots clean
 
 define SUPPORTED
 import sys
@@ -69,6 +71,9 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' -s
+
+gpu-check: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.gpu_check --data "$(DATA)" --out gpu
 
 screenshots: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.browser.take_screenshots

@@ -37,6 +37,7 @@ class PlainSupernet(nn.Module):
         self.blocks = nn.ModuleList(_block(block) for block in supernet.blocks)
         self.tail = None if supernet.tail is None else nn.Sequential(_norm(supernet.tail), nn.ReLU())
         self.classifier = nn.Linear(supernet.classifier.in_features, supernet.classes)
+        self.to(supernet.dtype)
         self.classifier.load_state_dict(supernet.classifier.state_dict())
 
     def forward(self, images: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
@@ -60,7 +61,10 @@ class _PlainCell(nn.Module):
         self.edges = nn.ModuleList()
         for edge, names in zip(cell.spec.edges, cell.spec.operations, strict=True):
             built = cast(nn.ModuleDict, cell.edges[edge.index])
-            self.edges.append(nn.ModuleList(_operation(built[name]) if name in built else _Zero() for name in names))
+            stride = cell.spec.stride if edge.source < cell.spec.inputs else 1
+            self.edges.append(
+                nn.ModuleList(_operation(built[name]) if name in built else _Zero(stride) for name in names)
+            )
 
     def forward(self, before: Tensor, last: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
         states = [before, last][2 - self.spec.inputs :]
@@ -76,10 +80,14 @@ class _PlainCell(nn.Module):
 
 
 class _Zero(nn.Module):
-    """`none`: nothing, but computed. Its edges have stride 1 in every space that has it."""
+    """`none`: nothing, but computed."""
+
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.mul(0.0)
+        return x[:, :, :: self.stride, :: self.stride].mul(0.0)
 
 
 class _Reduce(nn.Module):

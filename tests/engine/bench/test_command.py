@@ -1,0 +1,40 @@
+"""`bench` on the command line."""
+
+import json
+import re
+
+import pytest
+
+from engine.bench import work
+from engine.bench.work import Case
+from engine.cli import main
+
+
+@pytest.fixture
+def small(monkeypatch):
+    cases = tuple(Case(kind, "nas-bench-201", 4, 1, 8, ("cell", 1)) for kind in ("forward", "edge"))
+    monkeypatch.setattr(work, "CASES", cases)
+
+
+def test_it_prints_ratios_and_keeps_what_the_reference_says(small, root, tmp_path, capsys):
+    kept = tmp_path / "bench.json"
+    assert main(["bench", "--rounds", "1", "--threads", "1", "--out", str(kept), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads(kept.read_text())
+    assert [each["kind"] for each in printed["timings"]] == ["forward", "edge"]
+    assert printed["peak"]["bytes"] > 50e6
+    text = (root / "engine" / "cli" / "README.md").read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if line.startswith("| `timings[]` |"))
+    assert printed["timings"][0].keys() <= set(re.findall(r"`(\w+)`", line))
+    assert main(["bench", "--rounds", "1", "--only", "forward", "--threads", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "forward pass of 64 images" in out and "edge" not in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [(["--rounds", "0"], "at least 1"), (["--only", "sweep"], "forward, edge")]
+)
+def test_what_it_cannot_do_is_said_in_one_line(options, said, capsys):
+    assert main(["bench", *options]) == 2
+    error = capsys.readouterr().err
+    assert said in error and len(error.splitlines()) == 1
