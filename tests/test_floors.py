@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine.training",),
     ("engine.network", "engine.selecting"),
     ("engine.bench", "engine.drawing", "engine.population"),
-    ("engine.export",),
+    ("engine.export", "engine.notebook"),
     ("engine.bundled", "engine.cli"),
     ("app.figures", "app.library"),
     ("app.work",),
