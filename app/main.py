@@ -18,6 +18,7 @@ from app.parts import sidebar
 from app.screens import explore, start, train
 from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
+from app.screens.labs.page import page as labs
 from app.screens.runs.page import page as runs
 from app.state import keys
 from app.work import worker
@@ -32,6 +33,7 @@ pages = {
     "compare": st.Page(compare, title="Compare", url_path="compare"),
     "train": st.Page(train.page, title="Train", url_path="train"),
     "runs": st.Page(runs, title="Runs", url_path="runs"),
+    "labs": st.Page(labs, title="Labs", url_path="labs"),
 }
 keys.PAGES.set(pages)
 page = st.navigation(list(pages.values()), position="top")

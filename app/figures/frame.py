@@ -63,6 +63,7 @@ def figure(theme: Theme, height: int, margin: Margin, data: list[dict], **layout
             "font": {"family": FONT, "size": TEXT, "color": look.text},
             "showlegend": False,
             "hovermode": "closest",
+            "modebar": {"bgcolor": look.background, "color": look.muted, "activecolor": look.text},
             "dragmode": False,
             "hoverlabel": {
                 "bgcolor": look.surface,

@@ -48,13 +48,19 @@ def notes(summary: Summary) -> None:
         st.caption(f"Imported: {' · '.join(literal(str(note)) for note in found)}")
 
 
-def chart(figure: Figure, *, key: str, alt: str, **selection: Any) -> None:
+def chart(figure: Figure, *, key: str, alt: str, save: tuple[str, str] | None = None, **selection: Any) -> None:
     """A plotly figure as it was drawn, in the project's own theme and without a tool bar. alt: what it says, in words.
 
+    save: name and format ("svg", "png") of the file that a button on the figure saves; None: there is no such button.
     selection: `on_select` and `selection_mode`, where its points can be chosen.
     """
-    drawn = _checked(json.dumps(figure))
-    st.plotly_chart(drawn, theme=None, config={"displayModeBar": False}, key=key, alt=alt, **selection)
+    config: dict[str, Any] = {"displayModeBar": False}
+    if save is not None:
+        name, format = save
+        options = {"filename": name, "format": format, "scale": 2 if format == "png" else 1}
+        buttons = {"modeBarButtons": [["toImage"]], "toImageButtonOptions": options}
+        config = {"displayModeBar": True, "displaylogo": False, **buttons}
+    st.plotly_chart(_checked(json.dumps(figure)), theme=None, config=config, key=key, alt=alt, **selection)
 
 
 @lru_cache(maxsize=256)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.parts.upload_many import Outcome
     from app.parts.upload_wizard import Check
     from app.screens.compare.address import Sides
+    from app.screens.labs.address import Choice
     from app.state.address import Address
     from app.state.memory import Kept
     from app.state.opened import Opened
@@ -131,6 +132,15 @@ TRAINED: Key[dict[str, bool]] = Key(
 )
 TOLD: Key[list[str]] = Key("told", "session", "ends of background work that are still to be spoken")
 SPOKEN: Key[tuple[str, str]] = Key("spoken-last", "session", "what the live region says of the page, and of work")
+
+# Labs
+LAB: "Key[Choice]" = Key("lab", "session", "the lab on screen, and what the address said of it")
+LAB_CHOICE: Key[str] = Key("lab-choice", "widget", "the same as it is chosen")
+LAB_SETTING: Key[Any] = Key("lab-{}", "widget", "a setting of a lab")
+LAB_SIGNALS: Key[list[str]] = Key("lab-signals", "widget", "the signals that are shown")
+LAB_TRUTH: Key[str] = Key("lab-truth", "widget", "whether the mean or the best accuracy counts as the truth")
+LAB_BEGIN: Key[str] = Key("lab-begin", "widget", "whether a lab begins with the decisions on screen")
+LAB_FORMAT: Key[str] = Key("lab-figure-format", "widget", "as what a lab's figure is saved")
 
 # Compare
 SIDES: "Key[Sides]" = Key("sides", "session", "the two sides, and what the address said of them")

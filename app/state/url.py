@@ -38,7 +38,7 @@ LETTERS = ("n", "q", "p")
 """How a link says what followed a decision: no tuning, quick, published."""
 AUTHORS = {"l": "link", "a": "α", "m": "measured", "b": "both", "y": "you"}
 """How a link says who took a decision; the first where it does not: that came with a link, and nobody here took it."""
-OF_PAGES = ("a", "b")
+OF_PAGES = ("a", "b", "lab")
 """Keys that single pages read and write, as `app.state.live` lets them: a link that holds others is told so."""
 _OF_STREAMLIT = ("embed", "embed_options")
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import typer
 
 from engine.cli import (
+    analyse,
     bench,
     console,
     estimate,
@@ -46,6 +47,7 @@ COMMANDS = (
     runs.runs,
     estimate.estimate,
     bench.bench,
+    analyse.analyse,
 )
 
 OUT_OF_MEMORY = re.compile("out of memory|can't allocate memory")

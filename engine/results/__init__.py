@@ -33,6 +33,7 @@ from engine.results.truth import EdgeWorth as EdgeWorth
 from engine.results.truth import Lookup as Lookup
 from engine.results.truth import OperationWorth as OperationWorth
 from engine.results.truth import Reachable as Reachable
+from engine.results.truth import TruthKind as TruthKind
 from engine.results.verdicts import InputsVerdict, Interval, Verdict
 
 BnMode = Literal["batch", "running"]

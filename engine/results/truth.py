@@ -4,12 +4,15 @@ Lookup      a cell's true accuracies
 Reachable   true accuracies of all cells a partial selection can still become
 EdgeWorth   what every operation of one undecided edge is truly worth, in OperationWorth
 Agreement   how well a score names the truly best operations
+TruthKind   whether an operation is worth the mean or the best accuracy of the cells with it
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from engine.results.plain import Plain
+
+TruthKind = Literal["mean", "best"]
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,12 @@ class EdgeWorth(Plain):
     @property
     def winners(self) -> tuple[str, ...]:
         """The truly best operation on average; several where they tie."""
-        highest = max(worth.mean for worth in self.operations)
-        return tuple(worth.name for worth in self.operations if worth.mean == highest)
+        return self.winners_by("mean")
+
+    def winners_by(self, by: TruthKind) -> tuple[str, ...]:
+        """The truly best operation on average, or by its best cell; several where they tie."""
+        highest = max(getattr(worth, by) for worth in self.operations)
+        return tuple(worth.name for worth in self.operations if getattr(worth, by) == highest)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Operations of one's own: Python modules that list them. A checkpoint or a selection never makes one be imported.
 
 load       import a module that the user named and take in its operations
+module     the same without operations: a module, or a .py file
 find       an operation of a loaded, installed or named plug-in
 VARIABLE   the environment variable that names plug-ins
 
@@ -45,6 +46,11 @@ def load(module: str, folder: Path | None = None) -> tuple[OperationSpec, ...]:
     return _take(_imported(module))
 
 
+def module(name: str) -> ModuleType:
+    """A module that the user named, or a .py file. Raises BadInput for one that cannot be imported."""
+    return _from_file(Path(name)) if name.endswith(".py") else _imported(name)
+
+
 def find(name: str) -> OperationSpec | None:
     """The operation of a plug-in that is loaded, installed, or named in the environment; None if none has it."""
     with _lock:
@@ -52,7 +58,7 @@ def find(name: str) -> OperationSpec | None:
             for plugin in _offered():
                 if plugin not in _searched:
                     _searched.add(plugin)
-                    _take(_from_file(Path(plugin)) if plugin.endswith(".py") else _imported(plugin))
+                    _take(module(plugin))
         return _loaded.get(name)
 
 

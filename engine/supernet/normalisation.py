@@ -22,14 +22,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.supernet.by_hand import EPS, moments, normalise, rows
+
 Mode = Literal["train", "batch", "running"]
 """Where BatchNorm statistics come from: "train" = the batch, buffers move; "batch" = the batch, no buffer
 moves; "running" = the stored statistics."""
 
-EPS = 1e-5
 MOMENTUM = 0.1
-ROW = 256
-"""Numbers in a row that is summed or scaled at once: several pixels where channels are few. Measured up to 1024."""
 
 
 class Affine(NamedTuple):
@@ -119,6 +118,9 @@ def direct(x: Tensor, mode: Mode) -> bool:
 
 
 def _by_torch(norms: Sequence[BatchNorm], x: Tensor, mode: Mode, weight: Tensor | None = None) -> Tensor:
+    several = x.numel() > x.shape[1]  # of one value torch says that it has no variance
+    if mode != "running" and several and not x.is_cuda and x.is_contiguous(memory_format=torch.channels_last):
+        return _by_hand(norms, x, mode, weight)
     if mode == "batch":
         return F.batch_norm(x, None, None, weight, None, True, MOMENTUM, EPS)
     means, variances = [n.running_mean for n in norms], [n.running_var for n in norms]
@@ -128,6 +130,19 @@ def _by_torch(norms: Sequence[BatchNorm], x: Tensor, mode: Mode, weight: Tensor 
         with torch.no_grad():
             torch._foreach_copy_([*means, *variances], [*mean.chunk(len(norms)), *variance.chunk(len(norms))])
     return out
+
+
+def _by_hand(norms: Sequence[BatchNorm], x: Tensor, mode: Mode, weight: Tensor | None) -> Tensor:
+    """With statistics of the batch; in mode "train" the running ones move towards them."""
+    with torch.no_grad():
+        mean, variance = moments(x)
+        if mode == "train":
+            count = x.numel() // x.shape[1]
+            unbiased = variance * (count / (count - 1))
+            running = [each.running_mean for each in norms], [each.running_var for each in norms]
+            for kept, found in zip(running, (mean, unbiased), strict=True):
+                torch._foreach_lerp_(kept, found.chunk(len(norms)), MOMENTUM)
+    return normalise(x, weight, mean, variance)
 
 
 def _affine(
@@ -144,24 +159,6 @@ def _affine(
         scale = scale * weight
     shift = mean * scale
     return Affine(x, scale, shift.neg_() if bias is None else bias - shift)
-
-
-def moments(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and (biased) variance per channel, [C] each, of x [B, C, H, W], channels last."""
-    channels = x.shape[1]
-    rows = _rows(x)
-    sums = torch.stack([rows.sum(0), (rows * rows).sum(0)]).view(2, -1, channels).sum(1)
-    mean, square = sums.div_(x.numel() // channels).unbind()
-    return mean, torch.addcmul(square, mean, mean, value=-1).clamp_min_(0)
-
-
-def _rows(x: Tensor) -> Tensor:
-    """[B, C, H, W], channels last, seen as [pixels / k, k * C] with k pixels in a row."""
-    channels = x.shape[1]
-    pixels, together = x.numel() // channels, 1
-    while 2 * together * channels <= ROW and pixels % (2 * together) == 0:
-        together *= 2
-    return x.permute(0, 2, 3, 1).reshape(pixels // together, together * channels)
 
 
 def computed(output: Output) -> Tensor:
@@ -209,8 +206,8 @@ class Sum:
         if self._total is None:
             self._total = computed(Affine(x, scale, None))
         else:
-            rows, total, scale = _side_by_side(x, self._ours(self._total), scale)
-            total.addcmul_(rows, scale)
+            along, total, scale = _side_by_side(x, self._ours(self._total), scale)
+            total.addcmul_(along, scale)
         self._owned = True
 
     def value(self) -> Tensor:
@@ -219,8 +216,8 @@ class Sum:
         if self._shift is None:
             return self._total
         self._total = self._ours(self._total)
-        rows, shift = _side_by_side(self._total, self._shift)
-        rows.add_(shift)
+        along, shift = _side_by_side(self._total, self._shift)
+        along.add_(shift)
         return self._total
 
     def _ours(self, total: Tensor) -> Tensor:
@@ -236,6 +233,6 @@ def _side_by_side(*tensors: Tensor) -> list[Tensor]:
     lie = all(each.is_contiguous(memory_format=torch.channels_last) for each in tensors if each.ndim == 4)
     if not lie:
         return [each.permute(0, 2, 3, 1) if each.ndim == 4 else each for each in tensors]
-    rows = _rows(tensors[0])
-    together = rows.shape[1] // tensors[0].shape[1]
-    return [_rows(each) if each.ndim == 4 else each.expand(together, -1).flatten() for each in tensors]
+    first = rows(tensors[0])
+    together = first.shape[1] // tensors[0].shape[1]
+    return [rows(each) if each.ndim == 4 else each.expand(together, -1).flatten() for each in tensors]

@@ -19,6 +19,7 @@ PAGES = {
     "Compare": "compare?run=nas-bench-201",
     "Runs": "runs?run=nas-bench-201",
     "Train": "train?run=nas-bench-201",
+    "Labs": "labs?run=nas-bench-201&lab=signals",
 }
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}

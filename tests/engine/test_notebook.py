@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 import engine
+from engine.analysis import registry
+from engine.analysis.document import Document
 from engine.checkpoint import read_summary
 from engine.drawing.finished_cell import cell_so_far, finished_cell
 from engine.drawing.palette import operation
@@ -36,6 +38,10 @@ PREVIEW = Preview(
 )
 PARTIAL = BENCH.start.discretize("cell", 2, "nor_conv_3x3").discretize("cell", 0, "none")
 COMPLETE = DARTS.start.alpha_path()
+LABS = [
+    Document.from_json(path.read_text(encoding="utf-8"))
+    for path in sorted((BUNDLED / BENCH.name / "labs").glob("*.json"))
+]
 SHOWN: dict[str, Any] = {
     "edge": EDGE,
     "inputs": INPUTS,
@@ -44,6 +50,7 @@ SHOWN: dict[str, Any] = {
     "partial": PARTIAL,
     "complete": COMPLETE,
     "genotype": COMPLETE.genotype(),
+    **{f"lab {lab.experiment}": lab for lab in LABS},
 }
 
 
@@ -195,6 +202,30 @@ def test_the_table_of_a_selection_says_what_is_open() -> None:
     ]
 
 
+@pytest.mark.parametrize("document", LABS, ids=[lab.experiment for lab in LABS])
+def test_a_lab_says_its_claim_what_this_supernet_says_and_when_it_was_run(document: Document) -> None:
+    lab, numbers, text = document.lab, document.numbers, said(document)
+    assert text.startswith(f"{lab.title} nas-bench-201: ")
+    assert " ".join(lab.claim.split()) in text and " ".join(lab.verdict(numbers).split()) in text
+    assert f"images · batch statistics · run {document.date[:10]}, CPU" in text
+    assert all(each.what in text for each in lab.compared(numbers))
+    frame, table = document.to_frame(), lab.rows(numbers)
+    assert len(frame) == len(table) > 0 and set(frame["checkpoint"]) == {"nas-bench-201"}
+    assert set(table[0]) <= set(frame) and {"images", "bn"} <= set(frame)
+    assert rows(document)[0].items() >= dict(table[0]).items()
+
+
+def test_a_lab_says_plainly_whether_this_supernet_agrees() -> None:
+    words = {True: "agrees with the claim", False: "does not agree with the claim", None: "cannot tell"}
+    found = {}
+    for path in sorted(BUNDLED.glob("*/labs/*.json")):
+        document = Document.from_json(path.read_text(encoding="utf-8"))
+        agrees = document.lab.agrees(document.numbers)
+        assert f"{document.checkpoint['name']}: {words[agrees]}" in said(document)
+        found[agrees] = path
+    assert len(found) > 1 and {lab.experiment for lab in LABS} <= set(registry.names())
+
+
 def test_without_pandas_the_message_names_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(BadInput, match=r"pip install pandas") as raised:
@@ -215,7 +246,7 @@ def test_what_draws_is_loaded_when_something_is_shown_and_needs_neither_torch_no
         "import sys; import engine; from engine.selection import parse_genotype\n"
         f"shown = parse_genotype({str(PARTIAL.alpha_path().genotype())!r})\n"
         "before = 'engine.notebook' in sys.modules\n"
-        "print(before, shown._repr_html_()[:4], sorted({'torch', 'pandas', 'pydantic'} & set(sys.modules)))"
+        "print(before, shown._repr_html_()[:4], sorted({'torch', 'pandas'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)

@@ -1,0 +1,1 @@
+"""Labs: the paper's experiments, each run on the supernet on screen."""

@@ -1,0 +1,103 @@
+"""Lab "ablations": what files tell, how procedures are compared, and a run that follows paths."""
+
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+import engine
+from engine.analysis import ablations, registry, running
+from engine.analysis.ablations import PAPER, RULES, AblationsResult, Procedure
+from engine.analysis.settings import read_settings
+from engine.checkpoint.format import read_summary
+from engine.scoring.paths import measured_path
+from engine.scoring.scorer import Scorer
+from engine.scoring.settings import Settings as Scoring
+from engine.selection.orders import edge_order
+
+LAB = registry.find("ablations")
+LOSS = "rescaled mask, loss"
+
+
+def made(ends: dict[str, tuple[float, ...]], alpha: float | None = 54.3, method: str = "darts") -> AblationsResult:
+    procedures = tuple(Procedure(name, each, 512, name not in RULES) for name, each in ends.items())
+    return AblationsResult(procedures, alpha, 512, 4, "batch", method, True)
+
+
+def test_files_tell_of_full_selections_with_and_without_tuning(root: Path) -> None:
+    found = LAB.known(read_summary(root / "checkpoints" / "nas-bench-201"))
+    assert found is not None and found.alpha == 54.30 and all(each.stored for each in found.procedures)
+    assert [len(each.ends) for each in found.procedures] == [8, 1, 8, 8]
+    assert "have not been followed here yet" in LAB.verdict(found) and LAB.agrees(found) is True
+    assert [(each.paper, each.ours) for each in LAB.compared(found)] == [(54.30, 54.30), (88.11, 93.31)]
+    assert AblationsResult.from_dict(found.to_dict()) == found
+
+
+def test_procedures_are_compared_in_the_same_orders() -> None:
+    found = made({PAPER: (90.0, 91.0, 92.0, 93.0), LOSS: (92.0, 92.5, 93.0)})
+    mean, ci, higher, orders = ablations.paired(found, LOSS)
+    assert (mean, higher, orders) == (1.5, 3, 3) and ci is not None and ci[0] < 1.5 < ci[1]
+    assert ablations.paired(found, "plain mask, loss") is None
+    said = LAB.verdict(found)
+    assert "+1.50" in said and "higher in 3 of 3 orders" in said and "a lead, not a result" in said
+    short = made({PAPER: (90.0, 91.0), LOSS: (92.0, 92.5)})
+    assert ablations.paired(short, LOSS)[1] is None and "not told apart from 0" in LAB.verdict(short)
+
+
+def test_agreement_goes_by_the_interval_of_the_ends() -> None:
+    assert LAB.agrees(made({PAPER: (90.0, 91.0, 92.0)})) is True
+    assert LAB.agrees(made({PAPER: (90.0, 91.0, 92.0)}, alpha=94.0)) is False
+    assert LAB.agrees(made({PAPER: (90.0, 91.0, 92.0)}, alpha=91.5)) is None
+    assert LAB.agrees(made({PAPER: (90.0, 91.0)})) is None
+    assert LAB.agrees(made({PAPER: (90.0, 91.0, 92.0)}, alpha=None)) is None
+
+
+def test_a_run_follows_every_rule_and_goes_on_after_a_kill(small_runs: Path, tmp_path: Path, monkeypatch) -> None:
+    checkpoint = engine.load(small_runs / "small-201")
+    settings = read_settings(LAB.settings, "ablations", {"images": "80", "batch_size": "16", "orders": "2"})
+    monkeypatch.setattr(running, "KEEP", 0.0)
+
+    class Stop(BaseException):
+        pass
+
+    def die(share: float, label: str) -> None:
+        if share > 0.7:
+            raise Stop
+
+    with pytest.raises(Stop):
+        running.analyse(checkpoint, LAB, settings, tmp_path / "lab", report=die)
+    labels = set()
+    found = running.analyse(
+        checkpoint, LAB, settings, tmp_path / "lab", resume=True, report=lambda share, label: labels.add(label)
+    ).numbers
+    assert 0 < len(labels) < 4 and all(label.endswith("order 1") for label in labels)
+    assert [each.name for each in found.procedures] == list(RULES) and {
+        len(each.ends) for each in found.procedures
+    } == {2}
+    # The same as the path that any other program would follow.
+    scoring = Scoring(images=80, batch_size=16, rescale=True, criterion="loss")
+    *_, last = measured_path(Scorer.of(checkpoint, scoring), checkpoint.start, edge_order(checkpoint.space, 1))
+    true = engine.nasbench201.lookup(str(last.selection.decoded())).cifar10
+    assert found.procedure(LOSS).ends[1] == true
+    assert len(LAB.rows(found)) == 8 and "higher in" in LAB.lines(found)
+
+
+def test_a_complete_selection_and_another_space_are_refused(small_runs: Path, root: Path) -> None:
+    checkpoint = engine.load(small_runs / "small-201")
+    whole = checkpoint.start
+    for edge in range(6):
+        whole = whole.discretize("cell", edge, "none")
+    with pytest.raises(engine.BadInput, match="no path leads anywhere"):
+        list(LAB.run(checkpoint, LAB.settings(), selection=whole))
+    assert "true accuracies exist" in str(LAB.refuses(read_summary(root / "checkpoints" / "s2")))
+
+
+def test_the_stored_paths_end_where_others_found_them(root: Path) -> None:
+    """Medians and lowest ends as an independent program found them: 512 images, orders 0 to 3, no tuning."""
+    from engine.analysis import stored
+
+    document = stored.read(read_summary(root / "checkpoints" / "nas-bench-201"), "ablations")
+    assert document is not None
+    found = {each.name: each for each in document.numbers.procedures if not each.stored}
+    ends = {name: (round(median(each.ends), 2), min(each.ends)) for name, each in found.items()}
+    assert list(ends.values()) == [(91.03, 87.01), (92.90, 92.66), (92.20, 90.65), (93.06, 88.31)]
