@@ -30,7 +30,7 @@ def lab_result(document: Document) -> str:
         *([document.warning] if document.warning else []),
     ]
     name = document.checkpoint.get("name", "unnamed supernet")
-    return sheet(f"{lab.title} {name}: {_AGREES[lab.agrees(numbers)]}", parts, notes)
+    return sheet(f"{lab.title} · {name}: {_AGREES[lab.agrees(numbers)]}", parts, notes)
 
 
 @rows.register

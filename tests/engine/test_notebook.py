@@ -205,7 +205,7 @@ def test_the_table_of_a_selection_says_what_is_open() -> None:
 @pytest.mark.parametrize("document", LABS, ids=[lab.experiment for lab in LABS])
 def test_a_lab_says_its_claim_what_this_supernet_says_and_when_it_was_run(document: Document) -> None:
     lab, numbers, text = document.lab, document.numbers, said(document)
-    assert text.startswith(f"{lab.title} nas-bench-201: ")
+    assert text.startswith(f"{lab.title} · nas-bench-201: ")
     assert " ".join(lab.claim.split()) in text and " ".join(lab.verdict(numbers).split()) in text
     assert f"images · batch statistics · run {document.date[:10]}, CPU" in text
     assert all(each.what in text for each in lab.compared(numbers))

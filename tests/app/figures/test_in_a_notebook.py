@@ -67,6 +67,21 @@ made = plot_edge_pair(edge_pair(EDGES[2], EDGES[3], (None, None)), THEME)
 from app.figures.differences import differences, plot_differences
 made = plot_differences(differences(START.alpha_path(), START), None, THEME)
 """,
+    "lab signals": """
+from app.figures.signal_ranks import plot_ranks, ranks_info
+from engine.analysis import stored
+from engine.analysis.signals.results import table
+numbers = stored.read(BENCH, "signals").numbers
+made = plot_ranks(ranks_info(table(numbers, "mean"), numbers.names), THEME)
+""",
+    "lab ablations": """
+from app.figures.path_ends import ends_info, plot_ends
+made = plot_ends(ends_info(stored.read(BENCH, "ablations").numbers), THEME)
+""",
+    "lab optimal-alpha": """
+from app.figures.optimal_weights import optima_info, plot_optima
+made = plot_optima(optima_info(stored.read(BENCH, "optimal-alpha").numbers), THEME)
+""",
     "training": """
 from app.figures.training_curves import curves_info, plot_curves
 made = plot_curves(curves_info(BENCH.log, BENCH.meta["epochs"]), THEME)
