@@ -22,6 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("engine.network", "engine.selecting"),
     ("engine.bench", "engine.drawing", "engine.population"),
     ("engine.analysis", "engine.export"),
+    ("engine.notebook",),
     ("engine.bundled", "engine.cli"),
     ("app.figures", "app.library"),
     ("app.work",),

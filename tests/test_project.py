@@ -27,6 +27,7 @@ TOP_LEVEL = {
     "app",
     "checkpoints",
     "engine",
+    "examples",
     "pyproject.toml",
     "requirements-cluster.txt",
     "requirements-dev.txt",

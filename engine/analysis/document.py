@@ -17,12 +17,13 @@ from engine.analysis.settings import LabSettings
 from engine.checked import checked
 from engine.errors import BadInput
 from engine.results.plain import Plain
+from engine.results.shown import Shown
 
 FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Document(Plain):
+class Document(Shown, Plain):
     """experiment: the lab's name. checkpoint: name, digest, space. decisions: taken before, as plain values. date: UTC.
     seconds: of all measuring. result: the lab's numbers, as plain values. warning: where the images are not those of
     the supernet."""

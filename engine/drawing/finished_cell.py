@@ -1,8 +1,9 @@
-"""A finished cell as a picture, the same on the page, in files and in reports.
+"""A finished cell as a picture, the same on the page, in files, in reports and in notebooks.
 
-FinishedCell    nodes and operations of one cell type of a genotype, ready to draw
+FinishedCell    nodes and operations of one cell type, ready to draw
 FinishedEdge    one operation, and whether another genotype lacks it
 finished_cell   from a genotype, optionally beside another one
+cell_so_far     from a selection in which decisions may be missing
 figure          one cell as an SVG element of an HTML page
 image           one cell as an HTML image, in a theme's colours
 svg             all cell types of a genotype side by side, or one of them, as an SVG file of its own
@@ -25,6 +26,8 @@ from engine.drawing.layout import GAP, Layout, layered
 from engine.drawing.palette import Theme, colour, ink, operation, roles, styles
 from engine.drawing.wording import plain
 from engine.selection.genotype import Genotype
+from engine.selection.selection import Selection
+from engine.spaces import CellSpec
 
 FONT = "Inter, Helvetica, Arial, sans-serif"
 _LABEL = 24  # height
@@ -45,39 +48,63 @@ class FinishedEdge(NamedTuple):
 
 
 class FinishedCell(NamedTuple):
-    """nodes: names by node number, inputs first, and last the output where it joins nodes. joined: those nodes."""
+    """nodes: names by node number, inputs first, and last the output where it joins nodes. joined: those nodes.
+
+    undecided: (source, target) of edges without an operation yet, drawn as thin dashed lines.
+    """
 
     cell: str
     nodes: tuple[str, ...]
     edges: tuple[FinishedEdge, ...]
     joined: tuple[int, ...]
+    undecided: tuple[tuple[int, int], ...] = ()
 
     @property
     def text(self) -> str:
         """All of it in words."""
-        edges = (
+        edges = [
             f"{operation(edge.operation).label} from {plain(self.nodes[edge.source])} "
             f"to {plain(self.nodes[edge.target])}{' (only here)' if edge.differs else ''}"
             for edge in self.edges
-        )
+        ]
+        edges += [
+            f"undecided from {plain(self.nodes[one])} to {plain(self.nodes[other])}" for one, other in self.undecided
+        ]
         return f"{self.cell}: {', '.join(edges)}"
 
 
 def finished_cell(genotype: Genotype, cell: str, other: Genotype | None = None) -> FinishedCell:
     """One cell type of a genotype. Raises BadInput if one of the genotypes has no such cell type."""
     spec = genotype.space.cell(cell)
-    joined = spec.joined
-    names = tuple(map(spec.node_name, range(spec.nodes)))
     elsewhere = None if other is None else set(other.edges(cell))
     return FinishedCell(
         cell,
-        (*names, "c_{k}") if joined else names,
+        _node_names(spec),
         tuple(
             FinishedEdge(*edge, differs=elsewhere is not None and edge not in elsewhere)
             for edge in genotype.edges(cell)
         ),
-        joined,
+        spec.joined,
     )
+
+
+def cell_so_far(selection: Selection, cell: str) -> FinishedCell:
+    """One cell type of a selection: what is decided with its operation, what is not without one, and without the edges
+    that a node was decided to lose. Raises BadInput for another cell type."""
+    spec = selection.space.cell(cell)
+    open_edges, decided = [], []
+    for edge in spec.edges:
+        name = selection.operation(cell, edge)
+        if name is None:
+            open_edges.append((edge.source, edge.target))
+        elif not selection.is_discarded(cell, edge):
+            decided.append(FinishedEdge(name, edge.source, edge.target))
+    return FinishedCell(cell, _node_names(spec), tuple(decided), spec.joined, tuple(open_edges))
+
+
+def _node_names(spec: CellSpec) -> tuple[str, ...]:
+    names = tuple(map(spec.node_name, range(spec.nodes)))
+    return (*names, "c_{k}") if spec.joined else names
 
 
 def svg(genotype: Genotype, cell: str | None = None, about: Sequence[str] = ()) -> str:
@@ -210,8 +237,8 @@ class _Paint:
 def _layout(cell: FinishedCell, names: bool) -> Layout:
     return layered(
         tuple(18 + 6.6 * len(re.sub(r"[_{}]", "", name)) for name in cell.nodes),
-        tuple((edge.source, edge.target) for edge in cell.edges),
-        tuple((_label_width(edge, names), _LABEL) for edge in cell.edges),
+        (*((edge.source, edge.target) for edge in cell.edges), *cell.undecided),
+        (*((_label_width(edge, names), _LABEL) for edge in cell.edges), *[(_LABEL, _LABEL)] * len(cell.undecided)),
         cell.joined,
         GAP if names else _COMPACT_GAP,
     )
@@ -224,7 +251,13 @@ def _label_width(edge: FinishedEdge, names: bool) -> float:
 
 def _drawing(cell: FinishedCell, layout: Layout, paint: _Paint, names: bool) -> list[str]:
     parts = []
-    for line in layout.lines[len(cell.edges) :]:
+    labelled = len(cell.edges) + len(cell.undecided)
+    for line in layout.lines[len(cell.edges) : labelled]:
+        parts.append(
+            f'<path d="{geometry.path(line)}" fill="none" stroke-width="1.2" stroke-dasharray="3 4" {paint.join}/>'
+        )
+        parts.append(f'<path d="{geometry.arrow(line, 6)}" {paint.join_end}/>')
+    for line in layout.lines[labelled:]:
         parts.append(f'<path d="{geometry.path(line)}" fill="none" stroke-width="1.2" {paint.join}/>')
         parts.append(f'<path d="{geometry.arrow(line, 6)}" {paint.join_end}/>')
     for edge, line in zip(cell.edges, layout.lines, strict=False):
@@ -235,8 +268,11 @@ def _drawing(cell: FinishedCell, layout: Layout, paint: _Paint, names: bool) -> 
             f"{paint.line(edge.operation)}/>"
         )
         parts.append(f'<path d="{geometry.arrow(line, 8)}" {paint.fill(edge.operation)}/>')
-    for edge, box in zip(cell.edges, layout.labels, strict=True):
+    for edge, box in zip(cell.edges, layout.labels, strict=False):
         parts += _label(edge, box, paint, names)
+    for box in layout.labels[len(cell.edges) :]:
+        parts += ["<g><title>undecided</title>", f'<rect {_place(box)} rx="12" {paint.label}/>']
+        parts += [_text("?", box.x, box.y + 4.2, 12.5, paint.text), "</g>"]
     for name, box in zip(cell.nodes, layout.nodes, strict=True):
         parts.append(f'<rect {_place(box)} rx="9" stroke-width="1.2" {paint.node}/>')
         parts.append(_text(_subscript(name), box.x, box.y + 4.5, 13, paint.text, weight=600))

@@ -14,7 +14,7 @@ Agreement         how well a score names the truly best operations
 Accuracies and drops are in percent (0..100) and percentage points, losses in nats, times in seconds.
 A `ci` is a plain 95 % interval (low, high) or None when there are too few batches for one; a `lead_ci` holds over all
 rivals and looks (`verdicts`). What follows from other fields is worked out when a result is made or read.
-Nothing here imports torch; `to_dict`/`from_dict` go through plain JSON.
+Nothing here imports torch; `to_dict`/`from_dict` go through plain JSON. What is `Shown` draws itself in a notebook.
 """
 
 from collections.abc import Sequence
@@ -27,6 +27,7 @@ from engine.results.plain import Plain
 from engine.results.preview import EdgeEstimate as EdgeEstimate
 from engine.results.preview import OperationEstimate as OperationEstimate
 from engine.results.preview import Preview as Preview
+from engine.results.shown import Shown
 from engine.results.truth import Agreement as Agreement
 from engine.results.truth import EdgeWorth as EdgeWorth
 from engine.results.truth import Lookup as Lookup
@@ -69,7 +70,7 @@ class OperationScore:
 
 
 @dataclass(frozen=True)
-class EdgeScores(Plain):
+class EdgeScores(Shown, Plain):
     """Masked evaluation of one edge (Wang et al. 2021, section 4.1). Operations are in column order.
 
     best: the leader, whose removal hurts most by the criterion. difference: its drop minus that of alpha's choice, with
@@ -154,7 +155,7 @@ class InputScore:
 
 
 @dataclass(frozen=True)
-class InputScores(Plain):
+class InputScores(Shown, Plain):
     """Topology scores of one node; `keep` holds the edges whose removal hurts most, ascending, as many as it keeps.
 
     last: the edge that is only just kept; rival: the first one that is not; lead: the drop of the one minus the drop

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.results.plain import Plain
+from engine.results.shown import Shown
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class EdgeEstimate:
 
 
 @dataclass(frozen=True)
-class Preview(Plain):
+class Preview(Shown, Plain):
     """loss: of the supernet on these images, nothing masked (nats). Edges by cell type, then by index."""
 
     edges: tuple[EdgeEstimate, ...]

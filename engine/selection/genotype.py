@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import BadInput, one_of
+from engine.results.shown import Shown
 from engine.selection.alphas import Alphas
 from engine.selection.mixing import Mixing
 from engine.spaces import (
@@ -39,7 +40,7 @@ _HOLDS: dict[str, tuple[str, ...]] = {"darts": DARTS_OPERATIONS, "nas-bench-201"
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class Genotype:
+class Genotype(Shown):
     """A discrete architecture.
 
     cells: cell type -> (operation, source node) pairs, node after node. DARTS family: "normal" and "reduce" with eight

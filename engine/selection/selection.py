@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.checked import checked
 from engine.errors import BadInput
+from engine.results.shown import Shown
 from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision, read_decision
 from engine.selection.genotype import Genotype, Pair, kept_pairs
@@ -31,7 +32,7 @@ FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Selection:
+class Selection(Shown):
     """Alphas plus an ordered list of decisions; comparable and hashable, so it can key a cache.
 
     alphas: cell type -> [E, K], as tensors, arrays or nested sequences. betas: cell type -> [E], the edge strengths
