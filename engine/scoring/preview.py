@@ -12,16 +12,15 @@ import time
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from engine.data.feed import sizes
 from engine.errors import BadInput
 from engine.results import BnMode, EdgeEstimate, OperationEstimate, Preview
+from engine.scoring.gradients import weight_gradients
 from engine.scoring.paths import Report
 from engine.scoring.scores import Batches, conditions
 from engine.selection.selection import Selection
-from engine.supernet.scorable import Scorable, Weights, moved
-from engine.supernet.supernet import Pass, Supernet
+from engine.supernet.scorable import Scorable
 
 
 def preview(
@@ -44,23 +43,14 @@ def preview(
     if not edges:
         raise BadInput("every edge is decided already; undo a decision to estimate")
     began = time.perf_counter()
-    weights = {
-        name: rows.detach().to(supernet.device, supernet.dtype).clone().requires_grad_()
-        for name, rows in selection.weights().items()
-    }
+    weights = selection.weights()
     slopes = {name: torch.zeros_like(rows, dtype=torch.float64) for name, rows in weights.items()}
     images, loss = sum(sizes(batches)), 0.0
-    done = 0
-    for index, (inputs, labels) in enumerate(batches):
-        found, gradients = _gradients(
-            supernet, weights, moved(inputs, supernet.device, supernet.dtype), labels, bn, index
-        )
-        for name, gradient in zip(weights, gradients, strict=True):
-            slopes[name] += gradient.double() * len(labels)
-        loss += found * len(labels)
-        done += len(labels)
-        report(done / images)
-    estimates = {name: -(rows.detach().double() * slopes[name] / images).cpu() for name, rows in weights.items()}
+    for batch in weight_gradients(supernet, weights, batches, bn, report):
+        for name, gradient in batch.gradients.items():
+            slopes[name] += gradient * batch.images
+        loss += batch.loss * batch.images
+    estimates = {name: -(rows.double() * slopes[name] / images) for name, rows in weights.items()}
     return Preview(
         edges=tuple(_edge(selection, cell, edge, estimates[cell][edge]) for cell, edge in edges),
         loss=loss / images,
@@ -69,29 +59,6 @@ def preview(
         bn=bn,
         device=taken.device,
         seconds=time.perf_counter() - began,
-    )
-
-
-@torch.enable_grad()
-def _gradients(
-    supernet: Scorable, weights: Weights, inputs: object, labels: Tensor, bn: BnMode, index: int
-) -> tuple[float, tuple[Tensor, ...]]:
-    """The mean loss of a batch and its gradient for every cell's weights; `index` seeds S4's noise, as for masks."""
-    if isinstance(supernet, Supernet):
-        assert isinstance(inputs, Tensor)
-        # As under a mask, the strength of a partial edge is that of its whole row.
-        whole = {name: rows.detach() for name, rows in weights.items()}
-        outputs = supernet.run(inputs, Pass.of(weights, bn, index, whole=whole))
-    else:
-        outputs = supernet(inputs, weights, bn)  # type: ignore[arg-type]
-    loss = F.cross_entropy(outputs.float() if outputs.dtype != torch.float64 else outputs, labels.to(outputs.device))
-    if not torch.isfinite(loss):
-        raise BadInput("this supernet returns NaN or infinite outputs, so nothing can be estimated; check its weights")
-    if not loss.requires_grad:
-        raise BadInput("this supernet's outputs have no gradient for its weights, so nothing can be estimated; measure")
-    found = torch.autograd.grad(loss, list(weights.values()), allow_unused=True)
-    return float(loss.detach()), tuple(
-        torch.zeros_like(rows) if each is None else each for each, rows in zip(found, weights.values(), strict=True)
     )
 
 

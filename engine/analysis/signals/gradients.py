@@ -1,6 +1,6 @@
 """Signals from gradients of the loss for the mixing weights: one pass gives those of all edges.
 
-weight_gradients   gradients of every batch
+gradients_of       gradients of every batch
 taylor             -w g, the first order of what the loss rises by without an operation
 taylor_rescaled    the same where the other weights of the row grow
 fisher             mean over batches of (w g) squared: how much an operation is used, whatever the sign
@@ -15,10 +15,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from engine.analysis.signals.kinds import Asked
-from engine.supernet.scorable import moved
+from engine.scoring.gradients import weight_gradients
 
 
 class BatchGradient(NamedTuple):
@@ -29,26 +28,13 @@ class BatchGradient(NamedTuple):
     gradient: Tensor
 
 
-def weight_gradients(
+def gradients_of(
     asked: Asked, weights: Tensor | None = None, report: Callable[[float], None] = lambda share: None
 ) -> list[BatchGradient]:
-    """weights: of the cell, other than the selection's own."""
-    supernet = asked.supernet
-    kind = supernet.device, supernet.dtype
-    own = asked.weights if weights is None else weights
-    rest = {cell: rows.to(*kind) for cell, rows in asked.selection.weights().items()}
-    found = []
-    for index, (inputs, labels) in enumerate(asked.batches):
-        leaf = own.detach().clone().to(*kind).requires_grad_()
-        with torch.enable_grad():
-            images = moved(inputs, *kind)
-            assert isinstance(images, Tensor)
-            logits = supernet(images, {**rest, asked.cell: leaf}, asked.bn, index)
-            loss = F.cross_entropy(logits, labels.to(supernet.device))
-            (gradient,) = torch.autograd.grad(loss, leaf)
-        found.append(BatchGradient(len(labels), float(loss.detach()), gradient.double().cpu()))
-        report((index + 1) / len(asked.batches))
-    return found
+    """Of every batch. weights: of the cell, other than the selection's own."""
+    own = asked.selection.weights() | ({} if weights is None else {asked.cell: weights})
+    found = weight_gradients(asked.supernet, own, asked.batches, asked.bn, report)
+    return [BatchGradient(each.images, each.loss, each.gradients[asked.cell]) for each in found]
 
 
 def mean_gradient(gradients: Sequence[BatchGradient]) -> Tensor:
@@ -81,5 +67,5 @@ def path_edge(asked: Asked, edge: int, midpoints: int = 4) -> Tensor:
     for step in range(midpoints):
         scaled = weights.clone()
         scaled[edge] *= (step + 0.5) / midpoints
-        total += mean_gradient(weight_gradients(asked, scaled))[edge]
+        total += mean_gradient(gradients_of(asked, scaled))[edge]
     return -weights[edge].double() * total / midpoints

@@ -148,7 +148,7 @@ def _find(
         both = features.restored(asked, edge, report)
         return {name: {edge: row} for name, row in both.items() if name in wanted}
     if task.part == "gradients":
-        taken = gradients.weight_gradients(asked, report=report)
+        taken = gradients.gradients_of(asked, report=report)
         forms = {"taylor": gradients.taylor, "fisher": gradients.fisher}
         rows = {name: forms[name](asked.weights, taken) for name in wanted}
         return {name: {edge: found[edge].tolist() for edge in asked.edges} for name, found in rows.items()}

@@ -86,7 +86,7 @@ def test_the_masks_needed_are_counted(golden: Asked) -> None:
 
 
 def test_gradients_give_the_published_first_order(golden: Asked) -> None:
-    taken = gradients.weight_gradients(golden)
+    taken = gradients.gradients_of(golden)
     assert taken[0].loss == pytest.approx(BASE, abs=1e-6) and taken[0].images == 4
     assert gradients.taylor(golden.weights, taken)[EDGE].tolist() == pytest.approx(TAYLOR, abs=2e-6)
     assert gradients.taylor_rescaled(golden.weights, taken)[EDGE].tolist() == pytest.approx(TAYLOR_RESCALED, abs=2e-6)
@@ -95,13 +95,13 @@ def test_gradients_give_the_published_first_order(golden: Asked) -> None:
 
 
 def test_a_gradient_is_what_a_small_step_changes(golden: Asked) -> None:
-    (found,) = gradients.weight_gradients(golden)
+    (found,) = gradients.gradients_of(golden)
     for place in ((3, 2), (0, 1), (5, 3)):
         losses = []
         for step in (-1e-7, 1e-7):
             weights = golden.weights.double()
             weights[place] += step
-            losses.append(gradients.weight_gradients(golden, weights)[0].loss)
+            losses.append(gradients.gradients_of(golden, weights)[0].loss)
         assert (losses[1] - losses[0]) / 2e-7 == pytest.approx(float(found.gradient[place]), abs=5e-7)
 
 
@@ -113,7 +113,7 @@ def test_rescaled_taylor_is_the_alpha_gradient_in_other_units(golden: Asked) -> 
     )
     (gradient,) = torch.autograd.grad(loss, alpha)
     weights = torch.softmax(alpha, 1).detach()
-    rescaled = gradients.taylor_rescaled(weights, gradients.weight_gradients(golden, weights))
+    rescaled = gradients.taylor_rescaled(weights, gradients.gradients_of(golden, weights))
     assert torch.allclose(gradient, -(1 - weights) * rescaled, atol=1e-9)
 
 
@@ -207,7 +207,7 @@ def test_nothing_of_the_supernet_is_changed() -> None:
     masked.measure(one, EDGE, masked.MASKED, quiet)
     features.restored(one, EDGE, quiet)
     features.iim(one, quiet)
-    gradients.weight_gradients(one)
+    gradients.gradients_of(one)
     for proxy in (zerocost.synflow(one), zerocost.grad_norm(one), zerocost.nwot(one)):
         proxy(one.weights)
     assert net.training and all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
