@@ -42,4 +42,4 @@ def table(result: AblationsResult, theme: Theme) -> None:
         )
     percent = st.column_config.NumberColumn(format="%.2f")
     columns = dict.fromkeys(("lowest", "median", "highest", "points above"), percent)
-    st.dataframe(body, column_config=columns, hide_index=True, key="lab-procedures")
+    st.dataframe(body, column_config=columns, hide_index=True, placeholder="–", key="lab-procedures")

@@ -38,5 +38,6 @@ def table(result: OptimalResult, theme: Theme) -> None:
         ],
         column_config=dict.fromkeys(("var conv", "var skip", "cov", "minimiser", "stated", "learned"), number),
         hide_index=True,
+        placeholder="–",
         key="lab-variances",
     )

@@ -25,6 +25,7 @@ FIRST = (
     "prior",
 )
 """Signals that are shown until others are chosen."""
+DATA_SETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 
 
 def figure(result: SignalsResult, theme: Theme, save: tuple[str, str]) -> None:
@@ -64,7 +65,10 @@ def figure(result: SignalsResult, theme: Theme, save: tuple[str, str]) -> None:
 def table_card(result: SignalsResult, theme: Theme) -> None:
     """The truth by edge and operation, and where each signal's cell ends."""
     shown = _shown(result)
-    text.heading("The truth, and who names it", f"true {result.dataset} accuracy, %; frame: truly best")
+    text.heading(
+        "The truth, and who names it",
+        f"true accuracy on {DATA_SETS.get(result.dataset, result.dataset)}, %; frame: truly best",
+    )
     st.html(draw_truth_table(truth_table(result, shown, _truth(result))))
     text.heading("The cell that each names at once")
     st.dataframe(
@@ -86,6 +90,7 @@ def table_card(result: SignalsResult, theme: Theme) -> None:
             ),
         },
         hide_index=True,
+        placeholder="–",
         key="lab-cells",
     )
 

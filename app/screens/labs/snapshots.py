@@ -44,6 +44,7 @@ def table(result: SnapshotsResult, theme: Theme) -> None:
             "drops at once, true %": percent,
         },
         hide_index=True,
+        placeholder="–",
         key="lab-epochs",
         height=360,
     )
