@@ -1,4 +1,7 @@
-"""Start: one sentence, a live cell on which alpha is wrong, and the supernets there are to look at."""
+"""The supernets there are to look at, below the story of Start.
+
+tiles   draw them, and the ways to bring more
+"""
 
 from html import escape
 
@@ -6,43 +9,15 @@ import streamlit as st
 
 from app.figures.verdict_marks import draw_marks, marks_info
 from app.library.catalog import Entry
-from app.parts import import_menu, selections_panel, sentences, text, upload_wizard
-from app.parts.cell_card import cell_card
-from app.parts.inspector import in_words, inspector
-from app.parts.untuned import untuned
+from app.parts import import_menu, selections_panel, text, upload_wizard
 from app.state import keys, session
-from app.state.actions import Actions
-from app.state.live import live
-from app.state.page import PageState
-from app.state.questions import Questions
 from engine.drawing import wording
 from engine.results import EdgeScores
 
-CLAIM = (
-    "A supernet mixes every candidate operation on every edge. Which one should survive? "
-    "α says one thing; removing it and measuring says another."
-)
 
-
-def page() -> None:
-    live(_body, preselects=True)
-    _tiles()
-
-
-def _body(page: PageState, ask: Questions, do: Actions) -> None:
-    text.title(sentences.headline(page.selection, page.cell, ask.scores), CLAIM, in_words(ask))
-    text.notes(page.summary)
-    untuned(ask, do)
-    left, right = st.columns([7, 5])
-    with left, st.container(border=True, key="cell-card"):
-        cell_card(ask, do, key="start")
-    with right, st.container(border=True, key="inspector-card"):
-        inspector(ask, do)
-    explore, decide, _ = st.columns([1, 1, 2])
-    if explore.button("Explore the demo", type="primary", width="stretch", key="to-explore"):
-        session.go_to("explore", page.entry.id, page.start)
-    if decide.button("Step through a selection", width="stretch", key="to-decide"):
-        session.go_to("decide", page.entry.id, page.start)
+def tiles() -> None:
+    with st.container(key="supernets"):
+        _tiles()
 
 
 def _tiles() -> None:
