@@ -51,6 +51,7 @@ TORCH_FREE = (
 PURE = (
     "parts.sentences",
     "parts.style",
+    "parts.terms",
     "state.address",
     "state.page",
     "state.questions",

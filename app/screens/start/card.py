@@ -12,6 +12,7 @@ from app.figures.butterfly import butterfly_info, plot_butterfly
 from app.figures.edge_alphas import edge_alphas
 from app.parts import sentences, text
 from app.parts.progress import measure_button
+from app.parts.terms import marked
 from app.screens.start.words import answer, question
 from app.state import keys
 from app.state.actions import Actions
@@ -58,7 +59,7 @@ def card(ask: Questions, do: Actions) -> None:
                 disabled=seen or scores is None,
                 key=f"guess-{operation}",
             )
-    st.html(f"<p class='story-note'>{escape(_note(ask, scores, len(names)))}</p>")
+    st.html(f"<p class='story-note'>{marked(escape(_note(ask, scores, len(names))), 'interval', 'images', 'lead')}</p>")
 
 
 def spoken(ask: Questions) -> str:

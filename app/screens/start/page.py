@@ -12,6 +12,7 @@ import streamlit as st
 from app.parts import sentences, text
 from app.parts.cell_card import cell_picture
 from app.parts.scroll import scroll_to
+from app.parts.terms import marked, term
 from app.screens.start.card import COVER, card, is_seen, spoken
 from app.screens.start.stakes import Stake, Stakes, stakes
 from app.screens.start.tiles import tiles
@@ -23,10 +24,11 @@ from app.state.questions import Questions
 
 NAME = "Supernet Explorer"
 QUESTION = "Which operation should survive?"
-CLAIM = (
+CLAIM = marked(
     "While it is searched, a network mixes several operations on every edge of a small cell; in the end one per edge "
     "may stay. The usual judge is α, the learned mixing weight. The other way: take an operation out and measure what "
-    "it costs."
+    "it costs.",
+    *("operation", "edge", "cell", "alpha", "mixing_weight"),
 )
 
 
@@ -85,10 +87,11 @@ def _strip(found: Stakes, seen: bool) -> str:
     cover = "" if seen else " covered"
     parts = [
         f"<div><span>Follow α on every edge</span><b>{escape(found.alpha.number)}</b>"
-        f"<span>{escape(found.alpha.below)}</span></div>",
-        f"<div class='measured{cover}'><span>Follow measurement</span><b>{escape(measured.number)}</b>"
-        f"<span>{escape(measured.below)}</span></div>",
-        f"<p>{escape(found.source)}</p>",
+        f"<span>{marked(escape(found.alpha.below), 'rank')}</span></div>",
+        f"<div class='measured{cover}'><span>{term('measured_path', 'Follow measurement')}</span>"
+        f"<b>{escape(measured.number)}</b>"
+        f"<span>{marked(escape(measured.below), 'edge_order')}</span></div>",
+        f"<p>{marked(escape(found.source), 'one_shot')}</p>",
     ]
     return f"<div class='stakes'>{''.join(parts)}</div>"
 
