@@ -75,3 +75,20 @@ def test_other_supernets_come_into_view(page: Page) -> None:
     button(page, "to-supernets").click()
     settle(page)
     expect(page.locator(".st-key-supernets .card-title").first).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(("size", "scheme"), [((1280, 800), "light"), ((390, 844), "dark")])
+def test_a_word_shows_its_definition_above_all_else_while_it_has_the_focus(
+    open_page: OpenPage, size: tuple[int, int], scheme: str
+) -> None:
+    page = open_page(color_scheme=scheme)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    settle(page)
+    for place in (".finding-line", ".story-note", ".stakes"):
+        word = page.locator(f"{place} .term").first
+        word.focus()
+        at_bottom = "node => document.elementFromPoint(innerWidth / 2, innerHeight - 30) === node"
+        assert word.evaluate(at_bottom), f"the definition of {word.inner_text()} is covered"
+        assert word.get_attribute("title")
+        word.blur()
+        assert not word.evaluate(at_bottom)
