@@ -1,4 +1,4 @@
-"""The supernets there are to look at, below the story of Start.
+"""The supernets there are to look at, a row each, below the story of Start.
 
 tiles   draw them, and the ways to bring more
 """
@@ -23,10 +23,9 @@ def tiles() -> None:
 def _tiles() -> None:
     text.heading("Supernets", "those you bring can be renamed, annotated and deleted; all others stay as they are")
     entries = [entry for entry in session.entries().values() if entry.summary is not None]
-    for row in range(0, len(entries), 3):
-        for column, entry in zip(st.columns(3), entries[row : row + 3], strict=False):
-            with column, st.container(border=True, height="stretch", key=f"tile-{entry.id}-card"):
-                _tile(entry)
+    for entry in entries:
+        with st.container(border=True, key=f"tile-{entry.id}-card"):
+            _tile(entry)
     for entry in session.entries().values():
         if entry.summary is None and entry.is_import:
             with st.container(border=True, key=f"damaged-{entry.id}-card"):
@@ -41,8 +40,10 @@ def _tile(entry: Entry) -> None:
     rows = (summary.scores or {}).get("edges", [])
     marks = marks_info(summary.space, [EdgeScores.from_dict(row) for row in rows])
     meta = summary.meta
-    text.heading(escape(str(meta.get("title") or entry.id)), escape(f"{meta['space']} · {meta['method']}"))
-    st.html(draw_marks(marks))
+    name, said, verdicts, way = st.columns([6, 11, 14, 6], vertical_alignment="center")
+    with name:
+        text.heading(escape(str(meta.get("title") or entry.id)), escape(f"{meta['space']} · {meta['method']}"))
+        _badges(entry, measured=bool(rows))
     found = meta["accuracies"].get("search", {}).get("batch")
     lines = []
     if found:
@@ -52,17 +53,21 @@ def _tile(entry: Entry) -> None:
     if rows:
         images = wording.count(summary.scores["settings"]["images"])  # type: ignore[index]
         lines.append(f"measured on {images} images")
-    st.text(f"{marks.summary}.")
-    st.caption(" · ".join(lines))
+    with said:
+        st.text(f"{marks.summary}.")
+        st.caption(" · ".join(lines))
+        import_menu.note(entry, "tile")
+    verdicts.html(draw_marks(marks))
+    with way:
+        if st.button(f"Open {entry.id}", key=f"open-{entry.id}", width="stretch"):
+            session.go_to("explore", entry.id, summary.start)
+        import_menu.menu(entry, "tile")
+
+
+def _badges(entry: Entry, *, measured: bool) -> None:
     badges = st.container(horizontal=True, gap="small")
-    badges.badge("pre-measured" if rows else "needs measuring", color="blue" if rows else "gray")
+    badges.badge("pre-measured" if measured else "needs measuring", color="blue" if measured else "gray")
     if not entry.is_kept:
         badges.badge("not kept", color="orange")
     if keys.RUN.get("") == entry.id:
         badges.badge("open", icon=":material/check:", color="green")
-    import_menu.note(entry, "tile")
-    buttons = st.container(horizontal=True, gap="small", vertical_alignment="center")
-    if buttons.button(f"Open {entry.id}", key=f"open-{entry.id}"):
-        session.go_to("explore", entry.id, summary.start)
-    with buttons:
-        import_menu.menu(entry, "tile")
