@@ -15,11 +15,12 @@ import plotly.tools  # noqa: F401
 import streamlit as st
 
 from app.parts import sidebar
-from app.screens import explore, start, train
+from app.screens import explore, train
 from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
 from app.screens.labs.page import page as labs
 from app.screens.runs.page import page as runs
+from app.screens.start.page import page as start
 from app.state import keys
 from app.work import worker
 from app.work.workshop import workshop
@@ -27,7 +28,7 @@ from app.work.workshop import workshop
 NAME = "Supernet Explorer"
 st.set_page_config(page_title=NAME, page_icon="🕸️", layout="wide", initial_sidebar_state="auto")
 pages = {
-    "start": st.Page(start.page, title="Start", url_path="start", default=True),
+    "start": st.Page(start, title="Start", url_path="start", default=True),
     "explore": st.Page(explore.page, title="Explore", url_path="explore"),
     "decide": st.Page(decide, title="Decide", url_path="decide"),
     "compare": st.Page(compare, title="Compare", url_path="compare"),

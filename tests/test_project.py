@@ -52,6 +52,7 @@ TORCH_FREE = (
 PURE = (
     "parts.sentences",
     "parts.style",
+    "parts.terms",
     "state.address",
     "state.page",
     "state.questions",

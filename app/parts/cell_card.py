@@ -1,9 +1,10 @@
 """The cell card: what its strands show, and the clickable graph or the same as a list.
 
-cell_card   draw it
+cell_card      draw it
+cell_picture   the graph or the list alone
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from app.parts.evidence_table import evidence_table
 from app.state import keys
 from app.state.actions import Actions
 from app.state.questions import Questions
+from engine.results import EdgeScores
 
 MEASURES: dict[Measure, str] = {"alpha": "α", "drop": "measured drop", "both": "both"}
 MANY = 8
@@ -38,8 +40,7 @@ def cell_card(
     if aside is not None:
         with rest[0]:
             aside()
-    page, scores = ask.page, ask.scores
-    first: Measure = "drop" if scores else "alpha"
+    first: Measure = "drop" if ask.scores else "alpha"
     with controls:
         shown = st.segmented_control(
             "Strands show",
@@ -50,6 +51,14 @@ def cell_card(
             key=f"{key}-measure",
             label_visibility="collapsed",
         )
+    cell_picture(ask, do, key, shown, ask.scores, sentences.no_drops(ask.page.entry.has_weights))
+
+
+def cell_picture(
+    ask: Questions, do: Actions, key: str, measure: Measure, scores: Mapping[int, EdgeScores], unmeasured: str
+) -> None:
+    """The graph, or the list. scores: to show, by edge. unmeasured: what is said of an edge without them."""
+    page = ask.page
     graph = cell_graph_info(
         page.space,
         page.cell,
@@ -57,10 +66,10 @@ def cell_card(
         scores=scores,
         selection=page.selection,
         focus=page.edge,
-        measure=shown,
+        measure=measure,
         isolate=page.isolated,
         available=page.image_set.available,
-        unmeasured=sentences.no_drops(page.entry.has_weights).replace("<br>", " "),
+        unmeasured=unmeasured.replace("<br>", " "),
     )
 
     def choose(chosen: str | None) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.library import image_sets, imports
-from app.parts import import_menu, status, supernet_line, text, trainings
+from app.parts import import_menu, status, supernet_line, terms, text, trainings
 from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
@@ -101,8 +101,11 @@ def sidebar() -> None:
         session.kept()
         _legend(page, Questions(page, shop.measurements).scores)
         st.toggle("List view", key=keys.LIST_VIEW.name, help="The graph as a table, for keyboards and screen readers")
-        if st.button("Keys", shortcut="H", key="keys", width="stretch"):
+        keys_of_page, words = st.columns(2)
+        if keys_of_page.button("Keys", shortcut="H", key="keys", width="stretch"):
             _keys()
+        if words.button("Words", key="words", width="stretch"):
+            _words()
         supernet_line.line(page)
         trainings.lines(page)
         with st.container(key="jobs"):
@@ -166,6 +169,11 @@ def _switch(page: PageState) -> None:
 def _keys() -> None:
     rows = "".join(f"<tr><td><kbd>{key}</kbd></td><td>{what}</td></tr>" for key, what in KEYS.items())
     st.html(f"<table class='legend'>{rows}</table>")
+
+
+@st.dialog("Words", width="medium")
+def _words() -> None:
+    st.html(terms.glossary())
 
 
 def _description(page: PageState) -> str:

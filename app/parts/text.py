@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from plotly.graph_objs import Figure as Checked
 
 
+_TAG = re.compile(r"<.*?>")
+
+
 def title(heading: str, line: str, said: str = "", *, before: str = "") -> None:
-    """The page's finding and the line under it. Changes are spoken; said, before: what is spoken after and before."""
+    """The page's finding and the line under it, both as HTML. Changes are spoken; said, before: what is spoken after
+    and before."""
     st.html(
         f'<h1 class="finding">{wording.subscripts(heading)}</h1><p class="finding-line">{wording.subscripts(line)}</p>'
     )
-    status.say(before, f"{heading}.", said)
+    status.say(before, f"{_TAG.sub('', heading)}.", said)
 
 
 def heading(name: str, line: str = "") -> None:

@@ -10,6 +10,7 @@ from app.parts import epoch_slider, sentences, text, truth
 from app.parts.cell_card import cell_card
 from app.parts.inspector import in_words, inspector
 from app.parts.progress import running, work_button
+from app.parts.terms import marked, term
 from app.parts.untuned import untuned
 from app.state import keys, session
 from app.state.actions import Actions
@@ -37,7 +38,9 @@ def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
     head, action = st.columns([11, 4], vertical_alignment="center")
     with head:
-        text.title(sentences.headline(page.selection, page.cell, ask.scores), _subtitle(ask), in_words(ask))
+        said = sentences.headline(page.selection, page.cell, ask.scores)
+        line = marked(_subtitle(ask), "supernet", "operation", "images")
+        text.title(marked(said, "alpha", "edge"), line, in_words(ask))
         text.notes(page.summary)
         untuned(ask, do)
     with action:
@@ -108,7 +111,7 @@ def _matrix(ask: Questions, do: Actions) -> None:
     page = ask.page
     best = " · wide ring = truly best" if truth.is_shown(page) else ""
     signs = f"size = drop · hollow = better without · ○ α · ● measured (pale: open){best}"
-    text.heading("Every edge", signs)
+    text.heading("Every edge", marked(signs, "drop"))
     rows = [ask.score_or_alphas(edge.index) for edge in page.space.edges(page.cell)]
     info = matrix_info(page.space, rows, page.edge, page.decided(), truth.of_cell(page), ask.preview)
     _estimate(ask, do, any(row.is_estimated for row in info.rows))
@@ -173,7 +176,7 @@ def _slope(ask: Questions) -> None:
     if found.best_by_alpha is None:
         text.heading("The same edge, ranked twice", "α is unknown here and ranks nothing")
         return
-    text.heading("The same edge, ranked twice", "crossing lines are disagreement")
+    text.heading("The same edge, ranked twice", f"crossing lines are {term('verdict', 'disagreement')}")
     info = slope_info(found)
     alt = f"{wording.plain(page.edge_name(page.edge))}: {info.summary}"
     text.chart(

@@ -15,6 +15,7 @@ from app.figures.training_curves import (
 from app.library import image_sets, imports
 from app.parts import text
 from app.parts.style import picture
+from app.parts.terms import marked, term
 from app.parts.train_panel import how_far
 from app.state import keys, session
 from app.work import estimates, supernets
@@ -37,7 +38,7 @@ STOP = "The running epoch is given up; what is finished is kept, and it can go o
 
 
 def page() -> None:
-    text.title("Train a supernet, watch α take sides", _line())
+    text.title(marked("Train a supernet, watch α take sides", "supernet", "alpha"), _line())
     left, right = st.columns([5, 14])
     with left, st.container(border=True, key="new-training-card"):
         _form()
@@ -195,7 +196,10 @@ def _run(run: Training) -> None:
             return
         for cell in summary.space.cells:
             info = trajectories_info(summary.space, cell, summary.history[cell], recipe.epochs)
-            text.heading("Mixing weight of every edge", cell if len(summary.space.cells) > 1 else "skip is drawn broad")
+            text.heading(
+                f"{term('mixing_weight', 'Mixing weight')} of every edge",
+                cell if len(summary.space.cells) > 1 else "skip is drawn broad",
+            )
             text.chart(plot_trajectories(info, theme), key=f"trajectories-{cell}", alt=info.summary)
         _cell(log[-1], recipe, theme)
 

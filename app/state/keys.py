@@ -79,6 +79,8 @@ OTHER_DATA: Key[frozenset[str]] = Key(
 ISOLATED: Key[str | None] = Key("isolate", "widget", "the operation that is highlighted everywhere")
 LIST_VIEW: Key[bool] = Key("list-view", "visitor", "whether graphs are shown as tables")
 
+GUESS: Key[str] = Key("guess-{}", "session", "the operation that was guessed to hurt most, on an edge of a run")
+TO_SUPERNETS: Key[int] = Key("to-supernets-asked", "session", "how often Start was asked to show the other supernets")
 TRUTH: Key[bool] = Key("show-the-truth", "widget", "whether true accuracies are shown beside the evidence")
 SHOW_TRUTH: Key[bool] = Key("show-truth", "visitor", "whether the truth is shown, on pages without the switch too")
 CONTEST: Key[str] = Key("contest", "widget", "whether scores are held against the truth, or one edge is ranked twice")

@@ -145,6 +145,10 @@ class RunState:
         """Select an edge, as a link names it, or none."""
         self._change(replace(self.link, edge=edge))
 
+    def go_to_step(self, step: str) -> None:
+        """Let the story of Start stand at a step, one of `url.STEPS`."""
+        self._change(replace(self.link, step=step))
+
     def set_order(self, order: str, seed: int) -> None:
         """Decide in another order from now on."""
         self.skipped.clear()

@@ -9,7 +9,8 @@ read              query parameters -> Link, with a sentence for everything that 
 write             Link -> query parameters, what is at its default left out
 check             sentences about what run, cell, budget and data say where it cannot be used, and about unknown keys
 format_decisions  decisions as text, "n0-2.S3,n1-2.SK,n3:0+1"
-BUDGETS, ORDERS, LETTERS, AUTHORS   images per measurement, edge orders, tuning and who decided, as a link names them
+BUDGETS, ORDERS, LETTERS, AUTHORS, STEPS   images per measurement, edge orders, tuning, who decided, and where the story
+                  of Start stands, as a link names them
 
 An edge is written as in `app.figures.edge_names`. A decision is `edge.code` (codes of `engine.drawing.palette`), or
 `node:source+source` for the inputs a node keeps, nodes numbered as in a genotype.
@@ -38,6 +39,8 @@ LETTERS = ("n", "q", "p")
 """How a link says what followed a decision: no tuning, quick, published."""
 AUTHORS = {"l": "link", "a": "α", "m": "measured", "b": "both", "y": "you"}
 """How a link says who took a decision; the first where it does not: that came with a link, and nobody here took it."""
+STEPS = ("guess", "seen")
+"""Where the story of Start stands: before the measurement is uncovered, and after."""
 OF_PAGES = ("a", "b", "lab")
 """Keys that single pages read and write, as `app.state.live` lets them: a link that holds others is told so."""
 _OF_STREAMLIT = ("embed", "embed_options")
@@ -57,7 +60,7 @@ class Link:
 
     tune: one letter for every decision that was followed by tuning, see `app.work.tuned.PRESETS`; "n" for none, which
     may be left out at the end. Together with the decisions it names the tuned weights. by: one letter of AUTHORS for
-    every decision; "l" may be left out at the end.
+    every decision; "l" may be left out at the end. step: one of STEPS; "" is the first, where nobody went there.
     """
 
     edge: str | None = None
@@ -66,6 +69,7 @@ class Link:
     seed: int = 0
     tune: str = ""
     by: str = ""
+    step: str = ""
 
     @property
     def taken(self) -> tuple[Taken, ...]:
@@ -272,6 +276,7 @@ PARAMETERS = (
     Parameter("seed", "seed", _seed, _as_text),
     Parameter("tune", "tune", _letters("tuning", LETTERS, "n"), _as_text),
     Parameter("by", "by", _letters("who decided", AUTHORS, "l"), _as_text),
+    Parameter("step", "step", _one_of("step", STEPS), _as_text),
 )
 KEYS = ("run", *(parameter.key for parameter in PARAMETERS if parameter.field is not None))
 CONTEXT = tuple(parameter.key for parameter in PARAMETERS if parameter.key not in KEYS)

@@ -12,6 +12,7 @@ from app.figures.order_wins import order_wins, plot_order_wins
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.library import catalog
 from app.parts import text
+from app.parts.terms import term
 from app.screens.compare import presets
 from app.screens.compare.endings import ALPHA, RunEndings, Side
 from app.screens.compare.view import Comparison, End, name_of
@@ -30,7 +31,9 @@ def panel(comparison: Comparison, end_of: EndOf, cell: str) -> None:
     """What the order alone changes, for the run of side A. end_of: what is known of another side."""
     end = comparison.ends[0]
     endings, full = end.endings, presets.tunings(end.endings)
-    text.heading("Edge orders", f"one procedure on {end.side.run}, only the order of the edges differs")
+    text.heading(
+        term("edge_order", "Edge orders"), f"one procedure on {end.side.run}, only the order of the edges differs"
+    )
     groups = {"measured paths": {name: endings.document(name) for name in endings.orders}} if endings.orders else {}
     groups |= full
     if len(groups) > 1:

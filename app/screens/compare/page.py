@@ -14,6 +14,7 @@ from app.parts import import_menu, text
 from app.parts.cell_graph import cell_graph
 from app.parts.evidence_table import evidence_table
 from app.parts.style import picture
+from app.parts.terms import marked
 from app.screens.compare import address, endings, order_panel, presets
 from app.screens.compare.endings import Side, all_endings
 from app.screens.compare.table import table
@@ -55,7 +56,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     line = "two endings, edge by edge; no table of true accuracies exists for this search space"
     if first.truth or second.truth:
         line = "true CIFAR-10 accuracy of the finished cell after 200 epochs of training (NAS-Bench-201)"
-    text.title(headline(first, second, comparison.rows), line)
+    text.title(headline(first, second, comparison.rows), marked(line, "edge", "genotype", "cell"))
     for damaged in dict.fromkeys(line for end in comparison.ends for line in end.endings.damaged):
         st.warning(damaged, icon=":material/warning:")
     cell = _controls(comparison)

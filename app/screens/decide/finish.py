@@ -12,6 +12,7 @@ import streamlit as st
 from app.parts import text
 from app.parts.progress import measure_button, work_button
 from app.parts.style import picture
+from app.parts.terms import term
 from app.screens.decide.actions import Deciding
 from app.screens.decide.branches import branches
 from app.screens.decide.ending import Ending, ending, selection_of, sentence
@@ -48,14 +49,14 @@ def finished(deciding: Deciding) -> None:
             start = deciding.measure_next
             measure_button("Measure its accuracy", ask.accuracy(), deciding.do, start, key="measure-final")
     with columns[1], st.container(border=True):
-        text.heading("Pure α")
+        text.heading(f"Pure {term('alpha')}")
         if alpha is None:
             st.caption("α is unknown: this supernet came without alphas, or they are all equal.")
         else:
             _cell(page, alpha.decoded(), yours)
             _beside(deciding, alpha, "measure-alpha")
     with columns[2], st.container(border=True):
-        text.heading("Pure measurement")
+        text.heading(term("measured_path", "Pure measurement"))
         if measured is None:
             st.caption("Each edge by its largest drop, measured again after every decision, from the start.")
             job, follow = ask.path_job(page.start), deciding.measure_paths
@@ -73,7 +74,7 @@ def finished(deciding: Deciding) -> None:
     if deciding.run.branches:
         with st.container(border=True, key="branches-card"):
             branches(deciding)
-    text.heading("Genotype")
+    text.heading(term("genotype", "Genotype"))
     st.code(str(yours), language=None, wrap_lines=True)
     if st.button("Compare with other endings", key="to-compare"):
         st.switch_page(keys.PAGES.get({})["compare"], query_params=session.query(page.entry.id, page.space))

@@ -9,6 +9,7 @@ from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.parts import text
 from app.parts.progress import work_button
 from app.parts.selections_panel import ends_of
+from app.parts.terms import term
 from app.screens.decide.actions import Deciding
 from app.screens.decide.ways import ways
 from engine import nasbench201
@@ -22,7 +23,10 @@ def outcomes(deciding: Deciding) -> None:
     known = ways(deciding.ask)
     measured = [nasbench201.lookup(genotype).cifar10 for genotype in known.genotypes] if known else []
     cells = "cell" if found.count == 1 else "cells"
-    text.heading("Where this can still lead", f"true CIFAR-10 accuracy of {wording.count(found.count)} {cells}")
+    text.heading(
+        "Where this can still lead",
+        f"{term('true_accuracy', 'true CIFAR-10 accuracy')} of {wording.count(found.count)} {cells}",
+    )
     opened = ends_of(page.entry.id)
     info = outcomes_info(found, alpha, measured, opened, known.name if known else "")
     text.chart(

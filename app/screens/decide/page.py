@@ -5,6 +5,7 @@ import streamlit as st
 from app.library import image_sets
 from app.parts import export_menu, text, train_panel
 from app.parts.cell_card import cell_card
+from app.parts.terms import marked
 from app.parts.untuned import untuned
 from app.screens.decide.actions import Deciding
 from app.screens.decide.autoplay import advance, play
@@ -76,7 +77,9 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     name, controls = st.columns([1, 2], vertical_alignment="center")
     with name:
         heading = f"Step {len(page.decisions) + 1} of {page.space.steps} · {step.name}"
-        text.title(heading, _order_line(page), _found(deciding), before=happened(page))
+        text.title(
+            heading, marked(_order_line(page), "edge_order", "fine_tuning"), _found(deciding), before=happened(page)
+        )
     with controls:
         _controls(deciding)
     text.notes(page.summary)

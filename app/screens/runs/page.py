@@ -8,6 +8,7 @@ from app.library import imports
 from app.library.catalog import LONGEST_NOTE, Entry
 from app.library.members import entry_of, members
 from app.parts import text, upload_many
+from app.parts.terms import marked
 from app.screens.runs import side_by_side
 from app.screens.runs.table import FEWEST, MOST, as_csv, filtered, headline, table
 from app.state import keys, session
@@ -27,7 +28,10 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     entries = session.entries()
     rows = members(entries)
     notes = {row.name: entry.note for row in rows if (entry := entries.get(row.name)) is not None and entry.note}
-    text.title(headline(rows), "Every supernet and snapshot: bundled ones, your own, and imports.")
+    text.title(
+        headline(rows),
+        marked("Every supernet and snapshot: bundled ones, your own, and imports.", "supernet", "snapshot"),
+    )
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     words = left.text_input(
         "Filter", placeholder="name, space, method, note or #tag", key=keys.RUNS_FILTER.name, max_chars=100

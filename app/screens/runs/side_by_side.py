@@ -14,6 +14,7 @@ from app.figures.wins_map import plot_wins_map, wins_map
 from app.library.catalog import Entry
 from app.library.members import course
 from app.parts import text
+from app.parts.terms import term
 from app.state import keys
 from app.state.page import PageState
 from engine.errors import BadInput
@@ -35,7 +36,7 @@ def card(page: PageState, chosen: Sequence[Member], entries: Mapping[str, Entry]
 
 def _ends(page: PageState, chosen: Sequence[Member], entries: Mapping[str, Entry]) -> None:
     info = strips_info(chosen)
-    text.heading(ENDS, "every procedure, every edge order; the bar is the median")
+    text.heading(ENDS, f"every procedure, every {term('edge_order', 'edge order')}; the bar is the median")
     text.chart(plot_strips(info, page.theme), key="strips", alt=info.summary)
     if info.without:
         names = ", ".join(map(text.literal, info.without))

@@ -1,0 +1,1 @@
+"""Start: one question with the answer covered, and what is at stake."""

@@ -1,0 +1,73 @@
+"""The supernets there are to look at, a row each, below the story of Start.
+
+tiles   draw them, and the ways to bring more
+"""
+
+from html import escape
+
+import streamlit as st
+
+from app.figures.verdict_marks import draw_marks, marks_info
+from app.library.catalog import Entry
+from app.parts import import_menu, selections_panel, text, upload_wizard
+from app.state import keys, session
+from engine.drawing import wording
+from engine.results import EdgeScores
+
+
+def tiles() -> None:
+    with st.container(key="supernets"):
+        _tiles()
+
+
+def _tiles() -> None:
+    text.heading("Supernets", "those you bring can be renamed, annotated and deleted; all others stay as they are")
+    entries = [entry for entry in session.entries().values() if entry.summary is not None]
+    for entry in entries:
+        with st.container(border=True, key=f"tile-{entry.id}-card"):
+            _tile(entry)
+    for entry in session.entries().values():
+        if entry.summary is None and entry.is_import:
+            with st.container(border=True, key=f"damaged-{entry.id}-card"):
+                import_menu.damaged(entry, "tile")
+    upload_wizard.panel()
+    selections_panel.panel()
+
+
+def _tile(entry: Entry) -> None:
+    summary = entry.summary
+    assert summary is not None
+    rows = (summary.scores or {}).get("edges", [])
+    marks = marks_info(summary.space, [EdgeScores.from_dict(row) for row in rows])
+    meta = summary.meta
+    name, said, verdicts, way = st.columns([6, 11, 14, 6], vertical_alignment="center")
+    with name:
+        text.heading(escape(str(meta.get("title") or entry.id)), escape(f"{meta['space']} · {meta['method']}"))
+        _badges(entry, measured=bool(rows))
+    found = meta["accuracies"].get("search", {}).get("batch")
+    lines = []
+    if found:
+        lines.append(
+            f"supernet {wording.percent(found['accuracy'], found['ci'])} on {wording.count(found['images'])} images"
+        )
+    if rows:
+        images = wording.count(summary.scores["settings"]["images"])  # type: ignore[index]
+        lines.append(f"measured on {images} images")
+    with said:
+        st.text(f"{marks.summary}.")
+        st.caption(" · ".join(lines))
+        import_menu.note(entry, "tile")
+    verdicts.html(draw_marks(marks))
+    with way:
+        if st.button(f"Open {entry.id}", key=f"open-{entry.id}", width="stretch"):
+            session.go_to("explore", entry.id, summary.start)
+        import_menu.menu(entry, "tile")
+
+
+def _badges(entry: Entry, *, measured: bool) -> None:
+    badges = st.container(horizontal=True, gap="small")
+    badges.badge("pre-measured" if measured else "needs measuring", color="blue" if measured else "gray")
+    if not entry.is_kept:
+        badges.badge("not kept", color="orange")
+    if keys.RUN.get("") == entry.id:
+        badges.badge("open", icon=":material/check:", color="green")
