@@ -62,12 +62,17 @@ def heading(app: AppTest) -> str:
     return re.sub(r"<.*?>", "", line)
 
 
-def text(app: AppTest) -> str:
-    """Everything the page says: lines, messages, labels of buttons."""
+def markup(app: AppTest) -> str:
+    """Everything the page says, as it is written: lines, messages, labels of buttons."""
     lines = [str(part.value) for part in (*app.caption, *app.markdown, *app.code)]
     messages = [part.value for part in (*app.info, *app.warning, *app.error, *app.toast)]
     labels = [button.label for button in app.button]
     return " ".join([*lines, *messages, *labels, *(html.proto.body for html in app.get("html"))])
+
+
+def text(app: AppTest) -> str:
+    """The same where words that carry their definition are words."""
+    return re.sub(r'<span class="term".*?>(.*?)</span>', r"\1", markup(app))
 
 
 def keys(app: AppTest) -> set[str]:

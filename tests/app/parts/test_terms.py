@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.parts.terms import TERMS, glossary, marked, term
 from engine.errors import BadInput
-from tests.app.conftest import heading, text
+from tests.app.conftest import heading, markup
 
 LISTED = {"mask", "topology"}
 """Words that the definitions of others need, and no page says in a headline, a title or a caption."""
@@ -67,14 +67,14 @@ def test_all_words_are_listed_by_the_alphabet() -> None:
 
 def test_the_list_opens_from_the_sidebar_of_every_page(visit: Callable[..., AppTest]) -> None:
     app = visit("decide")
-    assert "class='words'" not in text(app)
+    assert "class='words'" not in markup(app)
     app.button(key="words").click().run()
-    assert not app.exception and "class='words'" in text(app)
+    assert not app.exception and "class='words'" in markup(app)
 
 
 @pytest.mark.parametrize("page", ["start", "explore", "decide", "compare", "train", "runs"])
 def test_pages_underline_words_and_speak_them_plainly(visit: Callable[..., AppTest], page: str) -> None:
     app = visit(page)
-    assert 'class="term"' in text(app) and "<" not in heading(app)
+    assert 'class="term"' in markup(app) and "<" not in heading(app)
     spoken = [str(part.proto) for part in app.get("bidi_component") if part.proto.id.endswith("-spoken")]
     assert spoken and not any("<span" in one for one in spoken)
