@@ -7,7 +7,7 @@ peak      memory that scoring takes
 product   how fast a matrix product runs, which nothing here can exceed
 
 A process of its own because the engine tells the C library how to keep memory, which would make plain code faster too.
-In turn, so that whatever else the machine does falls on all of them.
+In turn, so that whatever else the machine does falls on all of them, but for training steps, which take gigabytes.
 """
 
 import multiprocessing
@@ -56,11 +56,20 @@ class Timings(Plain):
 
 
 def compare(case: Case, rounds: int, threads: int, device: str) -> Timings:
-    """Time all sides of a case, each `rounds` times, after one that does not count."""
-    with _sides(case, threads, device) as sides:
-        first = {side: ask("once") for side, ask in sides.items()}
-        took = [{side: float(ask("time")) for side, ask in sides.items()} for _ in range(rounds)]
-        rate = sides["engine"]("rate")
+    """Time all sides of a case, each `rounds` times, after one that does not count. Raises MemoryError where the memory
+    does not suffice: a training step takes so much that each side then works alone."""
+    if case.kind == "step":
+        alone: list[list[float]] = []
+        for side in SIDES:
+            with _side(case, side, threads, device) as ask:
+                ask("once")
+                alone.append([float(ask("time")) for _ in range(rounds)])
+        took = [dict(zip(SIDES, row, strict=True)) for row in zip(*alone, strict=True)]
+    else:
+        with _sides(case, threads, device) as sides:
+            first = {side: ask("once") for side, ask in sides.items()}
+            took = [{side: float(ask("time")) for side, ask in sides.items()} for _ in range(rounds)]
+            rate = sides["engine"]("rate")
     middle = {side: statistics.median(each[side] for each in took) for side in SIDES}
 
     def ratio(side: Side) -> float:
@@ -154,8 +163,11 @@ def _side(case: Case, side: Side, threads: int, device: str) -> Iterator[Ask]:
     there.close()
 
     def ask(what: str) -> Any:
-        here.send(what)
-        return here.recv()
+        try:
+            here.send(what)
+            return here.recv()
+        except (EOFError, ConnectionError):
+            raise MemoryError(f"out of memory, it seems: the process that did the work ({side}) has ended") from None
 
     try:
         yield ask

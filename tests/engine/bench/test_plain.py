@@ -102,6 +102,13 @@ def test_sides_are_timed_in_processes_of_their_own_with_their_logits_compared():
     assert found.fraction is not None and 0 < found.fraction < 1
 
 
+def test_the_sides_of_a_training_step_work_alone_and_a_side_that_dies_is_said():
+    found = compare(case("nas-bench-201", "step"), rounds=1, threads=1, device="cpu")
+    assert min(found.engine, found.as_written, found.channels_last) > 0 and found.logits is None
+    with pytest.raises(MemoryError, match="engine"):  # an odd number of channels ends the process with an error
+        compare(Case("forward", "nas-bench-201", 3, 1, 8), rounds=1, threads=1, device="cpu")
+
+
 def test_operations_are_counted_in_convolutions():
     flops = operations(case("nas-bench-201"))
     # of each 3x3 convolution of the first cell on 8 pixels: 2 * 64 * 64 * 4 * 4 * 9
