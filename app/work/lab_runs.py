@@ -13,6 +13,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -94,13 +95,11 @@ def _read(run: Path, status: Status, lab: Lab[Any, Any]) -> LabRun:
     running = processes.is_alive(status)
     kept = _progress(run)
     document = partial = None
-    try:
+    with suppress(BadInput):  # what another version kept is not known to this one
         if "document" in kept:
             document = Document.from_dict(kept["document"])
         elif "result" in kept:
             partial = lab.read(kept["result"])
-    except BadInput:
-        pass  # of another version: as if nothing were known
     ended = running or status.state in ("done", "interrupted")
     return LabRun(run, status, running, document, partial, None if ended else processes.problem(run))
 
