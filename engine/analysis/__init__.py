@@ -3,6 +3,9 @@
 lab        what every lab is: a claim with its source, settings, a run, and words made from its numbers
 registry   all labs by name
 settings   settings that labs share, and how they are read
+spread     means and rank correlations with their intervals, and how they are worded
+relatives  checkpoints that belong together
+pairs      skip and convolution on one edge
 opened     a cell evaluated edge by edge, so that an edge's sum can be looked at and changed
 distances  how far an edge's input and its convolution are from the map of their cell
 paper      numbers of the paper that several labs stand beside

@@ -15,19 +15,17 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from engine import nasbench201
 from engine.analysis.lab import Compared, Lab, Report, aligned, only_with_a_table, seconds_of_sweep
 from engine.analysis.paper import FIXED, LINK, of_method
 from engine.analysis.settings import LabSettings
+from engine.analysis.spread import mean_interval, signed, told, within
 from engine.checkpoint.format import Summary, read_summary
 from engine.errors import BadInput
 from engine.fields import setting
 from engine.population import member
 from engine.results import BnMode, Criterion, Interval
 from engine.results.plain import Plain
-from engine.scoring.intervals import student_interval
 from engine.selection.selection import Selection
 
 if TYPE_CHECKING:
@@ -127,7 +125,6 @@ def run(
     not apply to and for a complete selection."""
     from engine.scoring.paths import measured_path
     from engine.scoring.scorer import Scorer
-    from engine.scoring.settings import Settings as Scoring
     from engine.selection.orders import edge_order
 
     summary = read_summary(checkpoint.path)
@@ -141,14 +138,7 @@ def run(
     todo = [(name, order) for order in range(settings.orders) for name in RULES if order >= len(done.get(name, ()))]
     for number, (name, order) in enumerate(todo):
         rescale, criterion = RULES[name]
-        scoring = Scoring(
-            data=settings.data,
-            images=settings.images,
-            batch_size=settings.batch_size,
-            bn=settings.bn,
-            rescale=rescale,
-            criterion=criterion,
-        )
+        scoring = settings.scoring(rescale=rescale, criterion=criterion)
         scorer, end = Scorer.of(checkpoint, scoring, data_dir=data_dir, download=download), start
         for place, step in enumerate(measured_path(scorer, start, edge_order(start.space, order)), start=1):
             end = step.selection
@@ -176,10 +166,7 @@ def paired(result: AblationsResult, name: str, other: str = PAPER) -> tuple[floa
     if one is None or two is None or not (pairs := list(zip(one.ends, two.ends, strict=False))):
         return None
     differences = [a - b for a, b in pairs]
-    ci = None
-    if len(differences) > 2:
-        ci = student_interval(fmean(differences), float(np.var(differences, ddof=1)), len(differences))
-    return fmean(differences), ci, sum(each > 0 for each in differences), len(differences)
+    return fmean(differences), mean_interval(differences), sum(each > 0 for each in differences), len(differences)
 
 
 def verdict(result: AblationsResult) -> str:
@@ -197,10 +184,9 @@ def verdict(result: AblationsResult) -> str:
         if (found := paired(result, name)) is None:
             continue
         mean, ci, higher, orders = found
-        told = "not told apart from 0" if ci is None or ci[0] <= 0 <= ci[1] else "told apart from 0"
         said.append(
-            f"With {_CHANGES[name]} the ends change by {_signed(mean)}{_interval(ci)} points on average, {told}, "
-            f"and are higher in {higher} of {orders} orders."
+            f"With {_CHANGES[name]} the ends change by {signed(mean)}{within(ci, sign=True)} points on average, "
+            f"{told(ci)}, and are higher in {higher} of {orders} orders."
         )
     if stored := [each for each in result.procedures if each.stored and len(each.ends) > 1]:
         parts = [
@@ -217,10 +203,10 @@ def verdict(result: AblationsResult) -> str:
 def agrees(result: AblationsResult) -> bool | None:
     """Measured paths end above alpha's cell: true or false where the 95 % interval of their mean leaves that out."""
     paper = result.procedure(PAPER) or next((each for each in result.procedures if len(each.ends) > 2), None)
-    if paper is None or result.alpha is None or len(paper.ends) < 3:
+    ci = None if paper is None else mean_interval(paper.ends)
+    if ci is None or result.alpha is None:
         return None
-    low, high = student_interval(fmean(paper.ends), float(np.var(paper.ends, ddof=1)), len(paper.ends))
-    return True if low > result.alpha else False if high < result.alpha else None
+    return True if ci[0] > result.alpha else False if ci[1] < result.alpha else None
 
 
 def compared(result: AblationsResult) -> tuple[Compared, ...]:
@@ -266,7 +252,7 @@ def lines(result: AblationsResult) -> str:
                 f"{median(each.ends):.2f} %",
                 f"{min(each.ends):.2f} %",
                 f"{max(each.ends):.2f} %",
-                "-" if against is None else f"{against[0]:+.2f}{_interval(against[1])}, higher in {against[2]}",
+                "-" if against is None else f"{against[0]:+.2f}{within(against[1], sign=True)}, higher in {against[2]}",
             ]
         )
     return aligned([head, *body])
@@ -276,22 +262,10 @@ def seconds(settings: Settings, summary: Summary) -> float | None:
     return seconds_of_sweep(summary, settings.images, _COSTS * len(RULES) * settings.orders)
 
 
-def read(data: Mapping[str, Any]) -> AblationsResult:
-    return AblationsResult.from_dict(data)
-
-
 def medians(result: AblationsResult, names: Sequence[str] = tuple(RULES)) -> dict[str, float]:
     """Of the procedures that were followed here."""
     found = {name: result.procedure(name) for name in names}
     return {name: median(each.ends) for name, each in found.items() if each is not None}
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
-
-
-def _interval(ci: Interval | None) -> str:
-    return "" if ci is None else f" [{_signed(ci[0])}, {_signed(ci[1])}]"
 
 
 LAB: Lab[Settings, AblationsResult] = Lab(
@@ -302,7 +276,7 @@ LAB: Lab[Settings, AblationsResult] = Lab(
     link=LINK,
     settings=Settings,
     run=run,
-    read=read,
+    read=AblationsResult.from_dict,
     refuses=refuses,
     verdict=verdict,
     agrees=agrees,

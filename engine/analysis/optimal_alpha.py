@@ -3,8 +3,6 @@
 LAB             the lab
 Settings        what it measures with
 OptimalResult   what it finds: an EdgeOptimum for every edge that has both
-minimiser       the weight of skip that brings the edge's mix nearest to the cell's feature map
-stated          the form of Proposition 1, which leaves out the covariance
 run             measures the variances on feature maps
 
 The cell's optimal map m* is estimated as the standardised mean of what its edges add. With a = var(o - m*), b = var(x -
@@ -13,7 +11,6 @@ var(theta_skip x + theta_conv o - m*) and sum to 1 are theta_skip : theta_conv =
 a : b. Everything is standardised per channel, as the proposition supposes. Free of torch until it measures.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,23 +20,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.analysis.lab import Compared, Lab, Report, aligned, seconds_of_sweep
+from engine.analysis.pairs import SKIP, minimiser, offered, stated
 from engine.analysis.paper import LINK
 from engine.analysis.settings import LabSettings
+from engine.analysis.spread import mean_interval, rank_correlation
 from engine.checkpoint.format import Summary, read_summary
 from engine.errors import BadInput
 from engine.results import BnMode, Interval
 from engine.results.plain import Plain
-from engine.scoring.intervals import student_interval
-from engine.scoring.truth import spearman
 from engine.selection.selection import Selection
-from engine.spaces import SearchSpace
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
-
-SKIP = "skip_connect"
-CONVOLUTIONS = ("nor_conv_3x3", "sep_conv_3x3", "dil_conv_3x3", "sep_conv_5x5", "dil_conv_5x5")
-"""The first of these that an edge offers is held against skip."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,31 +69,6 @@ class OptimalResult(Plain):
     final: bool
 
 
-def minimiser(a: float, b: float, c: float) -> float:
-    """Weight of skip between 0 and 1. With a = b = c, where nothing is to be gained, one half."""
-    whole = a + b - 2 * c
-    return 0.5 if whole <= 0 else min(1.0, max(0.0, (a - c) / whole))
-
-
-def stated(a: float, b: float) -> float:
-    """a / (a + b): the weight of skip grows with the distance of the convolution from m*."""
-    return a / (a + b) if a + b else 0.5
-
-
-def offered(space: SearchSpace) -> list[tuple[str, int, str]]:
-    """Cell type, edge and convolution of every edge of stride 1 that has skip and one."""
-    found = []
-    for cell in space.cells:
-        spec = space.cell(cell)
-        for edge in spec.edges:
-            names = spec.operations[edge.index]
-            conv = next((name for name in CONVOLUTIONS if name in names), None)
-            strided = spec.stride != 1 and edge.source < spec.inputs
-            if SKIP in names and conv is not None and not strided:
-                found.append((cell, edge.index, conv))
-    return found
-
-
 def run(
     checkpoint: "Checkpoint",
     settings: Settings,
@@ -118,7 +85,6 @@ def run(
     from engine.analysis import opened
     from engine.analysis.distances import Distances
     from engine.scoring.scorer import ScoringImages
-    from engine.scoring.settings import Settings as Scoring
     from engine.supernet.scorable import moved
     from engine.supernet.supernet import Pass
 
@@ -128,8 +94,7 @@ def run(
     wanted = [place for place in offered(space) if not start.is_decided(place[0], place[1])]
     if not wanted:
         raise BadInput("every edge with skip and a convolution is decided; give a selection with undecided ones")
-    scoring = Scoring(data=settings.data, images=settings.images, batch_size=settings.batch_size, bn=settings.bn)
-    images = ScoringImages.of(checkpoint, scoring, data_dir=data_dir, download=download)
+    images = ScoringImages.of(checkpoint, settings.scoring(), data_dir=data_dir, download=download)
     taken = Pass.of(start.weights(supernet.device, supernet.dtype), settings.bn)
     sums: dict[tuple[str, int], list[tuple[float, float, float]]] = {(cell, edge): [] for cell, edge, _ in wanted}
     cells = list(dict.fromkeys(cell for cell, _, _ in wanted))
@@ -165,7 +130,6 @@ def _result(
         each = [minimiser(*moments) for moments in batches]
         skip, other = (float(weights[cell][edge][names.index(name)]) for name in (SKIP, conv))
         spec = space.cell(cell)
-        ci = student_interval(fmean(each), float(np.var(each, ddof=1)), len(each)) if len(each) > 1 else None
         edges.append(
             EdgeOptimum(
                 cell,
@@ -176,7 +140,7 @@ def _result(
                 b,
                 c,
                 minimiser(a, b, c),
-                None if ci is None else (max(0.0, ci[0]), min(1.0, ci[1])),
+                mean_interval(each, 0.0, 1.0),
                 stated(a, b),
                 None if start.best_by_alpha(cell, edge) is None else skip / (skip + other),
             )
@@ -185,16 +149,8 @@ def _result(
 
 
 def correlation(result: OptimalResult) -> tuple[float, Interval | None] | None:
-    """Rank correlation of the optimal with the learned weight of skip over the edges, and its 95 % interval (Fisher's
-    z). None where alphas are unknown."""
-    pairs = [(each.optimal, each.learned) for each in result.edges if each.learned is not None]
-    if len(pairs) < 3:
-        return None
-    found = spearman([one for one, _ in pairs], [other for _, other in pairs])
-    if len(pairs) < 6 or abs(found) >= 1:
-        return found, None
-    reach = 1.96 * math.sqrt(1.06 / (len(pairs) - 3))
-    return found, (math.tanh(math.atanh(found) - reach), math.tanh(math.atanh(found) + reach))
+    """Rank correlation of the optimal with the learned weight of skip over the edges. None where alphas are unknown."""
+    return rank_correlation([(each.optimal, each.learned) for each in result.edges if each.learned is not None])
 
 
 def verdict(result: OptimalResult) -> str:
@@ -321,10 +277,6 @@ def seconds(settings: Settings, summary: Summary) -> float | None:
     return seconds_of_sweep(summary, settings.images, 6.0 * len(summary.space.cells))
 
 
-def read(data: Mapping[str, Any]) -> OptimalResult:
-    return OptimalResult.from_dict(data)
-
-
 LAB: Lab[Settings, OptimalResult] = Lab(
     name="optimal-alpha",
     title="Optimal α for skip and convolution: why do skips win?",
@@ -334,7 +286,7 @@ LAB: Lab[Settings, OptimalResult] = Lab(
     link=LINK,
     settings=Settings,
     run=run,
-    read=read,
+    read=OptimalResult.from_dict,
     refuses=refuses,
     verdict=verdict,
     agrees=agrees,

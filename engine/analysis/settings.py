@@ -1,6 +1,6 @@
 """Settings of a lab: each described once, read from text, checked. Free of torch.
 
-LabSettings     what every lab has that measures on images
+LabSettings     what every lab has that measures on images; `scoring` makes the settings of a measurement of it
 read_settings   a lab's settings with some changed, by name and as text
 as_words        settings as KEY=VALUE, those at their default left out
 """
@@ -16,6 +16,7 @@ from engine.errors import BadInput, one_of
 from engine.fields import check, described, seed_setting, setting
 from engine.results import BnMode
 from engine.results.verdicts import FEWEST_BATCHES
+from engine.scoring.settings import Settings as Scoring
 
 WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -38,6 +39,10 @@ class LabSettings:
                 f"{self.images} images in batches of {self.batch_size} are too few for an interval; "
                 f"give at least {fewest}, or a smaller batch_size"
             )
+
+    def scoring(self, **more: Any) -> Scoring:
+        """Settings of a measurement on these images."""
+        return Scoring(data=self.data, images=self.images, batch_size=self.batch_size, bn=self.bn, **more)
 
 
 S = TypeVar("S", bound=LabSettings)

@@ -3,26 +3,23 @@
 LAB               the lab
 Settings          what it measures with
 SnapshotsResult   what it finds: Epoch by epoch
-moments           the checkpoints of one training: its snapshots, and bundled ones of the same run
 run               measures every moment whose weights are there
 
 Alphas are known of every epoch; measurement needs weights. Free of torch until it measures.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from engine import nasbench201
 from engine.analysis.lab import Compared, Lab, Report, aligned, only_with_a_table, seconds_of_sweep
 from engine.analysis.paper import FIXED, LINK, of_method
+from engine.analysis.relatives import moments, past
 from engine.analysis.settings import LabSettings
-from engine.checkpoint.format import META, Summary, read_summary
-from engine.errors import BadInput
+from engine.checkpoint.format import Summary, read_summary
 from engine.fields import setting
 from engine.population import UNTUNED, member, over_epochs
 from engine.results import BnMode
@@ -33,7 +30,6 @@ from engine.selection.selection import Selection
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
 
-SNAPSHOTS = "snapshots"
 FEWEST = 3
 """Measured moments below which nothing is said about a trend."""
 
@@ -87,34 +83,6 @@ class SnapshotsResult(Plain):
         return tuple((each.epoch, each.measured) for each in self.epochs if each.measured is not None)
 
 
-def moments(summary: Summary) -> dict[int, Summary]:
-    """By epoch: the checkpoint itself, its own snapshots, and checkpoints beside it that are earlier moments of the
-    same training, as their alphas have the same past."""
-    found = {int(summary.meta["epochs"]): summary}
-    places = [*sorted((summary.path / SNAPSHOTS).glob(f"epoch-*/{META}"))]
-    places += sorted(summary.path.resolve().parent.glob(f"*/{META}"))
-    for place in places:
-        try:
-            other = read_summary(place.parent)
-        except BadInput:
-            continue
-        epoch = int(other.meta["epochs"] or 0)
-        if epoch < len(_past(summary)) and epoch not in found and _same_training(summary, other, epoch):
-            found[epoch] = other
-    return dict(sorted(found.items()))
-
-
-def _past(summary: Summary) -> Sequence[Any]:
-    """The recorded alphas of the first cell type."""
-    return [row for rows in list(summary.history.values())[:1] for row in rows]
-
-
-def _same_training(summary: Summary, other: Summary, epoch: int) -> bool:
-    if other.space != summary.space or not epoch or len(_past(other)) != epoch:
-        return False
-    return all(np.array_equal(rows[:epoch], other.history[cell]) for cell, rows in summary.history.items())
-
-
 def known(summary: Summary) -> SnapshotsResult | None:
     """What the files tell: alpha at every epoch, and stored sweeps and paths of the moments that have them."""
     if refuses(summary) is not None:
@@ -123,12 +91,12 @@ def known(summary: Summary) -> SnapshotsResult | None:
 
 
 def _known(summary: Summary, settings: Settings, *, stored: bool) -> SnapshotsResult:
-    over, past = over_epochs(summary), moments(summary)
+    over, weights = over_epochs(summary), moments(summary)
     log = summary.log if len(summary.log) == len(over.skips) else [{}] * len(over.skips)
     epochs = []
     for number, (skips, true) in enumerate(zip(over.skips, over.true, strict=True), start=1):
         said = (log[number - 1].get("search") or {}).get("batch") or {}
-        moment = past.get(number)
+        moment = weights.get(number)
         epochs.append(
             Epoch(
                 number,
@@ -177,7 +145,6 @@ def run(
     import engine
     from engine.scoring.paths import decide_at_once, measured_path
     from engine.scoring.scorer import Scorer
-    from engine.scoring.settings import Settings as Scoring
     from engine.selection.orders import edge_order
 
     summary = read_summary(checkpoint.path)
@@ -185,17 +152,16 @@ def run(
     result = _known(summary, settings, stored=False)
     done = {} if before is None else dict(before.measured)
     result = _with(result, done)
-    past = {epoch: each for epoch, each in moments(summary).items() if epoch not in done}
-    scoring = Scoring(data=settings.data, images=settings.images, batch_size=settings.batch_size, bn=settings.bn)
-    for number, (epoch, each) in enumerate(past.items()):
+    todo = {epoch: each for epoch, each in moments(summary).items() if epoch not in done}
+    for number, (epoch, each) in enumerate(todo.items()):
         loaded = checkpoint if each.path == summary.path else engine.load(each.path)
         loaded.supernet.to(checkpoint.supernet.device)
-        scorer = Scorer.of(loaded, scoring, data_dir=data_dir, download=download)
+        scorer = Scorer.of(loaded, settings.scoring(), data_dir=data_dir, download=download)
         start = loaded.start.with_decisions()
         steps, label = 1 + settings.orders, f"epoch {epoch}"
 
         def tell(share: float, step: int, number: int = number, steps: int = steps, label: str = label) -> None:
-            report((number + (step + share) / steps) / len(past), label)
+            report((number + (step + share) / steps) / len(todo), label)
 
         edges = start.undecided_edges("cell")
         scores = []
@@ -225,7 +191,7 @@ def _with(result: SnapshotsResult, found: Mapping[int, Measured]) -> SnapshotsRe
 def refuses(summary: Summary) -> str | None:
     if (reason := only_with_a_table(summary.space)) is not None:
         return reason
-    if len(_past(summary)) < 2:
+    if len(past(summary)) < 2:
         return "its alphas of earlier epochs were not kept; train it here, or import it with its log"
     if not summary.start.alphas.known:
         return "its alphas are unknown"
@@ -334,10 +300,6 @@ def seconds(settings: Settings, summary: Summary) -> float | None:
     return seconds_of_sweep(summary, settings.images, passes)
 
 
-def read(data: Mapping[str, Any]) -> SnapshotsResult:
-    return SnapshotsResult.from_dict(data)
-
-
 LAB: Lab[Settings, SnapshotsResult] = Lab(
     name="snapshots",
     title="Selection from snapshots: does training longer help?",
@@ -346,7 +308,7 @@ LAB: Lab[Settings, SnapshotsResult] = Lab(
     link=LINK,
     settings=Settings,
     run=run,
-    read=read,
+    read=SnapshotsResult.from_dict,
     refuses=refuses,
     verdict=verdict,
     agrees=agrees,

@@ -15,9 +15,9 @@ import numpy as np
 
 from engine import nasbench201
 from engine.analysis.signals.kinds import BASELINES
+from engine.analysis.spread import mean_interval
 from engine.results import BnMode, EdgeWorth, Interval, OperationWorth, TruthKind
 from engine.results.plain import Plain
-from engine.scoring.intervals import student_interval
 from engine.scoring.truth import agreement, spearman
 from engine.selection.genotype import Genotype
 
@@ -163,20 +163,13 @@ def _row(result: SignalsResult, signal: SignalValues, worth: Sequence[EdgeWorth]
 
 def mean_ci(values: Sequence[float]) -> Interval | None:
     """95 % t interval of a mean of rank correlations over edges, within -1 and 1; None below three."""
-    if len(values) < 3:
-        return None
-    low, high = student_interval(fmean(values), float(np.var(values, ddof=1)), len(values))
-    return max(-1.0, low), min(1.0, high)
+    return mean_interval(values, -1.0, 1.0)
 
 
 def paired(one: SignalRow, other: SignalRow) -> tuple[float, Interval | None]:
     """By how much one signal's rank correlations lie above another's, over the edges, and the 95 % interval of that."""
     differences = [a - b for a, b in zip(one.correlations, other.correlations, strict=True)]
-    if len(differences) < 3:
-        return fmean(differences), None
-    return fmean(differences), student_interval(
-        fmean(differences), float(np.var(differences, ddof=1)), len(differences)
-    )
+    return fmean(differences), mean_interval(differences)
 
 
 def _by_edge(result: SignalsResult, rows: Sequence[Sequence[float]]) -> Mapping[int, Mapping[str, float]]:

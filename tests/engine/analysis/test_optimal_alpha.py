@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import engine
 from engine.analysis import registry, running
 from engine.analysis.distances import Distances
-from engine.analysis.optimal_alpha import EdgeOptimum, OptimalResult, minimiser, offered, stated
+from engine.analysis.optimal_alpha import EdgeOptimum, OptimalResult
+from engine.analysis.pairs import minimiser, offered, stated
 from engine.checkpoint.format import read_summary
 from engine.spaces import search_space
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from engine.analysis import registry, running, snapshots
+from engine.analysis import registry, relatives, running, snapshots
 from engine.analysis.settings import read_settings
 from engine.analysis.snapshots import Epoch, Measured, SnapshotsResult
 from engine.checkpoint.format import read_summary
@@ -42,8 +42,8 @@ def test_the_bundled_run_has_two_moments_with_weights(root: Path) -> None:
 
 def test_another_training_is_no_moment_of_this_one(root: Path) -> None:
     summary = read_summary(root / "checkpoints" / "nas-bench-201-fixed-alpha")
-    assert list(snapshots.moments(summary)) == [30]
-    assert list(snapshots.moments(read_summary(root / "checkpoints" / "nas-bench-201-epoch-6"))) == [6]
+    assert list(relatives.moments(summary)) == [30]
+    assert list(relatives.moments(read_summary(root / "checkpoints" / "nas-bench-201-epoch-6"))) == [6]
 
 
 def test_one_epoch_is_no_history(small_runs: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_run_measures_every_snapshot_and_goes_on_after_a_kill(cli, tmp_path: P
     words = ["--space", "nas-bench-201", "--epochs", 2, "--snapshots", 1, "--data", photos, "--out", out, *SMALL]
     assert cli("train", *words)[0] == 0
     summary = read_summary(out)
-    assert list(snapshots.moments(summary)) == [1, 2]
+    assert list(relatives.moments(summary)) == [1, 2]
     changes = {"images": "80", "batch_size": "16", "orders": "1", "data": photos}
     settings, checkpoint = read_settings(LAB.settings, "snapshots", changes), engine.load(out)
     monkeypatch.setattr(running, "KEEP", 0.0)

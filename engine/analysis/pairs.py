@@ -1,0 +1,37 @@
+"""Skip and convolution on one edge: where both are offered, and what Proposition 1 gives each. Free of torch.
+
+offered         the edges that offer both
+minimiser       the weight of skip that brings the edge's mix nearest to the cell's feature map
+stated          the form of Proposition 1, which leaves out the covariance
+"""
+
+from engine.spaces import SearchSpace
+
+SKIP = "skip_connect"
+CONVOLUTIONS = ("nor_conv_3x3", "sep_conv_3x3", "dil_conv_3x3", "sep_conv_5x5", "dil_conv_5x5")
+"""The first of these that an edge offers is held against skip."""
+
+
+def minimiser(a: float, b: float, c: float) -> float:
+    """Weight of skip between 0 and 1. With a = b = c, where nothing is to be gained, one half."""
+    whole = a + b - 2 * c
+    return 0.5 if whole <= 0 else min(1.0, max(0.0, (a - c) / whole))
+
+
+def stated(a: float, b: float) -> float:
+    """a / (a + b): the weight of skip grows with the distance of the convolution from m*."""
+    return a / (a + b) if a + b else 0.5
+
+
+def offered(space: SearchSpace) -> list[tuple[str, int, str]]:
+    """Cell type, edge and convolution of every edge of stride 1 that has skip and one."""
+    found = []
+    for cell in space.cells:
+        spec = space.cell(cell)
+        for edge in spec.edges:
+            names = spec.operations[edge.index]
+            conv = next((name for name in CONVOLUTIONS if name in names), None)
+            strided = spec.stride != 1 and edge.source < spec.inputs
+            if SKIP in names and conv is not None and not strided:
+                found.append((cell, edge.index, conv))
+    return found
