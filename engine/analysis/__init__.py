@@ -7,6 +7,8 @@ spread     means and rank correlations with their intervals, and how they are wo
 relatives  checkpoints that belong together
 pairs      skip and convolution on one edge
 opened     a cell evaluated edge by edge, so that an edge's sum can be looked at and changed
+rewired    networks whose layers change places while they are tested
+tested     test images, and a changed network's accuracy on them
 distances  how far an edge's input and its convolution are from the map of their cell
 paper      numbers of the paper that several labs stand beside
 document   a result with everything that it rests on, as it is stored and printed

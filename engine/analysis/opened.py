@@ -1,7 +1,8 @@
 """A cell evaluated edge by edge, so that what an edge adds can be looked at and changed.
 
 Edit      what an edge adds to its node, from the outputs of its operations
-run       a supernet's logits with every cell of one type opened
+Order     which edge's operations stand where
+run       a supernet's logits with every cell of one type opened, or with all cells
 plain     the edit that changes nothing: then the logits are the supernet's own
 """
 
@@ -21,6 +22,9 @@ Outputs = Mapping[int, Tensor]
 """Outputs [B, C, H, W] of an edge's live operations by column, before they are weighted."""
 Edit = Callable[[int, Tensor, Outputs, Tensor], Tensor | None]
 """(edge, source's value, outputs, the edge's row of weights) -> what it adds to its node; None: nothing."""
+Order = Mapping[int, Mapping[int, int | None]]
+"""By block, in which some edges changed: for each of them the edge whose operations and weights stand there now; None:
+nothing does. The supernet's own modules stay where they are."""
 
 
 def plain(edge: int, source: Tensor, outputs: Outputs, weights: Tensor) -> Tensor | None:
@@ -34,21 +38,27 @@ def summed(outputs: Outputs, weights: Tensor) -> Tensor | None:
     return sum(parts[1:], parts[0]) if parts else None
 
 
-def run(supernet: Supernet, images: Tensor, run: Pass, cell: str, edit: Edit = plain) -> Tensor:
-    """Logits [B, classes]. Raises BadInput for a supernet of partial channels, of which a part goes by its edges."""
+def run(
+    supernet: Supernet, images: Tensor, run: Pass, cell: str | None, edit: Edit = plain, order: Order | None = None
+) -> Tensor:
+    """Logits [B, classes]. cell: the type that is opened; None: all. Raises BadInput for a supernet of partial
+    channels, of which a part goes by its edges."""
     if supernet.part > 1:
         raise BadInput(
             "cells that mix one channel in several cannot be opened; use a supernet without partial channels"
         )
     states = supernet.start(images, run)
-    for block in supernet.blocks:
-        is_opened = isinstance(block, Cell) and block.cell == cell
-        states = states[1], _opened(cast(Cell, block), states, run, edit) if is_opened else block(states, run)
+    for number, block in enumerate(supernet.blocks):
+        is_opened = isinstance(block, Cell) and cell in (None, block.cell)
+        stands = (order or {}).get(number, {})
+        states = states[1], _opened(cast(Cell, block), states, run, edit, stands) if is_opened else block(states, run)
     return supernet.head(states, run)
 
 
-def _opened(cell: Cell, states: tuple[Tensor, Tensor], run: Pass, edit: Edit) -> Tensor:
-    """The cell's output, as its own forward gives it where the edit changes nothing."""
+def _opened(
+    cell: Cell, states: tuple[Tensor, Tensor], run: Pass, edit: Edit, stands: Mapping[int, int | None]
+) -> Tensor:
+    """The cell's output, as its own forward gives it where nothing is changed. stands: see `Order`."""
     spec, weights, live = cell.spec, run.weights[cell.cell], run.live[cell.cell]
     seen = range(2 - spec.inputs, 2)
     values = [
@@ -58,14 +68,17 @@ def _opened(cell: Cell, states: tuple[Tensor, Tensor], run: Pass, edit: Edit) ->
     for node in spec.inner_nodes:
         value: Tensor | None = None
         for edge in spec.entering(node):
+            own = stands.get(edge.index, edge.index)
+            if own is None:
+                continue
             source = Features(values[edge.source], run.noise)
             outputs = {}
-            for column, name in enumerate(spec.operations[edge.index]):
-                if cell.built[edge.index][column] and live[edge.index][column]:
-                    operation = cast(Operation, cast(Mapping, cell.edges[edge.index])[name])
+            for column, name in enumerate(spec.operations[own]):
+                if cell.built[own][column] and live[own][column]:
+                    operation = cast(Operation, cast(Mapping, cell.edges[own])[name])
                     one = source.x.new_ones(1)
                     outputs[column] = computed(type(operation).evaluate([operation], source, one, run.mode)[0])
-            added = edit(edge.index, source.x, outputs, weights[edge.index])
+            added = edit(edge.index, source.x, outputs, weights[own])
             if added is not None:
                 value = added if value is None else value + added
         values.append(_nothing(values, spec.inputs, spec.stride) if value is None else value)

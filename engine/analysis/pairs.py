@@ -1,6 +1,7 @@
 """Skip and convolution on one edge: where both are offered, and what Proposition 1 gives each. Free of torch.
 
 offered         the edges that offer both
+convolutions    all those of such an edge
 minimiser       the weight of skip that brings the edge's mix nearest to the cell's feature map
 stated          the form of Proposition 1, which leaves out the covariance
 """
@@ -10,6 +11,7 @@ from engine.spaces import SearchSpace
 SKIP = "skip_connect"
 CONVOLUTIONS = ("nor_conv_3x3", "sep_conv_3x3", "dil_conv_3x3", "sep_conv_5x5", "dil_conv_5x5")
 """The first of these that an edge offers is held against skip."""
+POINTWISE = ("nor_conv_1x1",)
 
 
 def minimiser(a: float, b: float, c: float) -> float:
@@ -30,8 +32,13 @@ def offered(space: SearchSpace) -> list[tuple[str, int, str]]:
         spec = space.cell(cell)
         for edge in spec.edges:
             names = spec.operations[edge.index]
-            conv = next((name for name in CONVOLUTIONS if name in names), None)
+            # a skip of stride 2 is a convolution itself
             strided = spec.stride != 1 and edge.source < spec.inputs
+            conv = next((name for name in CONVOLUTIONS if name in names), None)
             if SKIP in names and conv is not None and not strided:
                 found.append((cell, edge.index, conv))
     return found
+
+
+def convolutions(space: SearchSpace, cell: str, edge: int) -> tuple[str, ...]:
+    return tuple(name for name in space.operations(cell, edge) if name in (*CONVOLUTIONS, *POINTWISE))

@@ -2,9 +2,13 @@
 
 moments   the checkpoints of one training: its snapshots, and bundled ones of the same run
 past      its recorded alphas
+beside    other trainings of the same space in the same folder
+named     such trainings by name
 """
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +17,7 @@ from engine.checkpoint.format import META, Summary, read_summary
 from engine.errors import BadInput
 
 SNAPSHOTS = "snapshots"
+_RECIPE = ("space", "method", "channels", "cells", "image_size", "seed")
 
 
 def moments(summary: Summary) -> dict[int, Summary]:
@@ -41,3 +46,60 @@ def _same_training(summary: Summary, other: Summary, epoch: int) -> bool:
     if other.space != summary.space or not epoch or len(past(other)) != epoch:
         return False
     return all(np.array_equal(rows[:epoch], other.history[cell]) for cell, rows in summary.history.items())
+
+
+def beside(summary: Summary) -> list[Summary]:
+    """Other trainings of the same space in the same folder, by name; of one training its longest moment."""
+    found: list[Summary] = []
+    for place in sorted(summary.path.resolve().parent.glob(f"*/{META}")):
+        if place.parent.name.startswith(".") or not _is_of(place, summary):
+            continue
+        try:
+            other = read_summary(place.parent)
+        except BadInput:
+            continue
+        if past(other) and not is_one_training(summary, other):
+            found.append(other)
+    found.sort(key=lambda each: -len(past(each)))
+    apart = [
+        each for place, each in enumerate(found) if not any(is_one_training(each, longer) for longer in found[:place])
+    ]
+    return sorted(apart, key=lambda each: each.name)
+
+
+def named(summary: Summary, runs: str) -> list[Summary]:
+    """Checkpoints of the same space by their names in the same folder, or as folders; commas between.
+
+    Raises BadInput for one that is not there, that is of another space, or that kept no alphas of earlier epochs.
+    """
+    found = []
+    for name in dict.fromkeys(part.strip() for part in runs.split(",") if part.strip()):
+        near = summary.path.resolve().parent / name
+        folder = near if (near / META).is_file() else Path(name).expanduser()
+        if not (folder / META).is_file():
+            here = ", ".join(each.name for each in beside(summary)) or "none"
+            raise BadInput(f"there is no run {name}; give a folder, or one that lies beside {summary.name}: {here}")
+        other = read_summary(folder)
+        if other.space != summary.space:
+            raise BadInput(f"{name} is of space {other.space.name}, not of {summary.space.name}; leave it out")
+        if not past(other):
+            raise BadInput(f"{name} kept no alphas of its epochs; leave it out")
+        found.append(other)
+    return found
+
+
+def is_one_training(one: Summary, other: Summary) -> bool:
+    """Whether two checkpoints are moments of one training: alike in recipe and in their common past."""
+    epochs = min(len(past(one)), len(past(other)))
+    if not epochs or any(one.meta.get(key) != other.meta.get(key) for key in _RECIPE):
+        return False
+    return all(np.array_equal(rows[:epochs], other.history[cell][:epochs]) for cell, rows in one.history.items())
+
+
+def _is_of(place: Path, summary: Summary) -> bool:
+    """Whether a meta.json names the same space: weights are read of those alone."""
+    try:
+        found = json.loads(place.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("space") == summary.meta["space"]

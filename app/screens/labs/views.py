@@ -7,7 +7,7 @@ of     by its name
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from app.screens.labs import ablations, optimal_alpha, signals, snapshots
+from app.screens.labs import ablations, depth, optimal_alpha, signals, skip_minus_conv, snapshots, strength, unrolled
 from engine.drawing.palette import Theme
 
 Save = tuple[str, str]
@@ -24,11 +24,17 @@ class View(NamedTuple):
 
 _VIEWS = {
     "signals": View("Does a signal rank the operations as the truth does?", signals.figure, signals.table_card),
+    "strength": View("Which operation is strongest once it is alone?", strength.figure, strength.table),
     "snapshots": View("Where does a selection end that begins after an epoch?", snapshots.figure, snapshots.table),
     "ablations": View("Where do measured paths end under other rules?", ablations.figure, ablations.table),
     "optimal-alpha": View(
         "What should skip get beside a convolution, and what does it get?", optimal_alpha.figure, optimal_alpha.table
     ),
+    "unrolled": View("What is left when layers change places?", unrolled.figure, unrolled.table),
+    "skip-minus-conv": View(
+        "Does skip gain weight as the supernet gets better?", skip_minus_conv.figure, skip_minus_conv.table
+    ),
+    "depth": View("What does α choose as supernets of several depths train?", depth.figure, depth.table),
 }
 
 

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from app.figures.compared import draw_compared
+from app.figures.depths import plot_depths
+from app.figures.gap_courses import gap_info, plot_gaps
 from app.figures.optimal_weights import optima_info, plot_optima
 from app.figures.path_ends import ends_info, plot_ends
+from app.figures.rewired_ends import plot_rewired, rewired_info
 from app.figures.signal_ranks import GLYPHS, draw_truth_table, plot_ranks, ranks_info, truth_table
 from app.figures.snapshot_ends import plot_snapshots, snapshots_info
+from app.figures.strengths import plot_strengths, strength_info
 from engine.analysis import registry, stored
 from engine.analysis.lab import Compared
 from engine.analysis.signals.kinds import KINDS
@@ -22,6 +26,10 @@ DRAW = {
     "snapshots": lambda result, theme: plot_snapshots(snapshots_info(result), theme),
     "ablations": lambda result, theme: plot_ends(ends_info(result), theme),
     "optimal-alpha": lambda result, theme: plot_optima(optima_info(result), theme),
+    "strength": lambda result, theme: plot_strengths(strength_info(result), theme),
+    "unrolled": lambda result, theme: plot_rewired(rewired_info(result), theme),
+    "skip-minus-conv": lambda result, theme: plot_gaps(gap_info(result), theme),
+    "depth": plot_depths,
 }
 
 
@@ -71,6 +79,10 @@ def test_nothing_known_is_said_and_not_drawn(root: Path) -> None:
         "snapshots": replace(result_of(root, "snapshots"), epochs=()),
         "ablations": replace(result_of(root, "ablations"), procedures=()),
         "optimal-alpha": replace(result_of(root, "optimal-alpha"), edges=()),
+        "strength": replace(result_of(root, "strength"), edges=()),
+        "unrolled": replace(result_of(root, "unrolled"), subjects=()),
+        "skip-minus-conv": replace(result_of(root, "skip-minus-conv"), courses=()),
+        "depth": replace(result_of(root, "depth"), depths=()),
     }
     for lab, result in empty.items():
         figure = DRAW[lab](result, "light")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from engine.analysis import registry, relatives, running, snapshots
+from engine.analysis import registry, relatives, running
 from engine.analysis.settings import read_settings
 from engine.analysis.snapshots import Epoch, Measured, SnapshotsResult
 from engine.checkpoint.format import read_summary
