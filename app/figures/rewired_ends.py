@@ -64,9 +64,10 @@ def rewired_info(result: UnrolledResult) -> RewiredInfo:
     return RewiredInfo(tuple(networks), result.chance)
 
 
-_ROW = 34
-_MARGIN = Margin(10, 62, 26, 44)
-_DOTS, _WORDS = 0.2, -0.24
+_Point = tuple[float, float, Interval | None, str]
+"""Place, interval, and what is said of it."""
+_ROW = 26
+_MARGIN = Margin(158, 50, 46, 62)
 
 
 def plot_rewired(info: RewiredInfo, theme: Theme) -> Figure:
@@ -74,20 +75,23 @@ def plot_rewired(info: RewiredInfo, theme: Theme) -> Figure:
     if not info.networks:
         return empty_figure("no network has been changed yet", theme)
     look = palette.roles(theme)
-    left = {"xref": "paper", "xanchor": "left", "xshift": 0}
+    left = {"xref": "paper", "xanchor": "left", "xshift": 4 - _MARGIN.left}
     right = {"xref": "paper", "xanchor": "right", "xshift": _MARGIN.right - 4}
-    dots, befores, means, texts, shapes, place = [], [], [], [], [], 0
+    texts, shapes, place = [], [], 0
+    dots: list[_Point] = []
+    befores: list[_Point] = []
+    means: list[_Point] = []
     for network in info.networks:
-        texts.append(label(f"<b>{network.name}</b>", 0, place + _WORDS, look.text, **left))
-        texts.append(label(wording.number(network.before), 1, place + _DOTS, look.muted, **right))
-        befores.append((network.before, place + _DOTS, network.ci, f"{network.name}, as trained"))
+        texts.append(label(f"<b>{network.name}</b>", 0, place, look.text, **left))
+        texts.append(label(wording.number(network.before), 1, place, look.muted, **right))
+        befores.append((network.before, place, network.ci, f"{network.name}, as trained"))
         place += 1
         for row in network.rows:
-            texts.append(label(row.name, 0, place + _WORDS, look.muted, **left) | {"font": small(look.muted)})
-            texts.append(label(f"<b>{wording.number(row.mean)}</b>", 1, place + _DOTS, look.text, **right))
+            texts.append(label(row.name, 0, place, look.muted, **left) | {"font": small(look.muted)})
+            texts.append(label(f"<b>{wording.number(row.mean)}</b>", 1, place, look.text, **right))
             said = f"{network.name}, {row.name}"
-            means.append((row.mean, place + _DOTS, row.ci, f"{said}, mean"))
-            dots += [(end, place + _DOTS, None, said) for end in row.after]
+            means.append((row.mean, place, row.ci, f"{said}, mean"))
+            dots += [(end, place, None, said) for end in row.after]
             place += 1
     line = {"x0": info.chance, "x1": info.chance, "y0": -0.5, "y1": place - 0.5, "layer": "below"}
     shapes.append({"type": "line", **line, "line": {"color": look.muted, "width": 1, "dash": "dot"}})
@@ -97,7 +101,9 @@ def plot_rewired(info: RewiredInfo, theme: Theme) -> Figure:
         | {"font": small(look.muted)}
     )
     tick = {"tickfont": {"size": TICK, "color": look.muted}, "fixedrange": True, "zeroline": False}
-    title = f"accuracy, % · ◇ as trained · ● a draw · dotted: guessing ({wording.number(info.chance, 0)} %)"
+    below = {"xref": "paper", "yref": "paper", "yanchor": "top", "yshift": -40, "xanchor": "left"}
+    legend = f"◇ as trained   ● a draw   | mean   ┊ guessing, {wording.number(info.chance, 0)} %"
+    texts.append(label(legend, 0, 0, look.muted, **below, xshift=4 - _MARGIN.left) | {"font": small(look.muted)})
     return figure(
         theme,
         _MARGIN.top + _MARGIN.bottom + _ROW * place,
@@ -111,7 +117,7 @@ def plot_rewired(info: RewiredInfo, theme: Theme) -> Figure:
             "range": [0, 100],
             "gridcolor": look.grid,
             "dtick": 20,
-            "title": {"text": title, "font": {"size": TICK, "color": look.muted}, "standoff": 4},
+            "title": {"text": "accuracy, %", "font": {"size": TICK, "color": look.muted}, "standoff": 4},
             **tick,
         },
         yaxis={"range": [place - 0.4, -0.6], "visible": False, "fixedrange": True},
@@ -120,7 +126,7 @@ def plot_rewired(info: RewiredInfo, theme: Theme) -> Figure:
     )
 
 
-def _marks(points: list[tuple[float, float, Interval | None, str]], marker: dict, color: str) -> dict:
+def _marks(points: list[_Point], marker: dict, color: str) -> dict:
     """Points with their 95 % intervals, where they have one."""
     ends = [(x, x) if ci is None else ci for x, _, ci, _ in points]
     return {

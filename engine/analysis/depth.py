@@ -191,7 +191,8 @@ def verdict(result: DepthResult) -> str:
     said = [_words(each, result) for each in result.depths]
     if len({each.cells for each in result.depths}) < 2:
         cells = result.depths[0].cells
-        other = 1 if cells != 1 else 3
+        few, more = (1, 3) if result.unit == "cells a stage" else (3, 5)
+        other = few if cells != few else more
         said.append(
             f"Only trainings with {cells} {result.unit} are here, so nothing can be said about depth: train one more "
             f"by the same recipe with --cells {other} into the same folder, or name one in the settings (runs)."
@@ -302,4 +303,5 @@ LAB: Lab[Settings, DepthResult] = Lab(
     lines=lines,
     seconds=lambda settings, summary: 1.0,
     known=known,
+    idle=("images", "batch_size", "bn", "seed"),
 )

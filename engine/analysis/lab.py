@@ -85,6 +85,7 @@ class Lab(Generic[S, R]):
     agree with the claim; None where that cannot be told. rows: the numbers as a table, a mapping of columns each;
     lines: the main ones as text. seconds: how long a run takes here, as far as the checkpoint's own sweep tells.
     more: what `analyse --json` prints besides, by name. known: what the checkpoint's own files tell before it is run.
+    idle: settings that every lab has and that change nothing here, so that no page offers them.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Lab(Generic[S, R]):
     seconds: Callable[[S, Summary], float | None]
     more: Callable[[R], Mapping[str, Any]] = _nothing
     known: Callable[[Summary], R | None] = _unknown
+    idle: tuple[str, ...] = ()
 
     def check(self, summary: Summary) -> None:
         """Raises BadInput for a checkpoint that it does not apply to."""

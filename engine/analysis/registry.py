@@ -14,11 +14,11 @@ from engine.errors import BadInput
 _HOMES = {
     "signals": "engine.analysis.signals.lab",
     "strength": "engine.analysis.strength.lab",
-    "snapshots": "engine.analysis.snapshots",
-    "ablations": "engine.analysis.ablations",
     "optimal-alpha": "engine.analysis.optimal_alpha",
     "unrolled": "engine.analysis.unrolled",
     "skip-minus-conv": "engine.analysis.skip_minus_conv",
+    "snapshots": "engine.analysis.snapshots",
+    "ablations": "engine.analysis.ablations",
     "depth": "engine.analysis.depth",
 }
 

@@ -8,6 +8,7 @@ named     such trainings by name
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,8 @@ def beside(summary: Summary) -> list[Summary]:
         if place.parent.name.startswith(".") or not _is_of(place, summary):
             continue
         try:
-            other = read_summary(place.parent)
-        except BadInput:
+            other = _read(place.parent, place.stat().st_mtime_ns)
+        except (BadInput, OSError):
             continue
         if past(other) and not is_one_training(summary, other):
             found.append(other)
@@ -94,6 +95,12 @@ def is_one_training(one: Summary, other: Summary) -> bool:
     if not epochs or any(one.meta.get(key) != other.meta.get(key) for key in _RECIPE):
         return False
     return all(np.array_equal(rows[:epochs], other.history[cell][:epochs]) for cell, rows in one.history.items())
+
+
+@lru_cache(maxsize=64)
+def _read(folder: Path, written: int) -> Summary:
+    """A checkpoint as it was when its meta.json was written (ns): a page asks for it at every drawing."""
+    return read_summary(folder)
 
 
 def _is_of(place: Path, summary: Summary) -> bool:

@@ -272,4 +272,5 @@ LAB: Lab[Settings, GapResult] = Lab(
     lines=lines,
     seconds=lambda settings, summary: 1.0,
     known=known,
+    idle=("images", "batch_size", "seed"),
 )

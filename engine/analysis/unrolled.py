@@ -22,6 +22,7 @@ from engine.analysis.paper import LINK
 from engine.analysis.settings import LabSettings
 from engine.analysis.spread import mean_interval, within
 from engine.checkpoint.format import Summary, read_summary
+from engine.drawing import wording
 from engine.fields import setting
 from engine.results import BnMode, Interval
 from engine.results.plain import Plain
@@ -213,7 +214,7 @@ def verdict(result: UnrolledResult) -> str:
             "paper's explanation of skips supposes."
         )
     where = {"test": "test images", "search": "search images, as there are no test images"}[result.part]
-    return " ".join([*said, f"On {result.images:,} {where}."])
+    return " ".join([*said, f"On {result.images:,} {where}, {wording.bn(result.bn)}."])
 
 
 def agrees(result: UnrolledResult) -> bool | None:

@@ -41,7 +41,9 @@ def asked(page: PageState, lab: Lab[Any, Any]) -> lab_runs.Asked | None:
         decisions = page.decisions if begin == "your decisions" else decisions
     with st.popover("Settings"):
         values = {
-            name: _widget(lab, name, about) for name, about in described(lab.settings).items() if name not in HIDDEN
+            name: _widget(lab, name, about)
+            for name, about in described(lab.settings).items()
+            if name not in (*HIDDEN, *lab.idle)
         }
     try:
         return lab_runs.Asked(lab.name, page.summary, lab.settings(data=page.data, **values), decisions)
