@@ -104,7 +104,7 @@ class RewiredStages:
 
     def logits(self, images: Tensor, order: Order, noise: int) -> Tensor:
         stands = {place: layer for changes in order.values() for place, layer in changes.items()}
-        x = self.network.stem(images)
+        x = self.network.get_submodule("stem")(images)
         for number in range(len(self.network.cells)):
             layer = stands.get(number, number)
             if layer is not None:

@@ -187,9 +187,9 @@ def verdict(result: GapResult) -> str:
         if agrees(result) and last.gap < 0:
             said.append("The convolutions keep the larger weight nevertheless.")
     parts = [
-        f"{each.name} {number(rho[0])}{within(rho[1])}"
+        f"{each.name} {number(joined[0])}{within(joined[1])}"
         for each in others
-        if each.method != FIXED and (rho := correlation(each)) is not None
+        if each.method != FIXED and (joined := correlation(each)) is not None
     ]
     if parts:
         said.append(f"Beside it: {', '.join(parts)}.")

@@ -65,11 +65,10 @@ def _widget(lab: Lab[Any, Any], name: str, about: About) -> Any:
         return st.selectbox(words, options, index=options.index(default), key=key, help=about.help)
     if kind is bool:
         return st.toggle(words, default, key=key, help=about.help)
-    if kind is int:
-        low, high = (None if end is None else int(end) for end in (about.least, about.most))
-        return st.number_input(words, low, high, int(default), step=1, key=key, help=about.help)
-    if kind is float:
-        return st.number_input(words, about.least, about.most, float(default), format="%g", key=key, help=about.help)
+    if kind in (int, float):  # all of a widget's numbers are of one type
+        low, high = (None if end is None else kind(end) for end in (about.least, about.most))
+        how: dict[str, Any] = {"step": 1} if kind is int else {"format": "%g"}
+        return st.number_input(words, low, high, kind(default), **how, key=key, help=about.help)
     return st.text_input(words, default or "", key=key, help=about.help, max_chars=300)
 
 

@@ -1,6 +1,7 @@
 """Lab "unrolled" on its page: what changed networks keep of their accuracy, and the numbers behind it."""
 
 from statistics import fmean, stdev
+from typing import Any
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from engine.analysis.spread import mean_interval
 from engine.analysis.unrolled import CHANGES, UnrolledResult
 from engine.drawing import wording
 from engine.drawing.palette import Theme
+from engine.results import Interval
 
 
 def figure(result: UnrolledResult, theme: Theme, save: tuple[str, str]) -> None:
@@ -27,19 +29,17 @@ def figure(result: UnrolledResult, theme: Theme, save: tuple[str, str]) -> None:
 def table(result: UnrolledResult, theme: Theme) -> None:
     part = {"test": "test images", "search": "search images"}[result.part]
     text.heading("What is left", f"{wording.count(result.images)} {part}, {result.draws} draws")
-    body = []
+    body: list[dict[str, Any]] = []
     for each in result.subjects:
-        ci = None if each.ci is None else wording.interval(each.ci)
-        body.append({"network": each.name, "change": "as trained", "mean %": each.before, "95 %": ci})
+        body.append({"network": each.name, "change": "as trained", "mean %": each.before, "95 %": _interval(each.ci)})
         for change, words in CHANGES.items():
             if after := each.of(change):
-                ci = mean_interval(after, 0.0, 100.0)
                 body.append(
                     {
                         "network": each.name,
                         "change": words,
                         "mean %": fmean(after),
-                        "95 %": None if ci is None else wording.interval(ci),
+                        "95 %": _interval(mean_interval(after, 0.0, 100.0)),
                         "spread": stdev(after) if len(after) > 1 else None,
                         "lowest": min(after),
                         "highest": max(after),
@@ -47,3 +47,7 @@ def table(result: UnrolledResult, theme: Theme) -> None:
                 )
     columns = dict.fromkeys(("mean %", "spread", "lowest", "highest"), st.column_config.NumberColumn(format="%.1f"))
     st.dataframe(body, column_config=columns, hide_index=True, placeholder="–", key="lab-rewired")
+
+
+def _interval(ci: Interval | None) -> str | None:
+    return None if ci is None else wording.interval(ci)
