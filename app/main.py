@@ -22,7 +22,6 @@ from app.screens.labs.page import page as labs
 from app.screens.runs.page import page as runs
 from app.screens.start.page import page as start
 from app.state import keys
-from app.work import worker
 from app.work.workshop import workshop
 
 NAME = "Supernet Explorer"
@@ -46,4 +45,4 @@ sidebar.sidebar()
 st.set_page_config(page_title=" - ".join(filter(None, (page.title, keys.RUN.get(""), NAME))))
 page.run()
 if page != pages["start"]:  # who has come further may measure
-    workshop().jobs.get_ready(worker.load)
+    workshop().get_ready()
