@@ -11,7 +11,7 @@ import math
 from typing import NamedTuple
 
 from app.figures.frame import TICK, Figure, Margin, figure, label, rounded, small
-from engine.analysis.optimal_alpha import minimiser, stated
+from engine.analysis.pairs import minimiser, stated
 from engine.drawing import palette
 from engine.drawing.palette import Theme
 
