@@ -75,7 +75,7 @@ def strength_info(result: StrengthResult) -> StrengthInfo:
 
 
 _ROW = 28
-_MARGIN = Margin(10, 14, 30, 64)
+_MARGIN = Margin(10, 14, 50, 64)
 _COLUMNS = ("weight of α", "drop, points", "strength, %")
 _PILL = 0.06
 _DOMAINS = ((0.15, 0.385), (0.455, 0.69), (0.765, 1.0))

@@ -21,11 +21,12 @@ def figure(result: StrengthResult, theme: Theme, save: tuple[str, str]) -> None:
 
 def table(result: StrengthResult, theme: Theme) -> None:
     text.heading("Every fine-tuning", "accuracies after every pass")
+    several = len({edge.cell for edge in result.edges}) > 1
     percent = st.column_config.NumberColumn(format="%.1f")
     st.dataframe(
         [
             {
-                "edge": f"{edge.cell}: {wording.plain(edge.name)}",
+                "edge": f"{edge.cell}: {wording.plain(edge.name)}" if several else wording.plain(edge.name),
                 "operation": palette.operation(each.name).label,
                 "α's weight": each.weight,
                 "drop": each.drop,

@@ -6,13 +6,18 @@ compared   the paper's numbers beside ours
 lines      the numbers as text
 """
 
+from collections.abc import Sequence
 from statistics import fmean
 
 from engine.analysis.lab import Compared, aligned
 from engine.analysis.pairs import SKIP
 from engine.analysis.spread import mean_interval, number, within
 from engine.analysis.strength.results import EdgeStrength, StrengthResult
+from engine.drawing import wording
+from engine.drawing.palette import operation
 from engine.results import Interval
+
+_SIGNALS = {"weight": "the largest α", "drop": "the largest drop"}
 
 
 def verdict(result: StrengthResult) -> str:
@@ -21,17 +26,13 @@ def verdict(result: StrengthResult) -> str:
     if not edges:
         return f"Of {len(result.edges)} edges none is measured as a whole yet."
     count = f"{len(edges)} edge{'' if len(edges) == 1 else 's'}"
-    said = []
-    for by, words in (("weight", "the largest α"), ("drop", "the largest drop")):
-        known = [each for each in edges if each.best(by) is not None]
-        hits = sum(each.best(by) == each.best("strength") for each in known)
-        if known:
-            said.append(f"On {hits} of {count} {words} belongs to the operation that is strongest after fine-tuning.")
-        else:
-            said.append("The alphas are unknown.")
+    said = [_one(edges[0])] if len(edges) == 1 else [_hits(edges, by, words) for by, words in _SIGNALS.items()]
     parts = [f"{words} {number(rho[0])}{within(rho[1])}" for words, rho in _means(result).items()]
     if parts:
-        said.append(f"Mean rank correlation with strength over {count}: {', '.join(parts)}.")
+        said.append(
+            f"{'Rank correlation' if len(edges) == 1 else 'Mean rank correlation'} with strength over {count}: "
+            f"{', '.join(parts)}."
+        )
     close = sum(_is_close(each) for each in edges)
     if close:
         said.append(f"On {close} of {count} the two strongest cannot be told apart on {result.images:,} images.")
@@ -39,11 +40,30 @@ def verdict(result: StrengthResult) -> str:
     rising = sum(not each.plateau for each in every)
     if rising:
         said.append(
-            f"{rising} of {len(every)} fine-tunings were still rising at their end: these are no convergence yet."
+            f"{rising} of {len(every)} fine-tunings were still rising at their end: these are no convergence yet. An "
+            "operation that is alone weighs 1, no longer a part of it, and the rest has to get used to that."
         )
     if len(edges) < 3:
         said.append("So few edges are an example, not a result.")
     return " ".join(said)
+
+
+def _one(edge: EdgeStrength) -> str:
+    """Which operation each of them names."""
+    names = {by: edge.best(by) for by in ("weight", "drop", "strength")}
+    labels = {by: "nothing, as it is unknown" if name is None else operation(name).label for by, name in names.items()}
+    return (
+        f"On {wording.plain(edge.name)} α names {labels['weight']}, the drop {labels['drop']}; strongest after "
+        f"fine-tuning is {labels['strength']}."
+    )
+
+
+def _hits(edges: Sequence[EdgeStrength], by: str, words: str) -> str:
+    known = [each for each in edges if each.best(by) is not None]
+    if not known:
+        return "The alphas are unknown."
+    hits = sum(each.best(by) == each.best("strength") for each in known)
+    return f"On {hits} of {len(known)} edges {words} belongs to the operation that is strongest after fine-tuning."
 
 
 def _is_close(edge: EdgeStrength) -> bool:
@@ -71,7 +91,7 @@ def agrees(result: StrengthResult) -> bool | None:
 def compared(result: StrengthResult) -> tuple[Compared, ...]:
     """Figure 2 counts edges of S2; other spaces have no numbers there."""
     edges, found = result.whole, []
-    if edges and (known := [each for each in edges if each.best("weight") is not None]):
+    if len(edges) > 2 and (known := [each for each in edges if each.best("weight") is not None]):
         on_s2 = result.space == "s2"
         skips = 100 * sum(each.best("weight") == SKIP for each in known) / len(known)
         others = 100 * sum(each.best("strength") != SKIP for each in known) / len(known)
@@ -81,7 +101,7 @@ def compared(result: StrengthResult) -> tuple[Compared, ...]:
                 "edges that α gives to skip", 85.71 if on_s2 else None, round(skips, 2), "%", None, note.format(12)
             ),
             Compared(
-                "edges where another is stronger", 50.0 if on_s2 else None, round(others, 2), "%", None, note.format(7)
+                "edges where another is strongest", 50.0 if on_s2 else None, round(others, 2), "%", None, note.format(7)
             ),
         ]
     for words, (rho, ci) in _means(result).items():

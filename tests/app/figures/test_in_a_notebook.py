@@ -82,6 +82,24 @@ made = plot_ends(ends_info(stored.read(BENCH, "ablations").numbers), THEME)
 from app.figures.optimal_weights import optima_info, plot_optima
 made = plot_optima(optima_info(stored.read(BENCH, "optimal-alpha").numbers), THEME)
 """,
+    "lab strength": """
+from app.figures.strengths import plot_strengths, strength_info
+made = plot_strengths(strength_info(stored.read(BENCH, "strength").numbers), THEME)
+""",
+    "lab unrolled": """
+from app.figures.rewired_ends import plot_rewired, rewired_info
+made = plot_rewired(rewired_info(stored.read(BENCH, "unrolled").numbers), THEME)
+""",
+    "lab skip-minus-conv": """
+from app.figures.gap_courses import gap_info, plot_gaps
+from engine.analysis import registry
+made = plot_gaps(gap_info(registry.find("skip-minus-conv").known(BENCH)), THEME)
+""",
+    "lab depth": """
+from app.figures.depths import plot_depths
+from engine.analysis import registry
+made = plot_depths(registry.find("depth").known(BENCH), THEME)
+""",
     "training": """
 from app.figures.training_curves import curves_info, plot_curves
 made = plot_curves(curves_info(BENCH.log, BENCH.meta["epochs"]), THEME)

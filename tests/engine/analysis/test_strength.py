@@ -71,8 +71,13 @@ def test_what_is_said_goes_by_ranks_over_edges() -> None:
     )
     one = made(against[0])
     assert LAB.agrees(one) is None and "an example, not a result" in LAB.verdict(one)
+    assert "α names skip, the drop conv 3×3; strongest after fine-tuning is conv 3×3" in LAB.verdict(one)
+    assert [each.what for each in LAB.compared(one)] == [
+        f"rank correlation with strength, {name}" for name in ("α", "drop")
+    ]
     unknown = made(edge(0, [None, None, None], [1.0, 2.0, 3.0], [50.0, 50.5, 58.0]))
-    assert "The alphas are unknown" in LAB.verdict(unknown)
+    assert "α names nothing, as it is unknown" in LAB.verdict(unknown)
+    assert "The alphas are unknown" in LAB.verdict(made(*unknown.edges, *unknown.edges))
     close = made(edge(0, [0.5, 0.3, 0.2], [1.0, 2.0, 3.0], [50.0, 57.0, 58.0]))
     assert "On 1 of 1 edge the two strongest cannot be told apart" in LAB.verdict(close)
     begun = made(replace(against[0], complete=False))
