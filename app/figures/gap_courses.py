@@ -90,7 +90,14 @@ def plot_gaps(info: GapInfo, theme: Theme) -> Figure:
             },
             **tick,
         },
-        yaxis={"gridcolor": look.grid, "nticks": 7, "zeroline": True, "zerolinecolor": look.muted, **tick},
+        yaxis={
+            "gridcolor": look.grid,
+            "nticks": 7,
+            "rangemode": "tozero",
+            "zeroline": True,
+            "zerolinecolor": look.muted,
+            **tick,
+        },
         annotations=texts,
     )
 

@@ -5,6 +5,7 @@ registry   all labs by name
 settings   settings that labs share, and how they are read
 spread     means and rank correlations with their intervals, and how they are worded
 relatives  checkpoints that belong together
+edges      edges to measure, from what a person writes
 pairs      skip and convolution on one edge
 opened     a cell evaluated edge by edge, so that an edge's sum can be looked at and changed
 rewired    networks whose layers change places while they are tested
