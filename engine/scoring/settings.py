@@ -3,7 +3,7 @@
 Settings         every option of a measurement, described once
 Kind             what is measured: an edge, a node's inputs, or the supernet's accuracy alone
 PREVIEW_IMAGES   how many images a first-order estimate takes where nothing else is said
-rule             in words, by which rule measured answers are compared
+rule             in words, by which rule the best operation was found; is_papers: whether it is the paper's
 RECORDED         the settings that stand beside a result, because no field of the result holds them
 
 Options of commands, keys of requests, stored headers and the reproducing command are derived from the fields here: a
@@ -111,6 +111,11 @@ class Settings:
 
 RULE = "plain mask, accuracy"
 """The paper's own, with batch statistics of 64 images each (section 4)."""
+
+
+def is_papers(header: Mapping[str, Any]) -> bool:
+    """Whether the best operation was found by the paper's rule, as its authors' code does it or as is usual here."""
+    return rule(header) in (RULE, f"{RULE}, as published")
 
 
 def rule(header: Mapping[str, Any]) -> str:
