@@ -3,7 +3,6 @@
 LAB           the lab
 Settings      which trainings are compared
 DepthResult   what it finds: a Depth for every training
-alike         whether two trainings differ in depth alone; differences says in what else
 
 Nothing is measured: the alphas of every epoch lie in the checkpoints. Free of torch.
 """
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.analysis.lab import Compared, Lab, Report, aligned
 from engine.analysis.paper import FIXED, LINK, of_method
-from engine.analysis.relatives import beside, named, past
+from engine.analysis.relatives import alike, beside, differences, named, past
 from engine.analysis.settings import LabSettings
 from engine.checkpoint.format import Summary, read_summary
 from engine.fields import setting
@@ -34,7 +33,6 @@ HALF = 0.5
 """Share of edges with skip from which alpha counts as having given in."""
 PUBLISHED = {"nas-bench-201": 5}
 """Cells a stage of the paper's supernets."""
-_RECIPE = ("method", "channels", "image_size", "dataset", "split", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,26 +90,6 @@ class DepthResult(Plain):
     images: int
     bn: BnMode
     final: bool
-
-
-def differences(one: Summary, other: Summary) -> tuple[str, ...]:
-    """In what two trainings differ beside depth, e.g. "epochs 10, not 30"; their data's place does not count."""
-    mine, theirs = (dict(each.meta.get("hyperparameters") or {}) for each in (one, other))
-    for each, found in ((one, mine), (other, theirs)):
-        found |= {name: each.meta.get(name) for name in _RECIPE}
-        for name in ("cells", "data", "space"):
-            found.pop(name, None)
-        found["finished epochs"] = len(past(each))
-    names = [*mine, *(name for name in theirs if name not in mine)]
-    return tuple(
-        f"{name.replace('_', ' ')} {theirs.get(name)}, not {mine.get(name)}"
-        for name in names
-        if mine.get(name) != theirs.get(name)
-    )
-
-
-def alike(one: Summary, other: Summary) -> bool:
-    return one.meta["cells"] != other.meta["cells"] and not differences(one, other)
 
 
 def known(summary: Summary) -> DepthResult | None:

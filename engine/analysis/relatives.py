@@ -4,6 +4,7 @@ moments   the checkpoints of one training: its snapshots, and bundled ones of th
 past      its recorded alphas
 beside    other trainings of the same space in the same folder
 named     such trainings by name
+alike     whether two trainings differ in depth alone; differences says in what else
 """
 
 import json
@@ -18,6 +19,7 @@ from engine.checkpoint.format import META, Summary, read_summary
 from engine.errors import BadInput
 
 SNAPSHOTS = "snapshots"
+_TRAINED = ("method", "channels", "image_size", "dataset", "split", "seed")
 _RECIPE = ("space", "method", "channels", "cells", "image_size", "seed")
 
 
@@ -95,6 +97,27 @@ def is_one_training(one: Summary, other: Summary) -> bool:
     if not epochs or any(one.meta.get(key) != other.meta.get(key) for key in _RECIPE):
         return False
     return all(np.array_equal(rows[:epochs], other.history[cell][:epochs]) for cell, rows in one.history.items())
+
+
+def differences(one: Summary, other: Summary) -> tuple[str, ...]:
+    """In what two trainings differ beside depth, e.g. "epochs 10, not 30"; their data's place does not count."""
+    mine, theirs = (dict(each.meta.get("hyperparameters") or {}) for each in (one, other))
+    for each, found in ((one, mine), (other, theirs)):
+        found |= {name: each.meta.get(name) for name in _TRAINED}
+        for name in ("cells", "data", "space"):
+            found.pop(name, None)
+        found["finished epochs"] = len(past(each))
+    names = [*mine, *(name for name in theirs if name not in mine)]
+    return tuple(
+        f"{name.replace('_', ' ')} {theirs.get(name)}, not {mine.get(name)}"
+        for name in names
+        if mine.get(name) != theirs.get(name)
+    )
+
+
+def alike(one: Summary, other: Summary) -> bool:
+    """Whether they differ in depth alone."""
+    return one.meta["cells"] != other.meta["cells"] and not differences(one, other)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from engine.analysis import registry
-from engine.analysis.depth import Depth, DepthResult, alike, differences
+from engine.analysis.depth import Depth, DepthResult
+from engine.analysis.relatives import alike, differences
 from engine.checkpoint.format import read_summary
 from engine.data.load import load_data
 from engine.training.loop import train
