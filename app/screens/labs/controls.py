@@ -6,6 +6,7 @@ run_line   the button, or in its place the run
 
 import types
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import streamlit as st
@@ -46,10 +47,18 @@ def asked(page: PageState, lab: Lab[Any, Any]) -> lab_runs.Asked | None:
             if name not in (*HIDDEN, *lab.idle)
         }
     try:
+        _check_names(values.get("runs"))
         return lab_runs.Asked(lab.name, page.summary, lab.settings(data=page.data, **values), decisions)
     except BadInput as problem:
         st.error(text.literal(str(problem)), icon=":material/error:")
         return None
+
+
+def _check_names(runs: str | None) -> None:
+    """On the command line they may be folders. Raises BadInput for what is no name: a visitor reads none of those."""
+    for name in (runs or "").split(","):
+        if name.strip() != Path(name.strip()).name and name.strip():
+            raise BadInput(f"{name.strip()} is no name of a run that lies beside this one; name one of those")
 
 
 def _widget(lab: Lab[Any, Any], name: str, about: About) -> Any:

@@ -138,3 +138,11 @@ def test_the_mix_of_two_operations_is_turned_by_hand(visit: Visit) -> None:
     assert not app.exception and "Best: skip **0.75**, convolution **0.25**; that is α of skip 1.10 above" in text(app)
     app.slider(key="lab-toy-alike").set_value(0.95).run()
     assert "skip alone is better than any mix" in text(app)
+
+
+def test_a_visitor_names_runs_and_reads_no_other_folders(visit: Visit) -> None:
+    app = visit("labs", run=BUNDLED, lab="skip-minus-conv")
+    app.text_input(key="lab-skip-minus-conv-runs").set_value("/etc, s2").run()
+    assert not app.exception and "/etc is no name of a run" in app.error[0].value.replace("\\", "")
+    app.text_input(key="lab-skip-minus-conv-runs").set_value("nas-bench-201-gdas").run()
+    assert not app.exception and not app.error
