@@ -2,32 +2,29 @@
 
 LAB             the lab
 Settings        what it measures with
-OptimalResult   what it finds: an EdgeOptimum for every edge that has both
-run             measures the variances on feature maps
+OptimalResult   what it finds: an EdgeOptimum for every edge that has both, and a Moment for every epoch
+run             measures them (`engine.analysis.optima`)
 
-The cell's optimal map m* is estimated as the standardised mean of what its edges add. With a = var(o - m*), b = var(x -
-m*) and c their covariance, for a convolution's output o and its input x (that of skip), the weights that minimise
-var(theta_skip x + theta_conv o - m*) and sum to 1 are theta_skip : theta_conv = (a - c) : (b - c). Proposition 1 states
-a : b. Everything is standardised per channel, as the proposition supposes. Free of torch until it measures.
+Free of torch until it measures.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from engine.analysis.lab import Compared, Lab, Report, aligned, seconds_of_sweep
-from engine.analysis.pairs import SKIP, minimiser, offered, stated
+from engine.analysis.pairs import EdgeOptimum, offered, share_of_skip
 from engine.analysis.paper import LINK
+from engine.analysis.relatives import moments, past
 from engine.analysis.settings import LabSettings
-from engine.analysis.spread import mean_interval, rank_correlation
+from engine.analysis.spread import rank_correlation
 from engine.checkpoint.format import Summary, read_summary
 from engine.errors import BadInput
 from engine.results import BnMode, Interval
 from engine.results.plain import Plain
+from engine.selection.alphas import Alphas
 from engine.selection.selection import Selection
 
 if TYPE_CHECKING:
@@ -40,33 +37,26 @@ class Settings(LabSettings):
 
 
 @dataclass(frozen=True)
-class EdgeOptimum:
-    """An edge, mean over its cells and the batches. conv: the convolution that is held against skip. a, b, c: variances
-    and covariance, see above. optimal: the weight of skip that minimises, with its 95 % interval over batches; stated:
-    as Proposition 1 states it. learned: what the mixing weights give to skip, of what they give to both."""
+class Moment:
+    """After an epoch, mean over the edges: the weight of skip that minimises, and as Proposition 1 states it."""
 
-    cell: str
-    edge: int
-    name: str
-    conv: str
-    a: float
-    b: float
-    c: float
+    epoch: int
     optimal: float
-    ci: Interval | None
     stated: float
-    learned: float | None
 
 
 @dataclass(frozen=True)
 class OptimalResult(Plain):
-    """edges: those of stride 1 that offer skip and a convolution."""
+    """edges: those of stride 1 that offer skip and a convolution. learned: what skip had after every recorded epoch,
+    mean over these edges. epochs: what it should have had, where the weights of several epochs are there."""
 
     edges: tuple[EdgeOptimum, ...]
     images: int
     bn: BnMode
     method: str
     final: bool
+    learned: tuple[float, ...] = ()
+    epochs: tuple[Moment, ...] = ()
 
 
 def run(
@@ -79,73 +69,52 @@ def run(
     data_dir: str | Path | None = None,
     download: bool = False,
 ) -> Iterator[OptimalResult]:
-    """One result, at the end. Raises BadInput for a checkpoint that the lab does not apply to."""
-    import torch
-
-    from engine.analysis import opened
-    from engine.analysis.distances import Distances
+    """A result after every moment of the training whose weights are there, the checkpoint itself first. Raises BadInput
+    for a checkpoint that the lab does not apply to."""
+    import engine
+    from engine.analysis.optima import optima
     from engine.scoring.scorer import ScoringImages
-    from engine.supernet.scorable import moved
-    from engine.supernet.supernet import Pass
 
-    LAB.check(read_summary(checkpoint.path))
+    summary = read_summary(checkpoint.path)
+    LAB.check(summary)
     start = checkpoint.start if selection is None else selection
-    supernet, space = checkpoint.supernet, checkpoint.space
-    wanted = [place for place in offered(space) if not start.is_decided(place[0], place[1])]
+    wanted = [place for place in offered(checkpoint.space) if not start.is_decided(place[0], place[1])]
     if not wanted:
         raise BadInput("every edge with skip and a convolution is decided; give a selection with undecided ones")
     images = ScoringImages.of(checkpoint, settings.scoring(), data_dir=data_dir, download=download)
-    taken = Pass.of(start.weights(supernet.device, supernet.dtype), settings.bn)
-    sums: dict[tuple[str, int], list[tuple[float, float, float]]] = {(cell, edge): [] for cell, edge, _ in wanted}
-    cells = list(dict.fromkeys(cell for cell, _, _ in wanted))
-    for number, (inputs, _) in enumerate(images.batches):
-        batch = moved(inputs, supernet.device, supernet.dtype)
-        assert isinstance(batch, torch.Tensor)
-        for cell in cells:
-            own = {edge: space.operations(cell, edge).index(conv) for where, edge, conv in wanted if where == cell}
-            look = Distances(own, len(space.edges(cell)))
-            with torch.inference_mode():
-                opened.run(supernet, batch, taken.with_noise(number), cell, look)
-            for edge, moments in look.moments.items():
-                sums[cell, edge].append(tuple(np.mean(moments, axis=0).tolist()))
-        report((number + 1) / len(images.batches), "feature maps")
-    yield _result(checkpoint, start, wanted, sums, images.count, settings)
+    others = {epoch: each for epoch, each in moments(summary).items() if each.path != summary.path}
+
+    def told(done: int) -> Callable[[float], None]:
+        return lambda share: report((done + share) / (1 + len(others)), "feature maps")
+
+    edges = optima(checkpoint.supernet, start, wanted, images.batches, settings.bn, told(0))
+    found = OptimalResult(
+        edges, images.count, settings.bn, str(summary.meta["method"]), not others, learned=_learned(summary, wanted)
+    )
+    found = replace(found, epochs=(_moment(int(summary.meta["epochs"]), edges),) if edges and others else ())
+    yield found
+    for done, (epoch, other) in enumerate(others.items(), start=1):
+        then = engine.load(other.path)
+        decided = then.start.with_decisions(start.decisions)
+        edges = optima(then.supernet, decided, wanted, images.batches, settings.bn, told(done))
+        epochs = sorted((*found.epochs, _moment(epoch, edges)), key=lambda each: each.epoch)
+        found = replace(found, epochs=tuple(epochs), final=done == len(others))
+        yield found
 
 
-def _result(
-    checkpoint: "Checkpoint",
-    start: Selection,
-    wanted: Sequence[tuple[str, int, str]],
-    sums: Mapping[tuple[str, int], Sequence[tuple[float, float, float]]],
-    images: int,
-    settings: Settings,
-) -> OptimalResult:
-    space, edges = checkpoint.space, []
-    weights = {cell: start.alphas.weights(cell) for cell in space.cells}
-    for cell, edge, conv in wanted:
-        if not (batches := sums[cell, edge]):
-            continue  # an operation without weight did not run
-        names = space.operations(cell, edge)
-        a, b, c = (fmean(column) for column in zip(*batches, strict=True))
-        each = [minimiser(*moments) for moments in batches]
-        skip, other = (float(weights[cell][edge][names.index(name)]) for name in (SKIP, conv))
-        spec = space.cell(cell)
-        edges.append(
-            EdgeOptimum(
-                cell,
-                edge,
-                spec.edge_name(spec.edges[edge]),
-                conv,
-                a,
-                b,
-                c,
-                minimiser(a, b, c),
-                mean_interval(each, 0.0, 1.0),
-                stated(a, b),
-                None if start.best_by_alpha(cell, edge) is None else skip / (skip + other),
-            )
-        )
-    return OptimalResult(tuple(edges), images, settings.bn, str(checkpoint.meta["method"]), True)
+def _moment(epoch: int, edges: Sequence[EdgeOptimum]) -> Moment:
+    return Moment(epoch, fmean(each.optimal for each in edges), fmean(each.stated for each in edges))
+
+
+def _learned(summary: Summary, wanted: Sequence[tuple[str, int, str]]) -> tuple[float, ...]:
+    """By epoch, from the recorded alphas; () where they are unknown."""
+    space, found = summary.space, []
+    if not summary.start.alphas.known:
+        return ()
+    for epoch in range(len(past(summary))):
+        alphas = Alphas.read(space, {cell: rows[epoch] for cell, rows in summary.history.items()}, dtype="float32")
+        found.append(fmean(share_of_skip(space, alphas, *place) for place in wanted))
+    return tuple(found)
 
 
 def correlation(result: OptimalResult) -> tuple[float, Interval | None] | None:
@@ -190,6 +159,13 @@ def verdict(result: OptimalResult) -> str:
         often = {True: "more often than a coin would", False: "less often than a coin would", None: "as a coin might"}
         said.append(
             f"The larger weight is learned where it is optimal on {same} of {count} edges, {often[agrees(result)]}."
+        )
+    if len(result.epochs) > 1 and result.learned:
+        first, last = result.epochs[0], result.epochs[-1]
+        said.append(
+            f"From epoch {first.epoch} to {last.epoch} the optimal weight of skip goes from {first.optimal:.2f} to "
+            f"{last.optimal:.2f} on average, the learned one from {result.learned[first.epoch - 1]:.2f} to "
+            f"{result.learned[last.epoch - 1]:.2f}."
         )
     said.append("The optimal map is an estimate, the mean of what the cell's edges add; the paper gives no recipe.")
     return " ".join(said).replace("-0.", "−0.")

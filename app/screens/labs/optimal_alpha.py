@@ -4,6 +4,7 @@ import math
 
 import streamlit as st
 
+from app.figures.optimal_epochs import plot_skip, skip_info
 from app.figures.optimal_weights import optima_info, plot_optima
 from app.figures.toy_mix import ToyMix, plot_mix
 from app.parts import text
@@ -44,6 +45,9 @@ def table(result: OptimalResult, theme: Theme) -> None:
         placeholder="–",
         key="lab-variances",
     )
+    if (past := skip_info(result)) is not None:
+        text.heading("Over the training", "mean over these edges; measured where the weights of an epoch are kept")
+        text.chart(plot_skip(past, theme), key="lab-epochs", alt=past.summary)
     if result.edges:
         _toy(result, theme)
 

@@ -9,6 +9,7 @@ import pytest
 from app.figures.compared import draw_compared
 from app.figures.depths import plot_depths
 from app.figures.gap_courses import gap_info, plot_gaps
+from app.figures.optimal_epochs import plot_skip, skip_info
 from app.figures.optimal_weights import optima_info, plot_optima
 from app.figures.path_ends import ends_info, plot_ends
 from app.figures.rewired_ends import plot_rewired, rewired_info
@@ -17,6 +18,7 @@ from app.figures.snapshot_ends import plot_snapshots, snapshots_info
 from app.figures.strengths import plot_strengths, strength_info
 from engine.analysis import registry, stored
 from engine.analysis.lab import Compared
+from engine.analysis.optimal_alpha import Moment
 from engine.analysis.signals.kinds import KINDS
 from engine.analysis.signals.results import table
 from engine.checkpoint.format import read_summary
@@ -94,3 +96,14 @@ def test_a_number_that_is_missing_is_a_dash() -> None:
         [Compared("<what>", None, 54.3, "%", (50.0, 58.0), "a note"), Compared("rho", 0.32, None, "")]
     )
     assert drawn.count("–") == 2 and "54.30 %" in drawn and "[50.00, 58.00]" in drawn and "&lt;what&gt;" in drawn
+
+
+def test_optimal_weights_over_a_training_are_drawn_where_several_moments_are_known(root: Path) -> None:
+    result = replace(result_of(root, "optimal-alpha"), learned=(0.5, 0.6, 0.7), epochs=())
+    assert skip_info(result) is None
+    info = skip_info(replace(result, epochs=(Moment(1, 0.6, 0.7), Moment(3, 0.8, 0.75))))
+    assert info is not None and info.summary == (
+        "skip should have 0.60 after epoch 1, 0.80 after epoch 3; it has 0.50, 0.70"
+    )
+    learned, stated, optimal = plot_skip(info, "light")["data"]
+    assert (learned["y"], stated["x"], optimal["y"]) == ([0.5, 0.6, 0.7], [1, 3], [0.6, 0.8])

@@ -1,5 +1,7 @@
 """Lab "optimal-alpha": the minimiser against brute force, the moments against maps that are known, and a run."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,8 @@ from hypothesis import strategies as st
 import engine
 from engine.analysis import registry, running
 from engine.analysis.distances import Distances
-from engine.analysis.optimal_alpha import EdgeOptimum, OptimalResult
-from engine.analysis.pairs import minimiser, offered, stated
+from engine.analysis.optimal_alpha import OptimalResult
+from engine.analysis.pairs import EdgeOptimum, minimiser, offered, stated
 from engine.checkpoint.format import read_summary
 from engine.spaces import search_space
 
@@ -113,3 +115,20 @@ def test_a_space_without_both_is_refused(cli, root: Path, tmp_path: Path) -> Non
     assert cli("train", *words, "--data", write_photos(tmp_path / "photos"), "--batch-size", 40)[0] == 0
     code, _, said = cli("analyse", "optimal-alpha", tmp_path / "s4")
     assert code == 2 and "no edge of s4 offers both skip and a convolution" in said
+
+
+def test_moments_of_the_training_are_measured_beside_what_was_learned(root: Path, tmp_path: Path) -> None:
+    for name in ("nas-bench-201", "nas-bench-201-epoch-6"):
+        shutil.copytree(root / "checkpoints" / name, tmp_path / name, ignore=shutil.ignore_patterns("labs", "sel*"))
+    checkpoint = engine.load(tmp_path / "nas-bench-201")
+    settings = LAB.settings(images=320, batch_size=64)
+    first, last = LAB.run(checkpoint, settings)
+    assert not first.final and last.final and first.edges == last.edges
+    assert [each.epoch for each in last.epochs] == [6, 30] and len(last.learned) == 30
+    assert last.epochs[1].optimal == pytest.approx(np.mean([each.optimal for each in last.edges]))
+    assert last.learned[-1] == pytest.approx(np.mean([each.learned for each in last.edges]), abs=1e-6)
+    (alone,) = LAB.run(engine.load(tmp_path / "nas-bench-201-epoch-6"), settings)
+    early = np.mean([each.optimal for each in alone.edges])
+    assert alone.epochs == () and last.epochs[0].optimal == pytest.approx(early)
+    assert "From epoch 6 to 30" in LAB.verdict(last)
+    assert OptimalResult.from_dict(json.loads(json.dumps(last.to_dict()))) == last
