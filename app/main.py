@@ -15,7 +15,8 @@ import plotly.tools  # noqa: F401
 import streamlit as st
 
 from app.parts import sidebar
-from app.screens import explore, train
+from app.parts.guide.card import Guide
+from app.screens import explore, learn, train
 from app.screens.compare.page import page as compare
 from app.screens.decide.page import page as decide
 from app.screens.labs.page import page as labs
@@ -35,8 +36,10 @@ pages = {
     "train": st.Page(train.page, title="Train", url_path="train"),
     "runs": st.Page(runs, title="Runs", url_path="runs"),
     "labs": st.Page(labs, title="Labs", url_path="labs"),
+    "learn": st.Page(learn.page, title="Learn", url_path="learn"),
 }
 keys.PAGES.set(pages)
+keys.BESIDE.set(Guide())
 page = st.navigation(list(pages.values()), position="top")
 keys.ON_PAGE.set(next(name for name, one in pages.items() if one == page))
 if page != pages["explore"]:

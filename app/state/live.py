@@ -8,6 +8,7 @@ refresh, is_off   how often that is, and whether it is no longer right
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 import streamlit as st
 
@@ -25,6 +26,17 @@ REFRESH = 0.6
 A_JOB = 0.15
 """Seconds more for each job that goes on: where many take turns each advances more rarely, and looking takes time."""
 Body = Callable[[PageState, Questions, Actions], None]
+
+
+class Beside(Protocol):
+    """What goes along with every page (`keys.BESIDE`). settle: before the address is written; body: after the page's
+    own."""
+
+    def settle(self, page: PageState, ask: Questions, do: Actions) -> None: ...
+
+    def body(self, page: PageState, ask: Questions, do: Actions) -> None: ...
+
+
 Settle = Callable[[PageState, Questions, Actions], Mapping[str, str]]
 
 
@@ -48,6 +60,7 @@ def current() -> PageState | None:
         isolated=keys.ISOLATED.get(None),
         visitor=session.visitor(),
         theme="dark" if st.context.theme.type == "dark" else "light",
+        visit=session.attending(),
     )
 
 
@@ -97,10 +110,16 @@ def live(body: Body, settle: Settle | None = None, *, preselects: bool = False) 
         do = Actions(ask, measurements)
         if preselects:
             do.preselect()
-        session.write(now.entry.id, now.space, settle(now, ask, do) if settle else {})
+        more = settle(now, ask, do) if settle else {}
+        beside = keys.BESIDE.get(None)
+        if beside is not None:
+            beside.settle(now, ask, do)
+        session.write(now.entry.id, now.space, more)
         if is_off(every, _is_active(ask)):
             st.rerun()  # start or stop refreshing; the whole page is drawn then, so what is here need not be
         body(now, Questions(now, measurements), do)
+        if beside is not None:
+            beside.body(now, Questions(now, measurements), do)
         now.run.drawn = now.run.line
         if is_off(every, _is_active(ask)):
             st.rerun()

@@ -4,7 +4,6 @@ page   draw it: the question, what is at stake, and the supernets there are to l
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -46,19 +45,13 @@ def _nothing() -> None:
         st.switch_page(keys.PAGES.get({})["train"])
 
 
-def _story(page: PageState) -> PageState:
-    """The supernet as it came: the story is told of it, whatever the visitor has decided since."""
-    link = replace(page.link, decisions=tuple(page.entry.begun), tune="", by="")
-    return replace(page, run=replace(page.run, link=link))
-
-
 def _settle(page: PageState, ask: Questions, do: Actions) -> Mapping[str, str]:
-    do.on(ask.on(_story(page))).preselect()
+    do.on(ask.on(page.as_it_came())).preselect()
     return {}
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
-    ask = ask.on(_story(page))
+    ask = ask.on(page.as_it_came())
     seen, found = is_seen(ask), stakes(ask)
     st.html(f"<p class='product'>{NAME}</p>")
     text.title(QUESTION, CLAIM, f"{spoken(ask)} {found.sentence if seen else ''}")
@@ -101,6 +94,8 @@ def _ways_on(page: PageState, seen: bool) -> None:
         session.go_to("decide", page.entry.id, page.start)
     if st.button("Explore", key="to-explore"):
         session.go_to("explore", page.entry.id, page.start)
+    if st.button("Lessons", key="to-lessons", help="Seven lessons of a few minutes, on these pages"):
+        session.go_to("learn", page.entry.id, page.start)
     st.button("Other supernets", on_click=_ask_for_supernets, key="to-supernets")
 
 
