@@ -22,6 +22,8 @@ from app.state.questions import Questions
 from engine.drawing import wording
 from engine.errors import BadInput
 
+_WORDS = tuple(name for name in TERMS if name not in {"lead", "edge_order", "rank", "images"})
+"""Those that a sentence does not use in another sense."""
 _CSS = Path(__file__).with_name("guide.css").read_text(encoding="utf-8")
 _view = st.components.v2.component(
     "supernet_explorer_guide",
@@ -89,9 +91,9 @@ def _step(course: Course, page: PageState, ask: Questions) -> bool:
         )
     if course.next is None:
         st.html(f"<p class='guide-takeaway'>{_inline(_said(course.lesson.takeaway, ask))}</p>")
-    key = f"{course.name}-{step.key}"
     selector = ANCHORS[step.spotlight].selector if step.spotlight in ANCHORS else ""
-    _view(key="guide-view", data={"step": key, "selector": selector})
+    is_told = step.question is not None and answered
+    _view(key="guide-view", data={"step": course.address, "selector": selector, "told": is_told})
     return answered and done
 
 
@@ -124,7 +126,7 @@ def _said(text: str, ask: Questions) -> str:
 
 def _question(course: Course, question: Question, ask: Questions) -> bool:
     """Draw it; whether it is answered."""
-    place = f"{course.name}/{course.step.key}"
+    place = course.address
     options = [_said(option, ask) for option in question.options]
     answer = keys.ANSWERS.get({}).get(place)
     right = _said(question.right, ask)
@@ -205,7 +207,7 @@ def _following(name: str) -> str | None:
 def _paragraphs(text: str) -> str:
     """Paragraphs of plain text with **bold** and *slanted* words, as HTML; words of the field explain themselves."""
     parts = [part for part in re.split(r"\n\s*\n", text.strip()) if part]
-    left, said = list(TERMS), []
+    left, said = list(_WORDS), []
     for part in parts:
         html = marked(escape(" ".join(part.split()), quote=False), *left)
         left = [name for name in left if f'title="{escape(TERMS[name].word)}: ' not in html]

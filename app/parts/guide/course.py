@@ -3,6 +3,7 @@
 Course    the lesson that is open, and its step
 current   it, or None
 is_here   whether the page shows what the step speaks of
+is_done, is_answered   whether what it asks for is done, and its question answered
 to_step   in a callback: open a step, and its page
 leave     in a callback: close the lesson; its place is kept
 settle    before a page is drawn: go to the step's page, and on where what was asked is done
@@ -36,6 +37,11 @@ class Course(NamedTuple):
         return self.lesson.steps[self.place]
 
     @property
+    def address(self) -> str:
+        """Lesson and step."""
+        return f"{self.name}/{self.step.key}"
+
+    @property
     def next(self) -> Step | None:
         steps = self.lesson.steps
         return steps[self.place + 1] if self.place + 1 < len(steps) else None
@@ -62,6 +68,11 @@ def is_done(course: Course, ask: Questions) -> bool:
         return not until or conditions.is_met(until, ask)
     except BadInput:
         return True
+
+
+def is_answered(course: Course) -> bool:
+    """Whether the step's question has been answered, if it has one."""
+    return course.step.question is None or course.address in keys.ANSWERS.get({})
 
 
 def to_step(name: str, place: int) -> None:
@@ -101,7 +112,7 @@ def settle(page: PageState, ask: Questions) -> None:
         keys.TO_STEP.drop()
         if course is not None and not is_here(course, page):
             _go_there(course)
-    if course is None or not is_here(course, page) or not course.step.until:
+    if course is None or not is_here(course, page) or not course.step.until or not is_answered(course):
         return
     this = course.name, course.step.key
     if not is_done(course, ask):

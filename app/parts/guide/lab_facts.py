@@ -58,11 +58,6 @@ def cell_of(ask: Questions, signal: str) -> str:
     return wording.percent(_signal(ask, signal).true, digits=2)
 
 
-def ranks_best(ask: Questions, first: str, second: str, third: str) -> str:
-    """Of three signals, the one that ranks operations most like the truth, by its label."""
-    return str(max((_signal(ask, name) for name in (first, second, third)), key=lambda row: row.mean).label)
-
-
 def set_drop(ask: Questions, number: str, edge: str, operation: str) -> str:
     """A drop on one of two sets of images alone."""
     result, row = _set(ask, number, edge)
@@ -146,7 +141,6 @@ LAB_FACTS: dict[str, Callable[..., str]] = {
         correlation,
         hits,
         cell_of,
-        ranks_best,
         set_drop,
         set_best,
         set_images,
