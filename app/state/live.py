@@ -1,8 +1,10 @@
 """Drawing a page from the session's state, and again while work is running.
 
 unasked why a run is not measured on images before its visitor says so
+covered whether nothing may give away what measurement says
 begin   the page's state in step with the address, at the beginning of a drawing
 live    draw a page's body as a fragment that refreshes itself while work is running
+stay    keep the address on another page
 refresh, is_off   how often that is, and whether it is no longer right
 """
 
@@ -62,6 +64,11 @@ def current() -> PageState | None:
         theme="dark" if st.context.theme.type == "dark" else "light",
         visit=session.attending(),
     )
+
+
+def covered(page: PageState) -> bool:
+    """Whether Start still asks what measurement says: then nothing beside the question may give the answer away."""
+    return keys.ON_PAGE.get("") == "start" and (page.link.step != "seen" or page.hides("answers", "drop"))
 
 
 def unasked(entry: Entry, images: ImageSet) -> str | None:
@@ -125,6 +132,12 @@ def live(body: Body, settle: Settle | None = None, *, preselects: bool = False) 
             st.rerun()
 
     st.fragment(draw, run_every=every)()
+
+
+def stay() -> None:
+    """Let the address say what it said on the page before, on a page that is not drawn by `live`."""
+    if (page := current()) is not None:
+        session.write(page.entry.id, page.space, {})
 
 
 def refresh(active: bool) -> float | None:

@@ -14,6 +14,7 @@ from app.state.run import RunState
 from app.state.url import Link
 from app.state.visit import Visit
 from app.work import tuned
+from engine import nasbench201
 from engine.checkpoint.format import Summary
 from engine.drawing.palette import Theme
 from engine.selection.decisions import Decision
@@ -75,6 +76,21 @@ class PageState:
     def hides(self, *what: str) -> bool:
         """Whether a teacher's link hides any of these, words of `app.state.visit.HIDING`."""
         return self.visit.hides(*what)
+
+    @property
+    def knows_truth(self) -> bool:
+        """Whether a table knows the true accuracies, and they may be shown."""
+        return nasbench201.covers(self.space) and not self.hides("truth")
+
+    @property
+    def can_measure(self) -> bool:
+        """Whether drops can be measured here, and may be."""
+        return self.entry.has_weights and not self.hides("drop")
+
+    @property
+    def evidence(self) -> tuple[bool, bool]:
+        """Whether there can be drops, and whether they are hidden: for `app.parts.sentences`."""
+        return self.entry.has_weights, self.hides("drop")
 
     # What is decided
 

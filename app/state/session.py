@@ -16,7 +16,7 @@ rename    let what is open or remembered follow a supernet that was given anothe
 leave     show another supernet in the place of one that is gone
 attending what a link said of the visit: a lesson, and what a teacher asked for
 attend    open a lesson, go on in it, or leave it
-stay      keep the address on a page that is not drawn by `app.state.live`
+is_presented   whether the page is shown to a room, also before the address is read
 
 The link is the document, and Back and Forward are undo and redo: where the address does not say what was last written,
 the visitor has moved in it, and the state follows. Only `app.state.live` reads and writes.
@@ -148,6 +148,10 @@ def attending() -> Visit:
     return keys.VISIT.get(Visit())
 
 
+def is_presented() -> bool:
+    return attending().present or (not keys.ADDRESS.is_set and st.query_params.get("present") == "1")
+
+
 def attend(told: Visit) -> None:
     """Let the visit go on so, as a visitor wants it: a step in the browser's history. A lesson's place is kept."""
     _attend(told)
@@ -158,11 +162,6 @@ def _attend(told: Visit) -> None:
     keys.VISIT.set(told)
     if told.lesson:
         keys.PLACES.set(keys.PLACES.get({}) | {told.lesson: told.at})
-
-
-def stay(run: str, space: SearchSpace) -> None:
-    """Let the address say what it said before, where only the page has changed."""
-    write(run, space, {})
 
 
 def page() -> str:

@@ -57,13 +57,9 @@ def cells_after(ask: Questions, number: str) -> str:
 
 
 def _start(ask: Questions) -> Selection:
-    _only_201(ask)
-    return ask.page.start
-
-
-def _only_201(ask: Questions) -> None:
     if not nasbench201.covers(ask.page.space):
         raise NotHere
+    return ask.page.start
 
 
 # Alpha
@@ -192,7 +188,9 @@ def number_of(ask: Questions, verdict: str) -> str:
 def truth_best(ask: Questions, edge: str) -> str:
     """The operation with the largest mean true accuracy."""
     index = parse_edge_id(ask.page.space, edge)[1]
-    (worth,) = (each for each in nasbench201.worth(_start(ask)) if each.edge == index)
+    if not ask.page.knows_truth:
+        raise NotHere
+    (worth,) = (each for each in nasbench201.worth(ask.page.start) if each.edge == index)
     return " and ".join(map(label, worth.winners))
 
 
@@ -206,14 +204,15 @@ def alpha_rank(ask: Questions) -> str:
 
 def _alpha_cell(ask: Questions) -> Genotype:
     selection = _start(ask)
-    if not selection.alphas.known:
+    if not selection.alphas.known or not ask.page.knows_truth:
         raise NotHere
     return selection.alpha_path().genotype()
 
 
 def _ends(ask: Questions) -> list[float]:
     """Where measured paths end."""
-    _only_201(ask)
+    if not ask.page.knows_truth:
+        raise NotHere
     return [nasbench201.lookup(path.genotype).cifar10 for path in ask.paths()] or missing()
 
 

@@ -19,6 +19,12 @@ from engine.drawing import wording
 from engine.errors import BadInput
 
 
+def _not_hidden(ask: Questions) -> None:
+    """Signals are drops and what else is held against the truth."""
+    if ask.page.hides("drop", "truth"):
+        raise NotHere
+
+
 def _lab(summary: Summary, lab: str) -> Any:
     return _stored(summary.path, summary.digest, lab) or missing()
 
@@ -41,6 +47,7 @@ def _signals(folder: Path, digest: str) -> dict[str, Any]:
 
 
 def _signal(ask: Questions, name: str) -> Any:
+    _not_hidden(ask)
     return _signals(ask.page.summary.path, ask.page.summary.digest).get(name) or missing()
 
 
@@ -70,6 +77,7 @@ def set_best(ask: Questions, number: str, edge: str) -> str:
 
 
 def _set(ask: Questions, number: str, edge: str) -> tuple[Any, list[float]]:
+    _not_hidden(ask)
     result = _lab(ask.page.summary, "signals")
     (signal,) = (each for each in result.signals if each.name == "drop")
     index = parse_edge_id(ask.page.space, edge)[1]

@@ -17,7 +17,7 @@ from app.screens.start.stakes import Stake, Stakes, stakes
 from app.screens.start.tiles import tiles
 from app.state import keys, session
 from app.state.actions import Actions
-from app.state.live import current, live
+from app.state.live import covered, current, live
 from app.state.page import PageState
 from app.state.questions import Questions
 
@@ -32,10 +32,11 @@ CLAIM = marked(
 
 
 def page() -> None:
-    if current() is None:
+    now = current()
+    if now is None:
         _nothing()
     live(_body, _settle, preselects=True)
-    tiles()
+    tiles(is_covered=now is not None and covered(now))
 
 
 def _nothing() -> None:
@@ -47,6 +48,8 @@ def _nothing() -> None:
 
 def _settle(page: PageState, ask: Questions, do: Actions) -> Mapping[str, str]:
     do.on(ask.on(page.as_it_came())).preselect()
+    if keys.COVERED.get(False) != covered(page):
+        st.rerun()  # the sidebar and the rows below know the answer, too
     return {}
 
 
@@ -60,23 +63,24 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     with left, st.container(border=True, key="cell-card", height="stretch"):
         half = "measured" if seen else "hidden"
         text.heading("The cell", f"left half of a pill: what α keeps · right half: {half}")
-        unmeasured = sentences.no_drops(page.entry.has_weights) if seen or not ask.scores else COVER
+        unmeasured = sentences.no_drops(*page.evidence) if seen or not ask.scores else COVER
         scores = ask.scores if seen else {}
         cell_picture(ask, do, "start", "drop" if scores else "alpha", scores, unmeasured)
     with right, st.container(border=True, key="question-card", height="stretch"):
         card(ask, do)
     with st.container(border=True, key="stakes-card"):
-        numbers, buttons = st.columns([12, 8], vertical_alignment="center")
-        numbers.html(_strip(found, seen))
+        numbers, buttons = st.columns([10, 9], vertical_alignment="center")
+        numbers.html(_strip(found, seen, page.hides("answers")))
         with buttons.container(horizontal=True, gap="small"):
             _ways_on(page, seen)
     if (asked := keys.TO_SUPERNETS.get(0)) > 0:
         scroll_to("supernets", asked)
 
 
-def _strip(found: Stakes, seen: bool) -> str:
-    """The two numbers; that of measurement is covered until somebody guessed."""
-    measured = found.measured if seen else Stake("? %", "after your guess")
+def _strip(found: Stakes, seen: bool, is_hidden: bool) -> str:
+    """The two numbers; that of measurement is covered until somebody guessed. is_hidden: for good, by a link."""
+    after = "hidden by this link" if is_hidden else "after your guess"
+    measured = found.measured if seen else Stake("? %", after)
     cover = "" if seen else " covered"
     parts = [
         f"<div><span>Follow α on every edge</span><b>{escape(found.alpha.number)}</b>"
