@@ -25,7 +25,6 @@ from app.screens.runs.page import page as runs
 from app.screens.start.page import page as start
 from app.state import keys, session
 from app.state.live import stay
-from app.work import worker
 from app.work.workshop import workshop
 
 NAME = "Supernet Explorer"
@@ -68,4 +67,4 @@ page.run()
 if page == pages["train"]:
     stay()
 if page != pages["start"]:  # who has come further may measure
-    workshop().jobs.get_ready(worker.load)
+    workshop().get_ready()

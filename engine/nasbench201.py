@@ -15,7 +15,7 @@ Accuracies are test accuracies (%) after 200 epochs of training, averaged over t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,7 +119,11 @@ def lookup(architecture: str | Genotype) -> Lookup:
     architecture: a text in any usual form, the index as text among them. Raises BadInput for text that is not a
     NAS-Bench-201 cell.
     """
-    genotype = architecture if isinstance(architecture, Genotype) else parse_genotype(architecture)
+    return _lookup(architecture if isinstance(architecture, Genotype) else parse_genotype(architecture))
+
+
+@lru_cache(maxsize=4096)  # pages ask for the same cells at every drawing
+def _lookup(genotype: Genotype) -> Lookup:
     table = _table()
     row = int(table.index[code_of(genotype)])
     own = table.accuracies[row]

@@ -85,7 +85,15 @@ def _checked(figure: str) -> "Checked":
     """The figure as plotly has read it: that takes longer than all else, and most charts are drawn again unchanged."""
     from plotly import graph_objs
 
-    return graph_objs.Figure(json.loads(figure))
+    class Read(graph_objs.Figure):
+        """It gives what it was read as, for which plotly would copy all of it each time. Nobody changes that."""
+
+        def to_dict(self) -> dict[str, Any]:
+            return plain
+
+    read = Read(json.loads(figure))
+    plain = graph_objs.Figure.to_dict(read)
+    return read
 
 
 TRUE = {

@@ -89,7 +89,7 @@ class Actions:
             if outside:
                 tuned.tune_outside(*wanted, job, page.data)
             else:
-                tuned.tune(*wanted, report, page.data)
+                self._measurements.tune(*wanted, report, page.data)
             return requests(self.ask.on(page))
 
         key = ("tune", page.summary.digest, page.decisions, page.letters, page.data, page.images)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.work import paths, worker
+from app.work import paths, tuned, worker
 from app.work.job import Job, Steps
 from app.work.jobs import JobManager, Place
-from app.work.previews import Previews
+from app.work.previews import Make, Previews
 from app.work.questions import Kind, MeasuredPath, Measurement, Request
 from app.work.rates import Rates
 from app.work.store import Store
@@ -32,7 +32,7 @@ LONG = 15.0
 class Measurements:
     """What has been measured and how more gets measured.
 
-    take: answers a request, see `worker.take`. selection: what a request measures in, see `worker.selection`. store:
+    take: answers a request, see `worker.take`. make: its estimate, see `worker.preview`. tune: see `tuned.tune`. store:
     where what is measured is kept. previews: first-order estimates, beside all that is measured.
     """
 
@@ -40,14 +40,15 @@ class Measurements:
         self,
         jobs: JobManager,
         take: TakeLive = worker.take,
-        selection: Callable[[Request], Selection] = worker.selection,
+        make: Make = worker.preview,
+        tune: Callable[..., None] = tuned.tune,
         store: Store | None = None,
     ) -> None:
-        self._jobs, self._selection = jobs, selection
+        self._jobs, self.tune = jobs, tune
         self.store = store or Store()
         self._rates = Rates()
         self._taker = Taker(take, self.store, self._rates)
-        self.previews = Previews(jobs)
+        self.previews = Previews(jobs, make)
 
     # Finding
 
@@ -201,7 +202,7 @@ class Measurements:
 
         def work(job: Job) -> Steps[tuple[MeasuredPath, ...]]:
             if wanted := missing():
-                selection = self._selection(request)
+                selection = paths.begin(request)
                 steps = selection.space.steps - selection.steps_done
                 for number, seed in enumerate(wanted):
                     begun = number * steps

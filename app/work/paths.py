@@ -1,5 +1,6 @@
 """Measured paths: followed here, step by step, or by processes, which outlive the page. Needs no torch.
 
+begin    the selection in which a request measures
 walk     where measuring leads from a request's selection in one edge order, a batch a step
 follow   the same by a process
 """
@@ -16,7 +17,7 @@ from app.work.job import Job, Steps
 from app.work.questions import MeasuredPath, Request, canonical
 from app.work.taking import Taker
 from app.work.threads import process_threads
-from engine.checkpoint.format import read_summary
+from engine.checkpoint.format import Summary, read_summary
 from engine.data.identity import content_id
 from engine.errors import BadInput
 from engine.export.command import options
@@ -30,6 +31,11 @@ from engine.selection.selection import Selection
 KEPT = 256
 """Paths kept on the disk, some hundred kilobytes each. The oldest go first."""
 RESULT = "selection.json"
+
+
+def begin(request: Request) -> Selection:
+    """The selection in which a request measures. Raises BadInput for a supernet that has changed."""
+    return _summary(request).start.with_decisions(request.decisions)
 
 
 def walk(
@@ -84,9 +90,7 @@ def follow(request: Request, seed: int | None, job: Job, report: Callable[[float
 
 
 def _launch(request: Request, seed: int | None, folder: Path) -> None:
-    summary = read_summary(Path(request.path))
-    if summary.digest != request.digest:
-        raise BadInput(f"{request.path} has changed since this page was opened; reload the page")
+    summary = _summary(request)
     if content_id(request.settings.data, FOLDER, fresh=True) != request.content:
         raise BadInput(
             f"the images in {request.settings.data} have changed since this page was opened; reload the page"
@@ -100,6 +104,13 @@ def _launch(request: Request, seed: int | None, folder: Path) -> None:
     said += [] if "--data" in said else ["--data", request.settings.data]
     words += [*said, "--data-dir", str(FOLDER)]
     processes.launch(words, folder / "run", process_threads())
+
+
+def _summary(request: Request) -> Summary:
+    summary = read_summary(Path(request.path))
+    if summary.digest != request.digest:
+        raise BadInput(f"{request.path} has changed since this page was opened; reload the page")
+    return summary
 
 
 def _folder(request: Request, seed: int | None) -> Path:

@@ -18,6 +18,7 @@ from engine.results import Preview
 from engine.scoring.paths import Report
 from engine.scoring.settings import PREVIEW_IMAGES
 
+Make = Callable[[Request, Report], Preview]
 MOST_KEPT = 200
 TITLE = "Estimating every edge"
 
@@ -32,7 +33,7 @@ class _Question:
 class Previews:
     """What has been estimated and how more is. make: answers a request, see `worker.preview`."""
 
-    def __init__(self, jobs: JobManager, make: Callable[[Request, Report], Preview] = worker.preview) -> None:
+    def __init__(self, jobs: JobManager, make: Make = worker.preview) -> None:
         self._jobs, self._make = jobs, make
         self._lock = threading.Lock()
         self._found: OrderedDict[_Question, Preview] = OrderedDict()

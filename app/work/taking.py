@@ -102,11 +102,11 @@ class Taker:
             del self._live[request.key]
         taken = live.latest
         if taken is not None and taken.measurement.partial and taken.begun is not None:
-            self._store.keep(request, None, taken.begun())
+            self._store.keep(request, None, taken.begun)
 
     def _keep(self, request: Request, taken: Taken) -> None:
         found = taken.measurement
-        self._store.keep(request, found, taken.begun() if taken.begun is not None else None)
+        self._store.keep(request, found, taken.begun)
         if request.kind != "accuracy":
             self._store.keep(request.supernet, found._replace(result=found.accuracy))
         if taken.passes:

@@ -6,6 +6,7 @@ Stage             that checkpoint's summary, and whether its tuning is there
 tune              make the missing stages, one after the other, in the worker
 tune_outside      make them in processes, which outlive the page and hold up nobody
 takes_long        which of the two is right
+rate, note        how long a batch took, and what another process says of it
 seconds           how long tuning takes, as far as known
 
 Tuning is a function of the supernet, the decisions and the presets, so equal links share their stages and undo finds
@@ -198,6 +199,17 @@ def seconds(base: Summary, letter: str, images: ImageSet) -> float | None:
     stored = STEP_PASSES * sum(row["seconds"] for row in rows) / passes if passes else None
     rate = _rates.get(base.digest, stored)
     return None if rate is None else rate * preset.batches(per_epoch)
+
+
+def rate(base: Summary) -> float | None:
+    """Seconds that a batch of this process's last tuning of a supernet took; None where there was none."""
+    return _rates.get(base.digest)
+
+
+def note(base: Summary, seconds: float | None) -> None:
+    """Remember how long a batch of tuning took in another process."""
+    if seconds is not None:
+        _rates[base.digest] = seconds
 
 
 _rates: dict[str, float] = {}  # seconds per batch of this process's last tuning, by digest

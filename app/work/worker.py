@@ -4,12 +4,10 @@ load         what the first measurement would have to wait for
 image_notes  what was lost when images were read
 take         one request's measurement as it tightens, batch by batch
 preview      first-order estimates in the selection in which a request asks
-use_threads  how many threads the next step may use
-selection    a checkpoint's selection after a request's decisions
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,13 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.library.image_sets import FOLDER
 from app.work.questions import Accuracy, Measurement, Request
 from app.work.store import Begun
-from app.work.threads import threads
 from engine.data.identity import content_id
 from engine.errors import BadInput
 from engine.memory import Kept
 from engine.results import EdgeScores, InputScores, Preview
 from engine.scoring.paths import Report
-from engine.selection.selection import Selection
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
@@ -41,7 +37,7 @@ class Taken(NamedTuple):
     share: float
     seconds: float
     passes: int
-    begun: Callable[[], Begun] | None = None
+    begun: Begun | None = None
 
 
 CHECKPOINTS = 500_000_000
@@ -62,12 +58,6 @@ def load() -> None:
     import engine.scoring.scorer  # noqa: F401
 
 
-def selection(request: Request) -> Selection:
-    """The selection in which a request measures."""
-    checkpoint = _load(request)
-    return checkpoint.start.with_decisions(request.decisions)
-
-
 def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
     """A request's measurement as it tightens; only the last one is not partial.
 
@@ -77,10 +67,10 @@ def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
     from engine.scoring.intervals import PairedCounts
     from engine.scoring.scorer import Scorer
 
-    use_threads()
     settings, cell, index = request.settings, request.cell, request.index
     _check_content(request)
-    checkpoint, decided = _load(request), selection(request)
+    checkpoint = _load(request)
+    decided = checkpoint.start.with_decisions(request.decisions)
     scorer = Scorer.of(checkpoint, settings, data_dir=FOLDER)
     image_notes[request.content] = scorer.images.notes
     images = scorer.images.count
@@ -90,24 +80,23 @@ def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
         begun = None
     counts = PairedCounts(settings.bn) if begun is None else PairedCounts.from_dict(begun.sums)
     before, spent = counts.images, 0.0 if begun is None else begun.seconds
-    began = time.perf_counter()
+    clock = _Clock()
 
     def taken(result: EdgeScores | InputScores | Accuracy, done: int, variants: int, partial: bool = False) -> Taken:
-        seconds = time.perf_counter() - began
+        seconds = clock.stop()
         result = replace(result, seconds=spent + seconds)
         measurement = Measurement(
             result, "live", today, partial, scorer.images.warning, settings.data, scorer.images.available
         )
-        sums = (lambda: Begun(counts.images, spent + seconds, counts.to_dict())) if paired else None
+        sums = Begun(counts.images, spent + seconds, counts.to_dict()) if paired else None
         return Taken(measurement, done / images, seconds, (done - before) * variants, sums)
 
     if request.kind == "edge":
         for scores in scorer.stream(decided, cell, index, counts=counts if paired else None):
             yield taken(scores, scores.images, 1 + len(scores.operations), not scores.final)
-            use_threads()
+            clock.go_on()
         return
     for part in _growing(scorer, counts.batches) if paired else [scorer]:
-        use_threads()
         if request.kind == "node":
             found = part.inputs(decided, cell, index, counts=counts if paired else None)
             done = counts.images if paired else images
@@ -116,6 +105,22 @@ def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
             baseline = part.accuracy(decided, counts if paired else None)
             done = counts.images if paired else images
             yield taken(Accuracy(baseline, done, settings.bn, scorer.device, 0.0), done, 1, done < images)
+        clock.go_on()
+
+
+class _Clock:
+    """The seconds of the steps, without those in which others have their turn."""
+
+    def __init__(self) -> None:
+        self._spent, self._began = 0.0, time.perf_counter()
+
+    def stop(self) -> float:
+        """Seconds of all steps so far; the next one begins with `go_on`."""
+        self._spent += time.perf_counter() - self._began
+        return self._spent
+
+    def go_on(self) -> None:
+        self._began = time.perf_counter()
 
 
 def _growing(scorer: "Scorer", begun: int) -> Iterator["Scorer"]:
@@ -125,27 +130,19 @@ def _growing(scorer: "Scorer", begun: int) -> Iterator["Scorer"]:
         yield type(scorer)(scorer.supernet, scorer.settings, replace(scorer.images, batches=batches[:number]))
 
 
-def use_threads() -> None:
-    """Let what this thread computes next use its share of the threads: other work comes and goes between two steps."""
-    import torch
-
-    if torch.get_num_threads() != (wanted := threads()):
-        torch.set_num_threads(wanted)
-
-
 def preview(request: Request, report: Report) -> Preview:
     """First-order estimates after a request's decisions, on its images. report: told the share that is done; what it
     raises ends the work. Raises BadInput as `take` does, and where every edge is decided."""
     from engine.scoring import preview as first_order
     from engine.scoring.scorer import ScoringImages
 
-    use_threads()
     settings = request.settings
     _check_content(request)
     checkpoint = _load(request)
+    decided = checkpoint.start.with_decisions(request.decisions)
     images = ScoringImages.of(checkpoint, settings, data_dir=FOLDER)
     image_notes[request.content] = images.notes
-    return first_order.preview(checkpoint.supernet, selection(request), images.batches, settings.bn, report)
+    return first_order.preview(checkpoint.supernet, decided, images.batches, settings.bn, report)
 
 
 def _check_content(request: Request) -> None:

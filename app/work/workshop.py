@@ -6,13 +6,14 @@ replaced   another one for a while, in tests
 """
 
 import atexit
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from app.library import imports
 from app.library.catalog import Catalog
+from app.work import worker
+from app.work.evaluators import Evaluators
 from app.work.jobs import JobManager
 from app.work.measurements import Measurements
 
@@ -20,19 +21,38 @@ from app.work.measurements import Measurements
 @dataclass(frozen=True)
 class Workshop:
     """catalog: which supernets there are. jobs: work in the background. measurements: what is known, and the jobs that
-    find out more; with their previews, guesses of where to begin."""
+    find out more; with their previews, guesses of where to begin. evaluators: the processes that compute; without them
+    the threads of the jobs do."""
 
     catalog: Catalog = field(default_factory=Catalog)
     jobs: JobManager = field(default_factory=JobManager)
+    evaluators: Evaluators | None = None
     measurements: Measurements = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "measurements", Measurements(self.jobs))
+        do = self.evaluators
+        found = Measurements(self.jobs) if do is None else Measurements(self.jobs, do.take, do.preview, do.tune)
+        object.__setattr__(self, "measurements", found)
+
+    @classmethod
+    def of_a_server(cls) -> "Workshop":
+        """One whose jobs leave what they compute to processes."""
+        evaluators = Evaluators()
+        return cls(jobs=JobManager(WAITING * evaluators.most), evaluators=evaluators)
+
+    def get_ready(self) -> None:
+        """Start in the background what the first measurement would have to wait for."""
+        self.jobs.get_ready(worker.load if self.evaluators is None else self.evaluators.get_ready)
+
+    def close(self) -> None:
+        """Stop all work."""
+        self.jobs.shutdown()
+        if self.evaluators is not None:
+            self.evaluators.close()
 
 
-SWITCH = 0.0005
-"""Seconds for which a thread keeps the interpreter while others wait for it. A worker needs it anew after every
-operation on tensors, a fraction of a millisecond each: at Python's own 5 ms pages that are drawn would hold it up."""
+WAITING = 4
+"""Threads of jobs for each process that computes: they only wait for it, and always for one of them."""
 
 _open: list[Workshop] = []
 """The workshops in use, the present one last."""
@@ -41,10 +61,9 @@ _open: list[Workshop] = []
 def workshop() -> Workshop:
     """The server's workshop; its work ends with the server."""
     if not _open:
-        sys.setswitchinterval(SWITCH)
         imports.sweep()
-        _open.append(Workshop())
-        atexit.register(_open[0].jobs.shutdown)
+        _open.append(Workshop.of_a_server())
+        atexit.register(_open[0].close)
     return _open[-1]
 
 
@@ -56,4 +75,4 @@ def replaced(other: Workshop) -> Iterator[Workshop]:
         yield other
     finally:
         _open.remove(other)
-        other.jobs.shutdown()
+        other.close()

@@ -38,8 +38,9 @@ SIDES: tuple[Side, ...] = ("engine", "as written", "channels_last")
 class Timings(Plain):
     """Seconds are medians over the rounds; ratios are medians of each round's own. fraction: of the rate of a matrix
     product of the same process, that multiplications and additions of the plain forward pass reach; None for other
-    work. logits: largest difference from the plain forward pass as written, and different: predictions that differ,
-    in percent.
+    work. passes: of a sweep, how many forward passes as written it takes as long as; there the plain sides' seconds
+    are those of one such pass, and their ratios suppose one for every pair of edge and operation. logits: largest
+    difference from the plain forward pass as written, and different: predictions that differ, in percent.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Timings(Plain):
     against_channels_last: float
     rounds: int
     fraction: float | None = None
+    passes: float | None = None
     logits: float | None = None
     different: float | None = None
 
@@ -67,13 +69,15 @@ def compare(case: Case, rounds: int, threads: int, device: str) -> Timings:
         took = [dict(zip(SIDES, row, strict=True)) for row in zip(*alone, strict=True)]
     else:
         with _sides(case, threads, device) as sides:
-            first = {side: ask("once") for side, ask in sides.items()}
+            first = {side: ask("once") for side, ask in sides.items() if (case.kind, side) != ("sweep", "engine")}
             took = [{side: float(ask("time")) for side, ask in sides.items()} for _ in range(rounds)]
             rate = sides["engine"]("rate")
     middle = {side: statistics.median(each[side] for each in took) for side in SIDES}
 
+    times = case.pairs if case.kind == "sweep" else 1
+
     def ratio(side: Side) -> float:
-        return statistics.median(each[side] / each["engine"] for each in took)
+        return statistics.median(times * each[side] / each["engine"] for each in took)
 
     found = Timings(
         case.title,
@@ -85,6 +89,8 @@ def compare(case: Case, rounds: int, threads: int, device: str) -> Timings:
         ratio("channels_last"),
         rounds,
     )
+    if case.kind == "sweep":
+        return replace(found, passes=times / found.against_written)
     if case.kind != "forward":
         return found
     ours, plain = first["engine"], first["as written"]

@@ -10,7 +10,7 @@ bring those of all weights along.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +26,8 @@ from engine.training.methods import method_type
 from engine.training.recipe import Recipe
 
 Side = Literal["engine", "as written", "channels_last"]
-Kind = Literal["forward", "edge", "step"]
+Kind = Literal["forward", "edge", "sweep", "step"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 BATCH = 64
 """Images in a batch, as published."""
 CLASSES = 10
@@ -34,8 +35,8 @@ CLASSES = 10
 
 @dataclass(frozen=True)
 class Case:
-    """kind: a forward pass, an edge scored exactly on one batch, or a first-order training step. channels, cells: of
-    the supernet. pixels: of an image's side. edge: (cell type, index) of the edge that is scored."""
+    """kind: a forward pass, an edge scored exactly on one batch, all edges, or a first-order training step. channels,
+    cells: of the supernet. pixels: of an image's side. edge: (cell type, index) of the edge that is scored."""
 
     kind: Kind
     space: str
@@ -49,7 +50,15 @@ class Case:
         size = f"{self.space}, C {self.channels}, {self.cells} cells, {self.pixels} px"
         if self.kind == "edge":
             return f"edge {self.edge[1]} ({self.edge[0]}) on {BATCH} images, {size}"
+        if self.kind == "sweep":
+            return f"sweep of {self.pairs} pairs of edge and operation on {BATCH} images, {size}"
         return f"{'forward pass' if self.kind == 'forward' else 'training step'} of {BATCH} images, {size}"
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of an edge and an operation in all cell types: as many forward passes take the masks of a sweep."""
+        space = search_space(self.space)
+        return sum(len(names) for cell in space.cells for names in space.cell(cell).operations)
 
 
 CASES = (
@@ -59,6 +68,8 @@ CASES = (
     Case("edge", "darts", 16, 8, 32, ("normal", 3)),
     Case("edge", "darts", 16, 8, 32, ("reduce", 3)),
     Case("edge", "nas-bench-201", 8, 5, 16, ("cell", 3)),
+    Case("sweep", "darts", 16, 8, 32),
+    Case("sweep", "nas-bench-201", 8, 5, 16),
     Case("step", "darts", 16, 8, 32),
     Case("step", "nas-bench-201", 8, 5, 16),
 )
@@ -80,7 +91,7 @@ def images(case: Case, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tens
 
 
 def prepared(case: Case, side: Side, device: str) -> Callable[[], object]:
-    """Does the work once; a forward pass returns logits [B, classes]."""
+    """Does the work once; a forward pass returns logits [B, classes]. Of a sweep the plain sides do a forward pass."""
     net, alphas = supernet(case)
     pictures, labels = (each.to(device) for each in images(case))
     alphas = {cell: alpha.to(device) for cell, alpha in alphas.items()}
@@ -112,6 +123,10 @@ def _by_engine(
         cell, edge = case.edge
         batches = [(pictures, labels)]
         return lambda: score_edge(net, selection, cell=cell, edge=edge, batches=batches)
+    if case.kind == "sweep":
+        batches = [(pictures, labels)]
+        places = [(cell, edge.index) for cell in net.space.cells for edge in net.space.edges(cell)]
+        return lambda: [score_edge(net, selection, cell=cell, edge=edge, batches=batches) for cell, edge in places]
     recipe = Recipe(space=case.space, method="darts", epochs=1, channels=case.channels, cells=case.cells)
     parameters = {f"alpha.{cell}": alpha for cell, alpha in alphas.items()}
     method = method_type("darts")(recipe, net.train(), parameters)
@@ -128,7 +143,7 @@ def _plainly(
     labels: Tensor,
 ) -> Callable[[], object]:
     weights = {cell: alpha.softmax(-1) for cell, alpha in alphas.items()}
-    if case.kind == "forward":
+    if case.kind in ("forward", "sweep"):
 
         @torch.inference_mode()
         def forward() -> Tensor:

@@ -10,14 +10,15 @@ from engine.cli import console
 from engine.cli.options import Device, Json, Threads, pick_device
 from engine.errors import BadInput
 
-HEADER = ("", "engine", "as written", "channels_last", "of the limit")
+HEADER = ("", "engine", "as written", "channels_last", "of the limit", "as long as")
 
 
 def bench(
     *,
     rounds: Annotated[int, typer.Option(help="Times that every side does every piece of work.", metavar="N")] = 5,
     only: Annotated[
-        str | None, typer.Option(help="Of the work only forward, edge or step.", metavar="KIND", show_default=False)
+        str | None,
+        typer.Option(help="Of the work only forward, edge, sweep or step.", metavar="KIND", show_default=False),
     ] = None,
     threads: Threads = None,
     out: Annotated[
@@ -26,7 +27,7 @@ def bench(
     json: Json = False,
     device: Device = "auto",
 ) -> None:
-    """Time the engine beside plain code: as written, and as written with channels last. A quarter of an hour."""
+    """Time the engine beside plain code: as written, and as written with channels last. Half an hour."""
     if rounds < 1:
         raise BadInput(f"--rounds must be at least 1, not {rounds}")
 
@@ -34,12 +35,12 @@ def bench(
 
     import engine
     from engine.bench.timing import Timings, compare, machine, peak
-    from engine.bench.work import CASES
+    from engine.bench.work import CASES, KINDS
     from engine.runs.files import write
 
     cases = [case for case in CASES if only in (None, case.kind)]
     if not cases:
-        raise BadInput(f"--only must be forward, edge or step, not {only!r}")
+        raise BadInput(f"--only must be one of {', '.join(KINDS)}, not {only!r}")
     where, count = pick_device(device), threads or torch.get_num_threads()
     about = machine(count, where)
     found: list[Timings] = []
@@ -71,6 +72,7 @@ def bench(
             f"{each.against_written:.2f}x",
             f"{each.against_channels_last:.2f}x",
             "" if each.fraction is None else f"{each.fraction:.2f}",
+            "" if each.passes is None else f"{each.passes:.1f} passes",
         )
         for each in found
     ]

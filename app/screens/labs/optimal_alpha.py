@@ -1,8 +1,11 @@
 """Lab "optimal-alpha" on its page: the weight that skip should get and the one it has, edge by edge."""
 
+import math
+
 import streamlit as st
 
 from app.figures.optimal_weights import optima_info, plot_optima
+from app.figures.toy_mix import ToyMix, plot_mix
 from app.parts import text
 from engine.analysis.optimal_alpha import OptimalResult
 from engine.drawing import palette, wording
@@ -41,3 +44,47 @@ def table(result: OptimalResult, theme: Theme) -> None:
         placeholder="–",
         key="lab-variances",
     )
+    if result.edges:
+        _toy(result, theme)
+
+
+def _toy(result: OptimalResult, theme: Theme) -> None:
+    """Sliders on a mix of two operations; they begin at what was measured on the first edge."""
+    first = result.edges[0]
+    text.heading("Turn it yourself", "a mix of skip and one convolution, no supernet")
+    st.caption(
+        f"It begins at {wording.plain(first.name)}. The nearer skip alone is to the wanted map, the more weight it "
+        "should get, however useful the convolution is: a good supernet makes α prefer skip."
+    )
+    beside, chart = st.columns([2, 3], gap="medium")
+    with beside:
+        conv = st.slider("The convolution is off by", 0.05, 2.0, _on_slider(first.a), 0.05, key="lab-toy-conv")
+        skip = st.slider("Skip is off by", 0.05, 2.0, _on_slider(first.b), 0.05, key="lab-toy-skip")
+        together = first.c / math.sqrt(first.a * first.b) if first.a * first.b else 0.0
+        alike = st.slider(
+            "How alike they are off",
+            -0.95,
+            0.95,
+            round(min(0.95, max(-0.95, together)) / 0.05) * 0.05,
+            0.05,
+            help="Their correlation. Proposition 1 supposes 0.",
+            key="lab-toy-alike",
+        )
+    mix = ToyMix.of(conv, skip, alike)
+    with chart:
+        text.chart(plot_mix(mix, theme), key="lab-toy", alt=mix.summary)
+    best = f"Best: skip **{mix.optimal:.2f}**, convolution **{1 - mix.optimal:.2f}**"
+    if mix.logits is None:
+        one = "skip" if mix.optimal > 0.5 else "the convolution"
+        st.markdown(f"{best}: {one} alone is better than any mix. Proposition 1 says {mix.stated:.2f} for skip.")
+    else:
+        st.markdown(
+            f"{best}; that is α of skip {abs(mix.logits[0] - mix.logits[1]):.2f} "
+            f"{'above' if mix.logits[0] >= mix.logits[1] else 'below'} the convolution's. Proposition 1 says "
+            f"{mix.stated:.2f} for skip."
+        )
+
+
+def _on_slider(variance: float) -> float:
+    """The nearest value that the slider has."""
+    return round(min(2.0, max(0.05, variance)) / 0.05) * 0.05

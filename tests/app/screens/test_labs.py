@@ -128,3 +128,13 @@ def test_a_damaged_stored_result_is_told_and_the_page_goes_on(
     app = visit("labs", run="mine", lab="signals")
     assert not app.exception and "is no result of a lab" in warnings(app).replace("\\", "")
     assert "Nothing measured yet" in text(app)
+
+
+def test_the_mix_of_two_operations_is_turned_by_hand(visit: Visit) -> None:
+    app = visit("labs", run=BUNDLED, lab="optimal-alpha")
+    for name, value in (("conv", 0.6), ("skip", 0.2), ("alike", 0.0)):
+        app.slider(key=f"lab-toy-{name}").set_value(value)
+    app.run()
+    assert not app.exception and "Best: skip **0.75**, convolution **0.25**; that is α of skip 1.10 above" in text(app)
+    app.slider(key="lab-toy-alike").set_value(0.95).run()
+    assert "skip alone is better than any mix" in text(app)

@@ -567,7 +567,7 @@ def test_paths_that_take_long_are_followed_by_processes_to_the_same_end(
     monkeypatch.setattr("app.work.measurements.LONG", 0.0)
     request = edge(summary, 0, start)
     for number in range(2):  # the second time they are read
-        elsewhere = Measurements(jobs, never, never, Store(lambda number=number: tmp_path / str(number)))
+        elsewhere = Measurements(jobs, never, store=Store(lambda number=number: tmp_path / str(number)))
         job = elsewhere.start_paths(request, [None, 5], "me", summary)
         assert job.wait(240) and (job.status, job.error) == ("done", None)
         assert elsewhere.paths(request, summary) == here and not asked

@@ -12,7 +12,7 @@ from engine.cli import main
 
 @pytest.fixture
 def small(monkeypatch):
-    cases = tuple(Case(kind, "nas-bench-201", 4, 1, 8, ("cell", 1)) for kind in ("forward", "edge"))
+    cases = tuple(Case(kind, "nas-bench-201", 4, 1, 8, ("cell", 1)) for kind in ("forward", "edge", "sweep"))
     monkeypatch.setattr(work, "CASES", cases)
 
 
@@ -21,8 +21,10 @@ def test_it_prints_ratios_and_keeps_what_the_reference_says(small, root, tmp_pat
     assert main(["bench", "--rounds", "1", "--threads", "1", "--out", str(kept), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads(kept.read_text())
-    assert [each["kind"] for each in printed["timings"]] == ["forward", "edge"]
+    assert [each["kind"] for each in printed["timings"]] == ["forward", "edge", "sweep"]
     assert printed["peak"]["bytes"] > 50e6
+    sweep = printed["timings"][2]
+    assert "30 pairs" in sweep["title"] and 0 < sweep["passes"] < 30
     text = (root / "engine" / "cli" / "README.md").read_text(encoding="utf-8")
     (line,) = (line for line in text.splitlines() if line.startswith("| `timings[]` |"))
     assert printed["timings"][0].keys() <= set(re.findall(r"`(\w+)`", line))
@@ -32,7 +34,7 @@ def test_it_prints_ratios_and_keeps_what_the_reference_says(small, root, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("options", "said"), [(["--rounds", "0"], "at least 1"), (["--only", "sweep"], "forward, edge")]
+    ("options", "said"), [(["--rounds", "0"], "at least 1"), (["--only", "all"], "forward, edge, sweep")]
 )
 def test_what_it_cannot_do_is_said_in_one_line(options, said, capsys):
     assert main(["bench", *options]) == 2
