@@ -68,7 +68,8 @@ def _one_shot(ask: Questions, paths: list[MeasuredPath]) -> Stakes:
         alpha = Stake(UNKNOWN, "not measured")
         if found is not None:
             alpha = Stake(wording.percent(found.accuracy.accuracy), f"on {wording.count(found.images)} images")
-    table = "True accuracies are hidden by this link." if ask.page.hides("truth") else "No table says which is better."
+    hidden = ask.page.hides("truth")
+    table = "True accuracies are hidden by this link." if hidden else "No table says which cell is better."
     source = (
         f"{table} One-shot accuracy: what the supernet reaches with the cell's operations "
         "alone; measurement's before its last decision."
