@@ -1,6 +1,6 @@
 """What surrounds every page: the sidebar with the run and its context, the job strip, and the page's own style sheet.
 
-style      the style sheet
+style      the style sheet, and the logo
 sidebar    run, cell, images, operations, running work
 """
 
@@ -28,6 +28,7 @@ from engine.errors import BadInput
 from engine.results import EdgeScores
 
 _CSS = Path(__file__).with_name("sidebar.css").read_text(encoding="utf-8")
+_LOGO = Path(__file__).with_name("logo.svg").read_text(encoding="utf-8")
 KEYS = {
     "Tab": "to the graph; ↑ ↓ from edge to edge, Enter selects, Esc clears",
     "A": "decide as α suggests",
@@ -46,6 +47,7 @@ KEYS = {
 
 def style() -> None:
     st.html(f"<style>{_CSS}{presenter.style()}</style>")
+    st.logo(_LOGO)
 
 
 def sidebar() -> None:
