@@ -24,6 +24,7 @@ from engine.errors import BadInput
 from engine.results import EdgeScores, Interval
 from engine.results.plain import Plain
 from engine.runs.texts import decoded
+from engine.scoring.settings import RULE, rule
 from engine.scoring.sweep import StoredSweep
 from engine.selecting.record import SelectionRecord
 from engine.selection.alphas import Alphas
@@ -41,7 +42,8 @@ COMMAND = "python -m engine train"
 class Ends(Plain):
     """Full selections by measurement under one procedure, in several edge orders; one of them is never the answer.
 
-    tuning: what follows every decision; data, images: what a decision rests on; true: CIFAR-10 test accuracies (%) of
+    tuning: what follows every decision; data, images: what a decision rests on; rule: how the best operation was found
+    (`engine.scoring.settings.rule`); true: CIFAR-10 test accuracies (%) of
     the cells, from low to high, or () where no table knows them.
     """
 
@@ -50,6 +52,12 @@ class Ends(Plain):
     images: int | None
     genotypes: tuple[str, ...]
     true: tuple[float, ...]
+    rule: str = RULE
+
+    @property
+    def words(self) -> str:
+        """The tuning, and the rule where it is not the paper's."""
+        return self.tuning if self.rule == RULE else f"{self.rule}, {self.tuning}"
 
     @property
     def median(self) -> float | None:
@@ -203,9 +211,10 @@ def _ends(summary: Summary) -> tuple[tuple[Ends, ...], str | None]:
     """By procedure: the stored measured paths, and the full selections that lie beside the checkpoint; and what is
     wrong with one of these."""
     scores, problem = summary.scores or {}, None
-    found: dict[tuple[str, str | None, int | None], list[str]] = {}
+    found: dict[tuple[str, str, str | None, int | None], list[str]] = {}
     for row in scores.get("paths") or ():
-        found.setdefault((UNTUNED, scores["settings"]["data"], row["images"]), []).append(row["genotype"])
+        key = rule(scores["settings"]), UNTUNED, scores["settings"]["data"], row["images"]
+        found.setdefault(key, []).append(row["genotype"])
     for file in sorted((summary.path / SELECTIONS).glob("*.json")):
         try:
             record = SelectionRecord.from_json(decoded(file.read_bytes()), summary.space)
@@ -214,12 +223,12 @@ def _ends(summary: Summary) -> tuple[tuple[Ends, ...], str | None]:
             continue
         if record.strategy == "perturbation" and record.selection.is_complete:
             tuning = UNTUNED if record.tuning is None else str(record.tuning)
-            key = tuning, record.settings.get("data"), record.settings.get("images")
+            key = rule(record.settings), tuning, record.settings.get("data"), record.settings.get("images")
             found.setdefault(key, []).append(str(record.selection.decoded()))
     ends = []
-    for (tuning, data, images), genotypes in found.items():
+    for (how, tuning, data, images), genotypes in found.items():
         true = [accuracy for each in genotypes if (accuracy := _true(summary.space, each)) is not None]
-        ends.append(Ends(tuning, data, images, tuple(genotypes), tuple(sorted(true))))
+        ends.append(Ends(tuning, data, images, tuple(genotypes), tuple(sorted(true)), how))
     return tuple(ends), problem
 
 

@@ -47,7 +47,7 @@ def strips_info(members: Sequence[Member]) -> StripsInfo:
     rows = [
         Strip(
             member.name,
-            f"{ends.tuning}, {wording.count(ends.images or 0)} images of {ends.data}",
+            f"{ends.words}, {wording.count(ends.images or 0)} images of {ends.data}",
             ends.true,
             ends.median,
             member.alpha_true,

@@ -98,7 +98,7 @@ def known(summary: Summary) -> AblationsResult | None:
 def _start(summary: Summary, settings: Settings) -> AblationsResult:
     itself = member(summary)
     stored = [
-        Procedure(f"stored: {ends.tuning}, {ends.data}", ends.true, ends.images, True)
+        Procedure(f"stored: {ends.words}, {ends.data}", ends.true, ends.images, True)
         for ends in itself.ends
         if ends.true
     ]

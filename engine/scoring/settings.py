@@ -3,6 +3,7 @@
 Settings         every option of a measurement, described once
 Kind             what is measured: an edge, a node's inputs, or the supernet's accuracy alone
 PREVIEW_IMAGES   how many images a first-order estimate takes where nothing else is said
+rule             in words, by which rule the best operation was found; is_papers: whether it is the paper's
 RECORDED         the settings that stand beside a result, because no field of the result holds them
 
 Options of commands, keys of requests, stored headers and the reproducing command are derived from the fields here: a
@@ -106,6 +107,31 @@ class Settings:
     def header(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
         return asdict(self)
+
+
+RULE = "plain mask, accuracy"
+"""The paper's own, with batch statistics of 64 images each (section 4)."""
+
+
+def is_papers(header: Mapping[str, Any]) -> bool:
+    """Whether the best operation was found by the paper's rule, as its authors' code does it or as is usual here."""
+    return rule(header) in (RULE, f"{RULE}, as published")
+
+
+def rule(header: Mapping[str, Any]) -> str:
+    """By which rule the best operation was found: the mask and the criterion, and whatever else is not as usual.
+
+    header: of a measurement or of a full selection, whose own settings count too."""
+    asked, usual = Settings.stored(header), Settings()
+    words = [f"{'rescaled' if asked.rescale else 'plain'} mask", asked.criterion]
+    words += ["as published"] if asked.published else []
+    words += ["augmented"] if asked.augment else []
+    words += ["running statistics"] if asked.bn == "running" else []
+    words += [f"batches of {asked.batch_size}"] if asked.bn == "batch" and asked.batch_size != usual.batch_size else []
+    words += [] if asked.until_sure is None else [f"until {asked.until_sure:g} sure"]
+    words += [] if header.get("allow_none", True) else ["never none"]
+    words += ["discarded inputs stay away"] if header.get("cumulative") else []
+    return ", ".join(words)
 
 
 RECORDED = tuple(each.name for each in fields(Settings) if each.name not in EdgeScores.__dataclass_fields__)

@@ -48,6 +48,16 @@ def test_a_row_says_what_a_run_is_and_where_alpha_and_measurement_lead(runs: Pat
     assert Member.from_dict(json.loads(json.dumps(first.to_dict()))) == first
 
 
+def test_selections_by_another_rule_are_a_procedure_of_their_own(runs: Path) -> None:
+    file = runs / "mine" / "selections" / "perturbation-order-0.json"
+    document = json.loads(file.read_text())
+    document["settings"] |= {"rescale": True, "criterion": "loss"}
+    file.with_name("other.json").write_text(json.dumps(document))
+    first, *_ = population([runs])
+    counts = {each.words: len(each.true) for each in first.ends if each.data == document["settings"]["data"]}
+    assert counts["rescaled mask, loss, no tuning"] == 1 and counts["no tuning"] == 1
+
+
 def test_the_command_repeats_the_training_with_what_differs_from_the_published_settings(runs: Path) -> None:
     meta = runs / "mine" / "meta.json"
     text = json.loads(meta.read_text())

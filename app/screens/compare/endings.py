@@ -21,6 +21,7 @@ from engine.checkpoint.format import Summary
 from engine.errors import BadInput
 from engine.results import EdgeScores, InputScores
 from engine.scoring.paths import decide_at_once
+from engine.scoring.settings import is_papers
 from engine.selecting.record import SelectionRecord, Step
 from engine.selecting.settings import PUBLISHED
 from engine.selection.decisions import Decision
@@ -181,4 +182,5 @@ def all_endings(entries: Mapping[str, Entry], states: Mapping[str, RunState]) ->
 
 def _tuned_as_published(document: SelectionRecord) -> bool:
     """Five epochs at 0.0025 after every decision of measurement (Wang et al. 2021, section 4)."""
-    return document.strategy == "perturbation" and document.tuning == PUBLISHED
+    by_paper = document.strategy == "perturbation" and is_papers(document.settings)
+    return by_paper and document.tuning == PUBLISHED

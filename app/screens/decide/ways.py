@@ -15,6 +15,7 @@ from app.state.questions import Questions
 from app.work import tuned
 from app.work.questions import MeasuredPath
 from engine.drawing import wording
+from engine.scoring.settings import is_papers
 from engine.selecting.record import SelectionRecord
 from engine.selecting.settings import Tuning
 
@@ -65,6 +66,7 @@ def _documents(documents: Sequence[SelectionRecord], page: PageState, from_here:
     ordered = sorted(documents, key=lambda each: (_order(each) != _seed(page), _order(each) or 0))
     first = ordered[0]
     how = first.settings
+    ordered = [each for each in ordered if _basis(each) == _basis(first)]  # one line speaks of all
     preset = tuned.PRESETS[page.run.preset]
     tuning = f"{preset.label} tuning" if preset.amount else "no tuning"
     data = Path(str(how.get("data", "bundled"))).name
@@ -97,12 +99,17 @@ def _order(document: SelectionRecord) -> int | None:
 
 
 def _stored(page: PageState, tuning: Tuning | None) -> list[SelectionRecord]:
-    """Complete stored paths of measurement with this tuning (None: without)."""
+    """Complete stored paths of measurement by the paper's rule with this tuning (None: without)."""
     found = []
     for _, document, _ in stored_selections(page.entry):
         if document is None or document.strategy != "perturbation" or not document.selection.is_complete:
             continue
         used = document.tuning if document.tuning is not None and document.tuning.amount else None
-        if used == tuning:
+        if used == tuning and is_papers(document.settings):
             found.append(document)
     return found
+
+
+def _basis(document: SelectionRecord) -> tuple[object, object]:
+    """Which images a stored path rests on, and how many."""
+    return document.settings.get("data"), document.settings.get("images")

@@ -123,7 +123,7 @@ def as_csv(rows: Sequence[Member], notes: Mapping[str, str]) -> str:
     own = [name for name in Member.__dataclass_fields__ if name not in ("path", "ends")]
     writer = csv.writer(file)
     writer.writerow(
-        [*own, "note", "tuning", "measured_with", "measured_images", "orders", "lowest", "median", "highest"]
+        [*own, "note", "rule", "tuning", "measured_with", "measured_images", "orders", "lowest", "median", "highest"]
     )
     for row in rows:
         facts = [*(getattr(row, name) for name in own), notes.get(row.name, "")]
@@ -134,6 +134,6 @@ def as_csv(rows: Sequence[Member], notes: Mapping[str, str]) -> str:
 
 def _measured(ends: Ends | None) -> list[object]:
     if ends is None:
-        return [None] * 7
+        return [None] * 8
     low, high = (ends.true[0], ends.true[-1]) if ends.true else (None, None)
-    return [ends.tuning, ends.data, ends.images, len(ends.genotypes), low, ends.median, high]
+    return [ends.rule, ends.tuning, ends.data, ends.images, len(ends.genotypes), low, ends.median, high]

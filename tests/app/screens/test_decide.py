@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.figures.evidence_table import Table
-from app.screens.decide import actions
+from app.library.catalog import Entry
+from app.screens.decide import actions, ways
 from app.state import url
 from app.state.questions import Questions
 from app.work.questions import Accuracy, Kind, Measurement, Request
@@ -18,6 +19,7 @@ from app.work.workshop import workshop
 from engine import nasbench201
 from engine.checkpoint.format import Summary
 from engine.results import Baseline
+from engine.selecting.record import SelectionRecord
 from engine.selection.genotype import magnitude_genotype
 from engine.selection.orders import edge_order
 from engine.selection.selection import Selection
@@ -442,6 +444,24 @@ def test_the_histogram_shows_the_stored_paths_nearest_to_order_and_tuning(visit:
     app = visit("decide", run=BUNDLED, d="c0-1.NO")
     assert "no tuning · stored, from the start" in text(app)
     assert "measure-paths" in keys(app)
+
+
+def test_paths_by_another_rule_or_on_other_images_are_not_counted_with_these(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = ways.stored_selections
+    changes = {"perturbation-quick-order-6": {"rescale": True}, "perturbation-quick-order-7": {"images": 512}}
+
+    def some_changed(entry: Entry) -> list[tuple[str, SelectionRecord | None, str | None]]:
+        return [
+            (name, document and replace(document, settings={**document.settings, **changes.get(name, {})}), error)
+            for name, document, error in stored(entry)
+        ]
+
+    monkeypatch.setattr(ways, "stored_selections", some_changed)
+    app = visit("decide", run=BUNDLED, order="random", seed="3")
+    app.radio(key="tune-choice").set_value("q").run()
+    assert "6 edge orders, 1,024 images of cifar10-jpeg, batch statistics, quick tuning · stored" in text(app)
 
 
 def test_before_the_first_decision_the_page_asks_for_tuning_once(visit: Visit) -> None:

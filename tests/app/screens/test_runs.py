@@ -16,6 +16,7 @@ from app.screens.runs import page, table
 from engine.population import Ends, Member
 from tests.app.conftest import heading, text
 from tests.app.conftest import keys as buttons
+from tests.app.small_runs import RUNS
 
 Visit = Callable[..., AppTest]
 ENDS = Ends("no tuning", "bundled", 1024, ("a", "b"), (90.0, 93.0))
@@ -37,9 +38,10 @@ def tick(monkeypatch: pytest.MonkeyPatch, *rows: int) -> None:
     monkeypatch.setattr(table.st, "dataframe", ticked)
 
 
-def test_every_supernet_is_a_row(visit: Visit) -> None:
+def test_every_supernet_is_a_row(visit: Visit, root: Path) -> None:
     app = visit("runs", run="nas-bench-201")
-    assert not app.exception and heading(app).startswith("8 supernets; where the truth is known, α ends at ")
+    count = len([*root.glob("checkpoints/*/meta.json")]) + len(RUNS)
+    assert not app.exception and heading(app).startswith(f"{count} supernets; where the truth is known, α ends at ")
     (table,) = app.dataframe
     assert {"nas-bench-201", "s2", "darts", "small-201", "small-s2"} <= set(table.value["name"])
     first = table.value.set_index("name").loc["nas-bench-201"]

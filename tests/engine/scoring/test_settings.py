@@ -12,7 +12,7 @@ from engine.cli.select import select
 from engine.export import command_line
 from engine.fields import described
 from engine.results import EdgeScores
-from engine.scoring.settings import RECORDED, Settings
+from engine.scoring.settings import RECORDED, RULE, Settings, rule
 from engine.selecting.record import SelectionRecord
 from engine.selection.selection import Selection
 from engine.spaces import search_space
@@ -50,6 +50,18 @@ def test_a_field_of_the_settings_is_known_wherever_settings_are(name: str, root:
     table = (root / "engine" / "cli" / "README.md").read_text(encoding="utf-8")
     row = next(line for line in table.splitlines() if line.startswith("| `settings` |"))
     assert name in re.findall(r"`(\w+)`", row)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rule_says_every_setting_that_could_make_another_operation_the_best(name: str) -> None:
+    said = rule(Settings(**{name: OTHERS[name]}).header())
+    assert (said == RULE) == (name in ("data", "images", "seed"))
+
+
+def test_a_rule_says_what_a_selection_leaves_out() -> None:
+    header = Settings(rescale=True, criterion="loss").header()
+    assert rule(header | {"allow_none": True, "cumulative": False}) == "rescaled mask, loss"
+    assert rule(header | {"allow_none": False, "cumulative": True}).count(",") == 3
 
 
 def test_a_header_older_than_a_setting_had_its_default() -> None:
