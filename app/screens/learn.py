@@ -32,12 +32,16 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     )
     for problem in problems():
         st.warning(text.literal(problem), icon=":material/warning:")
+    if pointed := _word():
+        with st.container(border=True, key="word-card"):
+            text.heading(escape(TERMS[pointed].word))
+            st.html(f"<p>{escape(TERMS[pointed].text)}</p>")
     for name, lesson in lessons().items():
         with st.container(border=True, key=f"lesson-{name}-card"):
             _lesson(name, lesson)
     with st.container(border=True, key="words-card"):
         text.heading("Words", "the # beside a word is its address")
-        st.html(glossary(lambda word: _address(page, word), _word()))
+        st.html(glossary(lambda word: _address(page, word), pointed))
 
 
 def _lesson(name: str, lesson: Lesson) -> None:

@@ -83,6 +83,7 @@ def test_pages_underline_words_and_speak_them_plainly(visit: Callable[..., AppTe
 def test_each_word_has_an_address_that_lets_it_stand_out(visit: Callable[..., AppTest]) -> None:
     app = visit("learn", words="one_shot", hide="truth")
     assert re.findall(r'<dt class="pointed">(.*?) <a', markup(app)) == ["one-shot accuracy"]
+    assert markup(app).index(TERMS["one_shot"].definition) < markup(app).index("1. One network"), "it comes first"
     addresses = re.findall(r'<a href="(.*?)"', markup(app))
     assert len(addresses) == len(TERMS) and all("hide=truth" in each and "words=" in each for each in addresses)
     assert not app.toast
