@@ -3,8 +3,11 @@
 MarksInfo, MarksRow   the verdicts of all edges, a row for every cell type
 marks_info            from a sweep's scores
 draw_marks            as HTML
+
+Covered marks have their places and say nothing: with the answer the same lines are as long.
 """
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Literal, NamedTuple
@@ -33,11 +36,19 @@ class MarksRow(NamedTuple):
 
 
 class MarksInfo(NamedTuple):
+    """is_covered: whether what the sweep says is not to be given away yet."""
+
     rows: tuple[MarksRow, ...]
+    is_covered: bool = False
 
     @property
     def summary(self) -> str:
-        """e.g. "Measurement disagrees with α on 3 of 6 edges and agrees on 2; 1 is too close to call"."""
+        """e.g. "Measurement disagrees with α on 3 of 6 edges and agrees on 2; 1 is too close to call"; covered, with a
+        question mark for every digit."""
+        return re.sub(r"\d", "?", self._summary) if self.is_covered else self._summary
+
+    @property
+    def _summary(self) -> str:
         verdicts = [verdict for row in self.rows for _, verdict in row.marks]
         if set(verdicts) <= {"unmeasured"}:
             return f"None of its {len(verdicts)} edges is measured"
@@ -53,8 +64,8 @@ class MarksInfo(NamedTuple):
         return f"Measurement disagrees with α on {against} of {len(verdicts)} edges and agrees on {agreed}{rest}"
 
 
-def marks_info(space: SearchSpace, scores: Iterable[EdgeScores]) -> MarksInfo:
-    """Every edge of the space; those without scores are not measured."""
+def marks_info(space: SearchSpace, scores: Iterable[EdgeScores], *, covered: bool = False) -> MarksInfo:
+    """Every edge of the space; those without scores are not measured, and there is nothing to be covered."""
     found: dict[tuple[str, int], Mark] = {(one.cell, one.edge): one.verdict for one in scores}
     return MarksInfo(
         tuple(
@@ -66,7 +77,8 @@ def marks_info(space: SearchSpace, scores: Iterable[EdgeScores]) -> MarksInfo:
                 ),
             )
             for cell in space.cells
-        )
+        ),
+        covered and bool(found),
     )
 
 
@@ -75,10 +87,12 @@ def draw_marks(info: MarksInfo) -> str:
     rows = []
     for row in info.rows:
         name = f"<em>{escape(_CELLS.get(row.cell, row.cell))}</em>" if len(info.rows) > 1 else ""
-        rows.append(f"<div>{name}<span>{''.join(_mark(*mark) for mark in row.marks)}</span></div>")
+        rows.append(f"<div>{name}<span>{''.join(_mark(*mark, info.is_covered) for mark in row.marks)}</span></div>")
     return f'<div class="verdict-marks" role="img" aria-label="{escape(info.summary)}">{"".join(rows)}</div>'
 
 
-def _mark(name: str, verdict: Mark) -> str:
+def _mark(name: str, verdict: Mark, is_covered: bool) -> str:
+    if is_covered:
+        return f'<i class="covered" title="{escape(wording.plain(name))}: guess before you look">?</i>'
     glyph, word = (_OPEN, "not measured") if verdict == "unmeasured" else wording.VERDICT[verdict][:2]
     return f'<i class="{verdict}" title="{escape(wording.plain(name))}: {word}">{glyph}</i>'

@@ -51,7 +51,7 @@ def cell_card(
             key=f"{key}-measure",
             label_visibility="collapsed",
         )
-    cell_picture(ask, do, key, shown, ask.scores, sentences.no_drops(ask.page.entry.has_weights))
+    cell_picture(ask, do, key, shown, ask.scores, sentences.no_drops(*ask.page.evidence))
 
 
 def cell_picture(

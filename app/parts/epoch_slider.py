@@ -90,7 +90,7 @@ def said(page: PageState) -> str:
         return ""
     first = f"Epoch {page.entry.epoch} of {_last(page)}"
     start = page.start
-    if not nasbench201.covers(page.space) or not start.alphas.known:
+    if not page.knows_truth or not start.alphas.known:
         return first
     true = nasbench201.lookup(str(start.alpha_path().decoded())).cifar10
     return f"{first}: α's cell has a true accuracy of {wording.percent(true, digits=2)} (CIFAR-10)"

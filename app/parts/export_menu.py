@@ -143,6 +143,8 @@ def menu(ask: Questions) -> None:
         missing = page.space.steps - len(page.decisions)
         columns = st.columns(2, gap="small")
         offered = {name: each for name, each in FORMATS.items() if each.holds in (None, page.space.genotype_format)}
+        if page.hides("truth"):
+            del offered["html"]  # the report looks the cell up
         for number, (name, format) in enumerate(offered.items()):
             with columns[number % 2]:
                 _button(document, name, format, missing)

@@ -41,7 +41,7 @@ def inspector(ask: Questions, do: Actions) -> None:
     elif scores is not None:
         st.caption(sentences.edge_finding(scores))
     else:
-        st.caption(sentences.unmeasured(page.entry.has_weights))
+        st.caption(sentences.unmeasured(*page.evidence))
     with asked:
         truth.switch(page)
     if worth is not None:
@@ -52,7 +52,7 @@ def inspector(ask: Questions, do: Actions) -> None:
         if scores
         else f"Mixing weights of {wording.plain(page.edge_name(edge))}, not measured"
     )
-    unmeasured = sentences.no_drops(page.entry.has_weights)
+    unmeasured = sentences.no_drops(*page.evidence)
     with st.container(key="three-columns" if worth else "two-columns"):
         text.chart(plot_butterfly(info, page.theme, unmeasured=unmeasured), key="butterfly", alt=alt)
     if worth is not None:
@@ -64,7 +64,7 @@ def inspector(ask: Questions, do: Actions) -> None:
             text.chart(plot_truth(worth, order, page.theme), key="truth-narrow", alt=truth.finding(scores, worth))
     if scores is not None:
         _numbers(scores)
-    if not decided and page.entry.has_weights:
+    if not decided and page.can_measure:
         _buttons(ask, do, edge, measurement)
 
 

@@ -29,22 +29,23 @@ def quoted(name: str) -> str:
     return f"“{palette.operation(name).label}”"
 
 
-def headline(selection: Selection, cell: str, scores: Scores) -> str:
-    """e.g. "α keeps “skip” on all 6 edges; measurement contradicts it on 2"."""
+def headline(selection: Selection, cell: str, scores: Scores, *, hidden: bool = False) -> str:
+    """e.g. "α keeps “skip” on all 6 edges; measurement contradicts it on 2". hidden: by a teacher's link."""
+    nothing = "what measurement says is hidden" if hidden else "nothing is measured"
     edges = selection.space.edges(cell)
     chosen = [name for edge in edges if (name := selection.best_by_alpha(cell, edge)) is not None]
     measured = len(scores)
     if not chosen:
         first = "α is unknown on every edge"
         if not scores:
-            return f"{first}; nothing is measured"
+            return f"{first}; {nothing}"
         clear = sum(found.stands_out for found in scores.values())
         return f"{first}; measurement tells a best operation apart on {clear} of {measured}"
     name, count = Counter(chosen).most_common(1)[0]
     where = f"all {count}" if count == len(edges) else f"{count} of {len(edges)}"
     first = f"α keeps {quoted(name)} on {where} edges"
     if not scores:
-        return f"{first}; nothing is measured"
+        return f"{first}; {nothing}"
     against = len(disagreements(scores))
     known = "" if measured == len(edges) else f" of {measured} measured"
     on = "none" if against == 0 else f"all {against}" if against == len(edges) else str(against)
@@ -71,15 +72,19 @@ def disagreements(scores: Scores) -> list[EdgeScores]:
     return sorted(found, key=lambda edge: (-(edge.difference or 0.0), edge.edge))
 
 
-def unmeasured(has_weights: bool) -> str:
-    """What to say of an edge without scores. has_weights: whether it can be measured."""
+def unmeasured(has_weights: bool, hidden: bool = False) -> str:
+    """What to say of an edge without scores. has_weights: whether it can be measured; hidden: by a teacher's link."""
+    if hidden:
+        return "What measurement says is hidden by this link."
     if has_weights:
         return "Not measured yet. α alone cannot say which operation matters."
     return "The weights of this epoch were not kept, so nothing can be measured: only α is known."
 
 
-def no_drops(has_weights: bool) -> str:
-    """What a chart has in place of drops. has_weights: whether there can be any."""
+def no_drops(has_weights: bool, hidden: bool = False) -> str:
+    """What a chart has in place of drops. has_weights: whether there can be any; hidden: by a teacher's link."""
+    if hidden:
+        return "hidden by this link"
     return UNMEASURED if has_weights else NOT_KEPT
 
 

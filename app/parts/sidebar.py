@@ -1,6 +1,6 @@
 """What surrounds every page: the sidebar with the run and its context, the job strip, and the page's own style sheet.
 
-style      the style sheet
+style      the style sheet, and the logo
 sidebar    run, cell, images, operations, running work
 """
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import streamlit as st
 
 from app.library import image_sets, imports
-from app.parts import import_menu, status, supernet_line, terms, text, trainings
+from app.parts import import_menu, presenter, status, supernet_line, terms, text, trainings
 from app.parts.progress import progress_line
 from app.parts.style import chip
 from app.state import keys, session
-from app.state.live import begin, current, is_off, refresh
+from app.state.live import begin, covered, current, is_off, refresh
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.url import BUDGETS
@@ -28,6 +28,7 @@ from engine.errors import BadInput
 from engine.results import EdgeScores
 
 _CSS = Path(__file__).with_name("sidebar.css").read_text(encoding="utf-8")
+_LOGO = Path(__file__).with_name("logo.svg").read_text(encoding="utf-8")
 KEYS = {
     "Tab": "to the graph; ↑ ↓ from edge to edge, Enter selects, Esc clears",
     "A": "decide as α suggests",
@@ -45,7 +46,8 @@ KEYS = {
 
 
 def style() -> None:
-    st.html(f"<style>{_CSS}</style>")
+    st.html(f"<style>{_CSS}{presenter.style()}</style>")
+    st.logo(_LOGO)
 
 
 def sidebar() -> None:
@@ -99,7 +101,8 @@ def sidebar() -> None:
         )
         _images(page)
         session.kept()
-        _legend(page, Questions(page, shop.measurements).scores)
+        keys.COVERED.set(covered(page))
+        _legend(page, Questions(page, shop.measurements).scores, is_covered=covered(page))
         st.toggle("List view", key=keys.LIST_VIEW.name, help="The graph as a table, for keyboards and screen readers")
         keys_of_page, words = st.columns(2)
         if keys_of_page.button("Keys", shortcut="H", key="keys", width="stretch"):
@@ -185,9 +188,9 @@ def _description(page: PageState) -> str:
     return f"{size}, epoch {meta['epochs'] or 'unknown'}{accuracy}"
 
 
-def _legend(page: PageState, scores: Mapping[int, EdgeScores]) -> None:
+def _legend(page: PageState, scores: Mapping[int, EdgeScores], *, is_covered: bool) -> None:
     """Every operation of the cell with the number of edges it wins by alpha and by measurement, and of those on which
-    it only leads so far."""
+    it only leads so far. is_covered: whether what measurement says is not to be given away yet."""
     edges = page.space.edges(page.cell)
     selection = page.selection
     is_known = any(selection.best_by_alpha(page.cell, edge) for edge in edges)
@@ -196,10 +199,11 @@ def _legend(page: PageState, scores: Mapping[int, EdgeScores]) -> None:
     for name in names:
         by_alpha = sum(selection.best_by_alpha(page.cell, edge) == name for edge in edges)
         leads = [found.stands_out for found in scores.values() if found.best == name]
-        measured = f"{sum(leads)} | {len(leads) - sum(leads)}" if scores else "– | –"
+        counts = (sum(leads), len(leads) - sum(leads)) if scores else ("–", "–")
+        won, still = ("?", "?") if is_covered and scores else counts
         rows.append(
             f"<tr><td>{chip(name)}</td><td>{palette.operation(name).label}</td>"
-            f"<td>{by_alpha if is_known else '–'} | {measured}</td></tr>"
+            f"<td>{by_alpha if is_known else '–'} | <b>{won}</b> | <b>{still}</b></td></tr>"
         )
     title = "edges won by α | by measurement, told apart | leading there, still open"
     head = f"<tr><th colspan='2'>Operations</th><th title='{title}'>α | measured | open</th></tr>"

@@ -4,13 +4,14 @@ Term      a word, what it means, its formula and its source
 TERMS     all of them, by name
 term      a word of a page that carries its definition, as HTML
 marked    a sentence of HTML, the first place of each of these words made so
-glossary  all words as HTML, by the alphabet
+glossary  all words as HTML, by the alphabet; each perhaps with a link to itself
 
 Hovering shows the definition, and so does the focus, which Tab or a tap gives (`.term` in sidebar.css).
 """
 
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -73,10 +74,16 @@ def marked(sentence: str, *names: str) -> str:
     return re.sub(rf"(?<![\w-])(?:{words})(?![\w-])", put, sentence, flags=re.IGNORECASE) if names else sentence
 
 
-def glossary() -> str:
+def glossary(address: Callable[[str], str] | None = None, pointed: str = "") -> str:
+    """address: of the word of a name. pointed: the name of the word that stands out."""
     rows = []
-    for found in sorted(TERMS.values(), key=lambda each: each.word.lower()):
+    for name, found in sorted(TERMS.items(), key=lambda each: each[1].word.lower()):
         more = " · ".join(filter(None, (found.formula, found.source)))
         small = f"<small>{escape(more)}</small>" if more else ""
-        rows.append(f"<dt>{escape(found.word)}</dt><dd>{escape(found.definition)}{small}</dd>")
+        link = ""
+        if address is not None:
+            label = f"Address of {escape(found.word)}"
+            link = f' <a href="{escape(address(name))}" target="_self" aria-label="{label}">#</a>'
+        look = ' class="pointed"' if name == pointed else ""
+        rows.append(f"<dt{look}>{escape(found.word)}{link}</dt><dd{look}>{escape(found.definition)}{small}</dd>")
     return f"<dl class='words'>{''.join(rows)}</dl>"

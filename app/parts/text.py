@@ -19,6 +19,7 @@ import streamlit as st
 from app.figures.frame import Figure
 from app.library import image_sets
 from app.parts import status
+from app.state import session
 from app.work.questions import Measurement
 from engine.checkpoint.format import Summary
 from engine.drawing import wording
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from plotly.graph_objs import Figure as Checked
 
 
+PRESENTED = 1.3
+"""How much higher figures are before a room."""
 _TAG = re.compile(r"<.*?>")
 
 
@@ -64,7 +67,17 @@ def chart(figure: Figure, *, key: str, alt: str, save: tuple[str, str] | None = 
         options = {"filename": name, "format": format, "scale": 2 if format == "png" else 1}
         buttons = {"modeBarButtons": [["toImage"]], "toImageButtonOptions": options}
         config = {"displayModeBar": True, "displaylogo": False, **buttons}
+    if session.is_presented():
+        figure = _larger(figure)
     st.plotly_chart(_checked(json.dumps(figure)), theme=None, config=config, key=key, alt=alt, **selection)
+
+
+def _larger(figure: Figure) -> Figure:
+    """Higher, as for a room."""
+    layout = dict(figure["layout"])
+    if isinstance(height := layout.get("height"), int | float):
+        layout["height"] = round(height * PRESENTED)
+    return {**figure, "layout": layout}
 
 
 @lru_cache(maxsize=256)

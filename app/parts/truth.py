@@ -22,12 +22,12 @@ from engine.scoring.truth import scoreboard as agreements
 
 
 def is_shown(page: PageState) -> bool:
-    return nasbench201.covers(page.space) and keys.SHOW_TRUTH.get(False)
+    return page.knows_truth and not page.hides("answers") and keys.SHOW_TRUTH.get(False)
 
 
 def switch(page: PageState) -> None:
     """Nothing where no table knows the truth. What is asked for is remembered on all pages, and over a reload."""
-    if not nasbench201.covers(page.space):
+    if not page.knows_truth or page.hides("answers"):
         return
 
     def remember() -> None:

@@ -38,7 +38,7 @@ def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
     head, action = st.columns([11, 4], vertical_alignment="center")
     with head:
-        said = sentences.headline(page.selection, page.cell, ask.scores)
+        said = sentences.headline(page.selection, page.cell, ask.scores, hidden=page.hides("drop"))
         line = marked(_subtitle(ask), "supernet", "operation", "images")
         text.title(marked(said, "alpha", "edge"), line, in_words(ask))
         text.notes(page.summary)
@@ -60,7 +60,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
 
 def _subtitle(ask: Questions) -> str:
     measured = list(ask.measurements.values())
-    if not ask.page.entry.has_weights:
+    if not ask.page.can_measure:
         return epoch_slider.said(ask.page)
     if not measured:
         return "Select an edge and measure it: each operation is removed in turn and the accuracy it costs is shown."
@@ -81,8 +81,9 @@ def _subtitle(ask: Questions) -> str:
 
 def _next(ask: Questions, do: Actions) -> None:
     """The page's one primary action: measure what is unmeasured, then settle what is open."""
-    if not ask.page.entry.has_weights:
-        st.button("Nothing can be measured here", disabled=True, width="stretch", key="no-weights")
+    if not ask.page.can_measure:
+        label = "Drops are hidden" if ask.page.hides("drop") else "Nothing can be measured here"
+        st.button(label, disabled=True, width="stretch", key="no-weights")
     elif ask.settling is not None:
         running(ask.settling, do, "all")
     elif missing := ask.unmeasured():
@@ -133,7 +134,7 @@ def _estimate(ask: Questions, do: Actions, shown: bool) -> None:
     """Guesses where nothing is measured: the button that asks for them, or what they are."""
     if shown and ask.preview is not None:
         st.caption(sentences.estimates(ask.preview))
-    elif ask.page.entry.has_weights and ask.unmeasured():
+    elif ask.page.can_measure and ask.unmeasured():
         work_button(
             "Estimate what is not measured",
             ask.estimating,
@@ -179,6 +180,4 @@ def _slope(ask: Questions) -> None:
     text.heading("The same edge, ranked twice", f"crossing lines are {term('verdict', 'disagreement')}")
     info = slope_info(found)
     alt = f"{wording.plain(page.edge_name(page.edge))}: {info.summary}"
-    text.chart(
-        plot_slope(info, page.theme, unmeasured=sentences.no_drops(page.entry.has_weights)), key="slope", alt=alt
-    )
+    text.chart(plot_slope(info, page.theme, unmeasured=sentences.no_drops(*page.evidence)), key="slope", alt=alt)

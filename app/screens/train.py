@@ -272,7 +272,7 @@ def _cell(line: dict, recipe: Recipe, theme: Theme) -> None:
         return
     genotype = parse_genotype(line["magnitude"])
     text.heading(f"α's cell at epoch {line['epoch']}")
-    if nasbench201.covers(search_space(recipe.space)):
+    if nasbench201.covers(search_space(recipe.space)) and not session.attending().hides("truth"):
         true = nasbench201.lookup(line["magnitude"]).cifar10
         st.caption(f"true accuracy {wording.percent(true, digits=2)} (CIFAR-10, 200 epochs of training)")
     for cell in search_space(recipe.space).cells:

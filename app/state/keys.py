@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from app.screens.compare.address import Sides
     from app.screens.labs.address import Choice
     from app.state.address import Address
+    from app.state.live import Beside
     from app.state.memory import Kept
     from app.state.opened import Opened
     from app.state.run import RunState
+    from app.state.visit import Visit
 
 Owner = Literal["run", "session", "widget", "visitor"]
 V = TypeVar("V")
@@ -96,6 +98,16 @@ MOVED: Key[dict[str, str]] = Key(
     "moved", "session", "supernets that this visitor renamed or deleted, and what is shown in their place"
 )
 PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages to switch to, by name")
+
+# Lessons and teaching
+VISIT: "Key[Visit]" = Key("visit", "session", "the lesson that is open, and what a teacher's link asks for")
+PLACES: Key[dict[str, str]] = Key("lesson-places", "visitor", "the step at which each lesson was left")
+ANSWERS: Key[dict[str, str]] = Key("lesson-answers", "session", "what was answered, by lesson and step")
+TO_STEP: Key[bool] = Key("to-lesson-step", "session", "whether the page of the lesson's step is still to be drawn")
+WAITS: Key[tuple[str, str]] = Key("lesson-waits", "session", "lesson and step that were seen waiting for the visitor")
+BESIDE: "Key[Beside | None]" = Key("beside", "session", "what is drawn beside every page")
+COVERED: Key[bool] = Key("covered", "session", "whether the sidebar was drawn without what Start still asks")
+WORD: Key[str] = Key("word", "session", "the word that a link points at")
 
 # Cards
 ON_PAGE: Key[str] = Key("on-page", "session", "the page on screen, by its path")

@@ -1,13 +1,16 @@
 """Drawing a page from the session's state, and again while work is running.
 
 unasked why a run is not measured on images before its visitor says so
+covered whether nothing may give away what measurement says
 begin   the page's state in step with the address, at the beginning of a drawing
 live    draw a page's body as a fragment that refreshes itself while work is running
+stay    keep the address on another page
 refresh, is_off   how often that is, and whether it is no longer right
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 import streamlit as st
 
@@ -25,6 +28,17 @@ REFRESH = 0.6
 A_JOB = 0.15
 """Seconds more for each job that goes on: where many take turns each advances more rarely, and looking takes time."""
 Body = Callable[[PageState, Questions, Actions], None]
+
+
+class Beside(Protocol):
+    """What goes along with every page (`keys.BESIDE`). settle: before the address is written; body: after the page's
+    own."""
+
+    def settle(self, page: PageState, ask: Questions, do: Actions) -> None: ...
+
+    def body(self, page: PageState, ask: Questions, do: Actions) -> None: ...
+
+
 Settle = Callable[[PageState, Questions, Actions], Mapping[str, str]]
 
 
@@ -48,7 +62,13 @@ def current() -> PageState | None:
         isolated=keys.ISOLATED.get(None),
         visitor=session.visitor(),
         theme="dark" if st.context.theme.type == "dark" else "light",
+        visit=session.attending(),
     )
+
+
+def covered(page: PageState) -> bool:
+    """Whether Start still asks what measurement says: then nothing beside the question may give the answer away."""
+    return keys.ON_PAGE.get("") == "start" and (page.link.step != "seen" or page.hides("answers", "drop"))
 
 
 def unasked(entry: Entry, images: ImageSet) -> str | None:
@@ -97,15 +117,27 @@ def live(body: Body, settle: Settle | None = None, *, preselects: bool = False) 
         do = Actions(ask, measurements)
         if preselects:
             do.preselect()
-        session.write(now.entry.id, now.space, settle(now, ask, do) if settle else {})
+        more = settle(now, ask, do) if settle else {}
+        beside = keys.BESIDE.get(None)
+        if beside is not None:
+            beside.settle(now, ask, do)
+        session.write(now.entry.id, now.space, more)
         if is_off(every, _is_active(ask)):
             st.rerun()  # start or stop refreshing; the whole page is drawn then, so what is here need not be
         body(now, Questions(now, measurements), do)
+        if beside is not None:
+            beside.body(now, Questions(now, measurements), do)
         now.run.drawn = now.run.line
         if is_off(every, _is_active(ask)):
             st.rerun()
 
     st.fragment(draw, run_every=every)()
+
+
+def stay() -> None:
+    """Let the address say what it said on the page before, on a page that is not drawn by `live`."""
+    if (page := current()) is not None:
+        session.write(page.entry.id, page.space, {})
 
 
 def refresh(active: bool) -> float | None:

@@ -4,7 +4,7 @@ PageState   the supernet, cell, edge, images and decisions on screen
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from app.figures.edge_names import edge_id, parse_edge_id
@@ -12,7 +12,9 @@ from app.library.catalog import Entry
 from app.library.image_sets import SAMPLE, ImageSet
 from app.state.run import RunState
 from app.state.url import Link
+from app.state.visit import Visit
 from app.work import tuned
+from engine import nasbench201
 from engine.checkpoint.format import Summary
 from engine.drawing.palette import Theme
 from engine.selection.decisions import Decision
@@ -28,7 +30,7 @@ class PageState:
     right in callbacks too. cell: the cell type on screen. images: to measure on, None for all, of `image_set`.
     unasked: why nothing is measured on these, before the visitor says that they are meant.
     isolated: the operation that is highlighted. looks_back: whether an earlier moment that is looked at is shown.
-    preselects: whether an edge is shown while none is selected.
+    preselects: whether an edge is shown while none is selected. visit: a lesson, and what is hidden.
     """
 
     entry: Entry
@@ -42,6 +44,7 @@ class PageState:
     theme: Theme = "light"
     looks_back: bool = False
     preselects: bool = False
+    visit: Visit = field(default_factory=Visit)
 
     @property
     def summary(self) -> Summary:
@@ -65,6 +68,29 @@ class PageState:
     def as_now(self) -> "PageState":
         """The same page, as it is now whatever the visitor does: for work in the background."""
         return replace(self, run=replace(self.run))
+
+    def as_it_came(self) -> "PageState":
+        """The supernet before whatever the visitor has decided."""
+        return replace(self, run=replace(self.run, link=replace(self.link, decisions=self.entry.begun, tune="", by="")))
+
+    def hides(self, *what: str) -> bool:
+        """Whether a teacher's link hides any of these, words of `app.state.visit.HIDING`."""
+        return self.visit.hides(*what)
+
+    @property
+    def knows_truth(self) -> bool:
+        """Whether a table knows the true accuracies, and they may be shown."""
+        return nasbench201.covers(self.space) and not self.hides("truth")
+
+    @property
+    def can_measure(self) -> bool:
+        """Whether drops can be measured here, and may be."""
+        return self.entry.has_weights and not self.hides("drop")
+
+    @property
+    def evidence(self) -> tuple[bool, bool]:
+        """Whether there can be drops, and whether they are hidden: for `app.parts.sentences`."""
+        return self.entry.has_weights, self.hides("drop")
 
     # What is decided
 

@@ -106,12 +106,14 @@ class Questions:
     # Finding
 
     def find(self, request: Request) -> Measurement | None:
-        """The best finished measurement of what is asked, however many images it rests on."""
+        """The best finished measurement of what is asked, however many images it rests on; none that is hidden."""
+        if request.kind != "accuracy" and self.page.hides("drop"):
+            return None
         return self._measurements.find(request, self.page.summary)
 
     def preliminary(self, request: Request) -> Measurement | None:
         """How far the measurement of what is asked is that is being taken right now: nothing to go by yet."""
-        return self._measurements.partial(request)
+        return None if self.page.hides("drop") else self._measurements.partial(request)
 
     def job(self, request: Request) -> Job | None:
         """The visitor's work that measures what is asked."""
@@ -138,7 +140,7 @@ class Questions:
     @cached_property
     def preview(self) -> Preview | None:
         """First-order estimates after the decisions on screen, if somebody asked for them: guesses, never scores."""
-        return self._measurements.previews.find(self.accuracy())
+        return None if self.page.hides("drop") else self._measurements.previews.find(self.accuracy())
 
     @property
     def estimating(self) -> Job | None:
@@ -197,7 +199,7 @@ class Questions:
 
     def paths(self, selection: Selection | None = None) -> tuple[MeasuredPath, ...]:
         """Measured paths from a selection on: taken here, or stored with the checkpoint."""
-        return self._measurements.paths(self.accuracy(selection), self.page.summary)
+        return () if self.page.hides("path") else self._measurements.paths(self.accuracy(selection), self.page.summary)
 
     # Working
 

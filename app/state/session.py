@@ -14,6 +14,9 @@ present   the name that a supernet has by now
 keep_opened, keep_trained   hold what was opened or trained, also for the visitor's next visit
 rename    let what is open or remembered follow a supernet that was given another name
 leave     show another supernet in the place of one that is gone
+attending what a link said of the visit: a lesson, and what a teacher asked for
+attend    open a lesson, go on in it, or leave it
+is_presented   whether the page is shown to a room, also before the address is read
 
 The link is the document, and Back and Forward are undo and redo: where the address does not say what was last written,
 the visitor has moved in it, and the state follows. Only `app.state.live` reads and writes.
@@ -31,11 +34,12 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from app.library.catalog import Entry
-from app.state import history, keys, memory, url
+from app.state import history, keys, memory, url, visit
 from app.state.address import Address
 from app.state.opened import Opened
 from app.state.run import RunState
 from app.state.url import Link
+from app.state.visit import Visit
 from app.work.workshop import workshop
 from engine.selection.decisions import Decision
 from engine.selection.selection import Selection
@@ -101,6 +105,7 @@ def restore(runs: Mapping[str, Selection]) -> None:
     if kept.opened and not keys.OPENED.is_set:
         keys.OPENED.set(memory.unpack_opened(kept.opened, runs))
     keys.TRAINED.kept(lambda: dict(kept.trained))
+    keys.PLACES.set(dict(kept.lessons) | keys.PLACES.get({}))
     keys.KEPT.set(kept)
 
 
@@ -113,7 +118,8 @@ def _remember(run: str, space: SearchSpace) -> None:
     for key in _SWITCHES:
         if (value := key.get(False)) != widgets.get(key.name, False):
             widgets[key.name] = value
-    _write_down(before, replace(before, runs=runs, widgets=widgets))
+    places = keys.PLACES.get({})
+    _write_down(before, replace(before, runs=runs, widgets=widgets, lessons=dict(places)))
 
 
 def keep_opened(opened: Sequence[Opened]) -> None:
@@ -136,6 +142,26 @@ def _write_down(before: memory.Kept, after: memory.Kept) -> None:
     if (known := _known()) is not None and after != before:
         memory.remember(known, before, after)
     keys.KEPT.set(after)
+
+
+def attending() -> Visit:
+    return keys.VISIT.get(Visit())
+
+
+def is_presented() -> bool:
+    return attending().present or (not keys.ADDRESS.is_set and st.query_params.get("present") == "1")
+
+
+def attend(told: Visit) -> None:
+    """Let the visit go on so, as a visitor wants it: a step in the browser's history. A lesson's place is kept."""
+    _attend(told)
+    state(keys.RUN.get("")).changed = True
+
+
+def _attend(told: Visit) -> None:
+    keys.VISIT.set(told)
+    if told.lesson:
+        keys.PLACES.set(keys.PLACES.get({}) | {told.lesson: told.at})
 
 
 def page() -> str:
@@ -170,7 +196,9 @@ def read(runs: Mapping[str, Selection], *, part: bool = False) -> None:
             keys.RUN.set(run)
         link, dropped = url.read(news, runs[run].with_decisions())
         state(run).adopt(link)
-        for sentence in dropped:
+        told, left_out = visit.read(news)
+        _attend(told)
+        for sentence in (*dropped, *left_out):
             st.toast(sentence, icon=":material/warning:")
 
 
@@ -197,13 +225,15 @@ def write(run: str, space: SearchSpace, more: Mapping[str, str]) -> None:
 def query(run: str, space: SearchSpace) -> dict[str, str]:
     """The session's part of the address, for `st.switch_page` and `st.page_link`. Without it, they drop our keys, and
     `st.switch_page` refuses an address that holds a widget's."""
-    return {"run": run} | url.write(space, state(run).link)
+    return {"run": run} | url.write(space, state(run).link) | visit.write(attending())
 
 
-def go_to(page: str, run: str, start: Selection) -> NoReturn:
-    """Draw another page instead, with a run as it was left, or as it begins where it is seen for the first time."""
+def go_to(page: str, run: str, start: Selection, more: Mapping[str, str] | None = None) -> NoReturn:
+    """Draw another page instead, with a run as it was left, or as it begins where it is seen for the first time.
+
+    more: what the address says besides, of the keys that this page reads."""
     state(run, start.decisions)
-    st.switch_page(keys.PAGES.get({})[page], query_params=query(run, start.space))
+    st.switch_page(keys.PAGES.get({})[page], query_params=query(run, start.space) | dict(more or {}))
 
 
 def carry() -> None:

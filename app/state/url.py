@@ -1,7 +1,7 @@
 """The URL is the document: what a link says, as one typed table, read and written without Streamlit.
 
 PARAMETERS        the table: every key of a link, who writes it, how it is read and written
-KEYS              the keys that the session writes
+KEYS              the keys that the session writes: of a run, and of the visit (`app.state.visit`)
 CONTEXT           the keys of the sidebar's widgets, which write them themselves
 OF_PAGES          further keys, which pages write and read
 Link, Taken       what these keys say about a run, and about one decision
@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from app.figures.edge_names import edge_id, parse_edge_id, prefix
 from app.library.image_sets import image_sets
+from app.state import visit
 from engine.drawing import palette
 from engine.errors import BadInput, one_of
 from engine.selection.decisions import Decision, InputsDecision
@@ -41,7 +42,7 @@ AUTHORS = {"l": "link", "a": "α", "m": "measured", "b": "both", "y": "you"}
 """How a link says who took a decision; the first where it does not: that came with a link, and nobody here took it."""
 STEPS = ("guess", "seen")
 """Where the story of Start stands: before the measurement is uncovered, and after."""
-OF_PAGES = ("a", "b", "lab")
+OF_PAGES = ("a", "b", "lab", "words")
 """Keys that single pages read and write, as `app.state.live` lets them: a link that holds others is told so."""
 _OF_STREAMLIT = ("embed", "embed_options")
 
@@ -278,5 +279,5 @@ PARAMETERS = (
     Parameter("by", "by", _letters("who decided", AUTHORS, "l"), _as_text),
     Parameter("step", "step", _one_of("step", STEPS), _as_text),
 )
-KEYS = ("run", *(parameter.key for parameter in PARAMETERS if parameter.field is not None))
+KEYS = ("run", *(parameter.key for parameter in PARAMETERS if parameter.field is not None), *visit.KEYS)
 CONTEXT = tuple(parameter.key for parameter in PARAMETERS if parameter.key not in KEYS)

@@ -20,6 +20,8 @@ PAGES = {
     "Runs": "runs?run=nas-bench-201",
     "Train": "train?run=nas-bench-201",
     "Labs": "labs?run=nas-bench-201&lab=signals",
+    "Learn": "learn?run=nas-bench-201",
+    "Guide": "explore?run=nas-bench-201&lesson=supernet&at=cell",
 }
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
@@ -29,7 +31,7 @@ LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", 
 def test_no_page_breaks_the_rules_of_access(
     name: str, open_page: Callable[..., Page], settled: Callable[..., None]
 ) -> None:
-    page = open_page(PAGES[name])
+    page = open_page(PAGES[name], reduced_motion="reduce")  # what fades in is not yet what is read
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
         settled(page)

@@ -15,6 +15,8 @@ PAGES = {
     "Runs": "runs?run=nas-bench-201",
     "Train": "train?run=nas-bench-201",
     "Labs": "labs?run=nas-bench-201&lab=signals",
+    "Learn": "learn?run=nas-bench-201",
+    "Guide": "explore?run=nas-bench-201&lesson=supernet&at=cell",
 }
 SIZES = {"a phone": (390, 844), "200 % zoom": (640, 400), "half a screen": (820, 1180), "a projector": (1920, 1080)}
 # Texts that are wider than their box; a line's own box is what it is cut at.

@@ -186,6 +186,8 @@ class Deciding:
         self._measure(self.step.place or self.step.next())
 
     def _measure(self, place: NextStep | None) -> None:
+        if place is not None and self.page.hides("drop"):
+            return
         number = len(self.page.decisions)
 
         def request(ask: Questions) -> Request:

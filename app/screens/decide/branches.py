@@ -43,7 +43,7 @@ def branches(deciding: Deciding) -> None:
 
 def lines(deciding: Deciding, measured: dict[str, Measurement | None]) -> list[Line]:
     """By name. measured: the supernet's accuracy at their ends."""
-    page, covered = deciding.page, nasbench201.covers(deciding.page.space)
+    page, covered = deciding.page, deciding.page.knows_truth
     drawn = []
     for name, link in sorted(_links(deciding.run).items()):
         run = RunState(link)

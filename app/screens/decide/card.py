@@ -50,12 +50,15 @@ def card(deciding: Deciding) -> None:
         _preview(deciding, decision)
     _faint(deciding)
     _buttons(deciding, decision)
-    _measuring(deciding)
+    if not deciding.page.hides("drop"):
+        _measuring(deciding)
 
 
 def _verdict(deciding: Deciding, result: object) -> None:
     """One line, always as high: what measurement says of this step."""
     verdict, said = finding(deciding.page.space, result)
+    if deciding.page.hides("drop"):
+        said = "What measurement says is hidden by this link."
     badge = f"<span class='badge {verdict[0]}'>{verdict[1].text}</span>" if verdict else ""
     st.html(f"<div class='verdict-line'>{badge}<span>{wording.subscripts(said)}</span></div>")
 
@@ -89,7 +92,7 @@ def _operations(deciding: Deciding, scores: EdgeScores | None, *, preliminary: b
             )
         )
     reach = None
-    if nasbench201.covers(page.space):
+    if page.knows_truth:
         reach = {name: nasbench201.reachable(page.selection.discretize(cell, edge, name)) for name in names}
     return operations_grid(
         rows,

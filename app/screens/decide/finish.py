@@ -36,7 +36,7 @@ def finished(deciding: Deciding) -> None:
     alpha = page.start.alpha_path() if page.start.alphas.known else None
     paths = ask.paths(page.start)
     measured = parse_genotype(paths[0].genotype) if paths else None
-    if nasbench201.covers(page.space):
+    if page.knows_truth:
         _other(deciding)
     # Two cells need the page's width to be read; one of six edges does not.
     columns = st.columns(3) if len(page.space.cells) == 1 else [st.container() for _ in range(3)]
@@ -57,7 +57,9 @@ def finished(deciding: Deciding) -> None:
             _beside(deciding, alpha, "measure-alpha")
     with columns[2], st.container(border=True):
         text.heading(term("measured_path", "Pure measurement"))
-        if measured is None:
+        if page.hides("path"):
+            st.caption("Where measured paths lead is hidden by this link.")
+        elif measured is None:
             st.caption("Each edge by its largest drop, measured again after every decision, from the start.")
             job, follow = ask.path_job(page.start), deciding.measure_paths
             work_button("Follow the measured path", job, deciding.do, follow, page.start, key="final-paths")
@@ -65,7 +67,7 @@ def finished(deciding: Deciding) -> None:
             _cell(page, measured, yours)
             _beside(deciding, selection_of(page.start, measured), "measure-measured")
             st.caption(paths_line(paths, page))
-            if nasbench201.covers(page.space):
+            if page.knows_truth:
                 ends = ", ".join(f"{nasbench201.lookup(path.genotype).cifar10:.2f}" for path in paths)
                 st.caption(f"true accuracy by edge order: {ends} %")
     st.caption(_reading(page))
@@ -116,7 +118,7 @@ def _reading(page: PageState) -> str:
 
 def conclusion(page: PageState, ask: Questions) -> str | None:
     """How good the cell is beside the two others; None where no table knows."""
-    if not nasbench201.covers(page.space):
+    if not page.knows_truth:
         return None
     paths = ask.paths(page.start)
     seed = paths[0].seed if paths else None
@@ -159,12 +161,15 @@ def _cell(page: PageState, genotype: Genotype, other: Genotype | None) -> None:
             if len(types) > 1:
                 st.caption(cell)
             st.html(picture(finished_cell(genotype, cell, other), page.theme))
-    if nasbench201.covers(page.space):
+    values: tuple[tuple[str, str], ...]
+    if page.knows_truth:
         found = nasbench201.lookup(str(genotype))
         values = (
             ("true CIFAR-10 accuracy", f"{found.cifar10:.2f} %"),
             ("rank of 15,625", wording.count(found.rank["cifar10"])),
         )
+    elif nasbench201.covers(page.space):
+        values = ()
     else:
         parameters, adds = _size(str(genotype), page.summary.meta["classes"])
         values = (("parameters", f"{parameters / 1e6:.2f} M"), ("multiply-adds", f"{adds / 1e6:.0f} M"))

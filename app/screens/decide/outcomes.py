@@ -20,7 +20,7 @@ def outcomes(deciding: Deciding) -> None:
     page, selection = deciding.page, deciding.page.selection
     found = nasbench201.reachable(selection)
     alpha = nasbench201.lookup(str(selection.alpha_path().decoded())).cifar10 if selection.alphas.known else None
-    known = ways(deciding.ask)
+    known = None if page.hides("path") else ways(deciding.ask)
     measured = [nasbench201.lookup(genotype).cifar10 for genotype in known.genotypes] if known else []
     cells = "cell" if found.count == 1 else "cells"
     text.heading(
@@ -40,7 +40,7 @@ def outcomes(deciding: Deciding) -> None:
         st.text(f"▼ opened: {named}{more} %")  # names are visitors' text, in which no sign is Markdown
     if known:
         st.caption(known.line)
-    if known is None or not known.from_here:
+    if not page.hides("path") and (known is None or not known.from_here):
         work_button(
             "Follow the measured path from here" if page.decisions else "Follow the measured path",
             deciding.ask.path_job(selection),

@@ -15,14 +15,13 @@ from app.screens.decide.outcomes import outcomes
 from app.screens.decide.spoken import finding, happened
 from app.screens.decide.step import at_step
 from app.screens.decide.tape import past, tape
-from app.state import keys
+from app.state import keys, session
 from app.state.actions import Actions
 from app.state.live import current, live
 from app.state.page import PageState
 from app.state.questions import Questions
 from app.state.url import LARGEST_SEED
 from app.work import tuned
-from engine import nasbench201
 from engine.drawing import wording
 from engine.selection.genotype_text import parse_genotype
 
@@ -36,6 +35,8 @@ ORDERS = {
 def page() -> None:
     # Training refreshes itself by its own clock, so it lies outside of the page's fragment.
     genotype, now = keys.TO_TRAIN.get(""), current()
+    if session.attending().hides("train"):
+        genotype = ""
     belongs = now is not None and now.selection.is_complete and str(now.selection.decoded()) == genotype
     if genotype and not belongs:  # shown from elsewhere, it comes first
         _training(genotype, None)
@@ -70,7 +71,8 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         untuned(deciding.ask, deciding.do)
         finished(deciding)
         genotype = str(page.selection.decoded())
-        if keys.TO_TRAIN.get("") != genotype and st.button("Train its network from scratch", key="to-train-it"):
+        is_offered = keys.TO_TRAIN.get("") != genotype and not page.hides("train")
+        if is_offered and st.button("Train its network from scratch", key="to-train-it"):
             keys.TO_TRAIN.set(genotype)
             st.rerun()
         return
@@ -88,7 +90,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     with left:
         with st.container(border=True, key="cell-card"):
             cell_card(deciding.ask, deciding.do, key="decide", title="The cell so far")
-        if nasbench201.covers(page.space):
+        if page.knows_truth:
             with st.container(border=True, key="outcomes-card"):
                 outcomes(deciding)
     with right:
@@ -221,5 +223,8 @@ def _auto_play(deciding: Deciding) -> None:
         st.button(
             "by α", on_click=play, args=(deciding, "alpha"), width="stretch", key="play-alpha", disabled=not known
         )
-        st.button("by measurement", on_click=play, args=(deciding, "measured"), width="stretch", key="play-measured")
+        if not deciding.page.hides("drop", "path"):
+            st.button(
+                "by measurement", on_click=play, args=(deciding, "measured"), width="stretch", key="play-measured"
+            )
         st.slider("Seconds per step", 0.5, 3.0, 1.0, 0.5, key=keys.SPEED.name)

@@ -45,7 +45,7 @@ def tape(deciding: Deciding) -> None:
     rows = decisions_taken(deciding, track)
     first = track[0][0]
     start = None if first is None else first.accuracy.accuracy
-    covered = nasbench201.covers(page.space)
+    covered = page.knows_truth
     median = nasbench201.reachable(page.start).median if covered else None
     table = tape_rows(rows, start=(start, median), shown=len(run.shown), reachable=covered)
     with st.container(height=_HEIGHT if len(rows) > 4 else "content", border=False, key="tape-rows"):
@@ -62,7 +62,7 @@ def tape(deciding: Deciding) -> None:
 def decisions_taken(deciding: Deciding, track: Track) -> list[Taken]:
     """The decisions of the line, the first one first, with what is known of each. track: their accuracies."""
     page = deciding.page
-    decisions, covered = page.link.decisions, nasbench201.covers(page.space)
+    decisions, covered = page.link.decisions, page.knows_truth
     values = [tuple(found and found.accuracy.accuracy for found in each) for each in track]  # at once, after tuning
     rows = []
     for number, decision in enumerate(decisions, start=1):

@@ -42,7 +42,8 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         st.download_button(
             "Table as CSV", as_csv(shown, notes), "runs.csv", "text/csv", icon=icon, key="runs-as-csv", width="stretch"
         )
-    upload_many.panel()
+    if not page.hides("upload"):
+        upload_many.panel()
     if not shown:
         st.caption(f"No row holds {text.literal(words)}.")
         return

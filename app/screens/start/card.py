@@ -42,7 +42,7 @@ def card(ask: Questions, do: Actions) -> None:
         _reveal(ask, do, edge, scores)
     row = edge_alphas(page.selection.alphas, page.cell, edge)
     st.html(f"<p class='story-line'>{_line(ask, edge, scores)}</p>")
-    cover = sentences.no_drops(page.entry.has_weights) if scores is None else COVER
+    cover = sentences.no_drops(*page.evidence) if scores is None else COVER
     figure = plot_butterfly(butterfly_info(shown or row), page.theme, unmeasured=cover)
     alt = f"Mixing weights of {wording.plain(page.edge_name(edge))}; what measurement says is covered"
     text.chart(figure, key="butterfly", alt=alt if shown is None else sentences.edge_finding(shown))
@@ -56,7 +56,7 @@ def card(ask: Questions, do: Actions) -> None:
                 shortcut=str(number),
                 on_click=_guess,
                 args=(ask, do, edge, operation),
-                disabled=seen or scores is None,
+                disabled=seen or scores is None or _is_kept(ask),
                 key=f"guess-{operation}",
             )
     st.html(f"<p class='story-note'>{marked(escape(_note(ask, scores, len(names))), 'interval', 'images', 'lead')}</p>")
@@ -73,7 +73,12 @@ def spoken(ask: Questions) -> str:
 
 
 def is_seen(ask: Questions) -> bool:
-    return ask.page.link.step == "seen"
+    return ask.page.link.step == "seen" and not ask.page.hides("answers")
+
+
+def _is_kept(ask: Questions) -> bool:
+    """Whether a guess has been made whose answer is hidden."""
+    return ask.page.link.step == "seen" and ask.page.hides("answers")
 
 
 def _key(ask: Questions, edge: int) -> "keys.Key[str]":
@@ -82,10 +87,14 @@ def _key(ask: Questions, edge: int) -> "keys.Key[str]":
 
 def _words(ask: Questions, edge: int, scores: EdgeScores | None) -> tuple[str, ...]:
     page = ask.page
+    if _is_kept(ask):
+        guess = _key(ask, edge).get("")
+        said = f"You said {sentences.quoted(guess)}." if guess else "No guess was made."
+        return said, "What measurement says is hidden by this link."
     if not is_seen(ask):
         return question(edge_alphas(page.selection.alphas, page.cell, edge))
     if scores is None:
-        return (sentences.unmeasured(page.entry.has_weights),)
+        return (sentences.unmeasured(*page.evidence),)
     return (answer(scores, _key(ask, edge).get("") or None),)
 
 
@@ -98,7 +107,7 @@ def _note(ask: Questions, scores: EdgeScores | None, operations: int) -> str:
     """What the drops rest on; before they are shown, how to guess."""
     page = ask.page
     if scores is None:
-        return "" if is_seen(ask) else sentences.unmeasured(page.entry.has_weights)
+        return "" if is_seen(ask) else sentences.unmeasured(*page.evidence)
     images = f"{wording.count(scores.images)} images"
     if not is_seen(ask):
         return f"Your guess: click, or press 1 to {operations}. Measured on {images}."
@@ -116,15 +125,15 @@ def _reveal(ask: Questions, do: Actions, edge: int, scores: EdgeScores | None) -
     """The button that uncovers without a guess; where nothing is measured, the one that measures."""
     run = do.page.run
     if scores is None:
-        if ask.page.entry.has_weights and ask.page.selection.operation(ask.page.cell, edge) is None:
+        if ask.page.can_measure and ask.page.selection.operation(ask.page.cell, edge) is None:
             request = ask.request("edge", ask.page.cell, edge)
             seconds = ask.estimate([request])
             label = f"Measure, {wording.duration(seconds)}" if seconds else "Measure"
             on_story = do.on(ask)
             measure_button(label, request, on_story, on_story.measure, edge, key="measure-edge")
-    elif is_seen(ask):
+    elif is_seen(ask) or _is_kept(ask):
         st.button("Guess again", type="tertiary", on_click=run.go_to_step, args=("guess",), key="guess-again")
-    else:
+    elif not ask.page.hides("answers"):
         st.button("Show all at once", type="tertiary", on_click=_show, args=(ask, do, edge), key="show-all")
 
 

@@ -4,7 +4,6 @@ page   draw it: the question, what is at stake, and the supernets there are to l
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -18,7 +17,7 @@ from app.screens.start.stakes import Stake, Stakes, stakes
 from app.screens.start.tiles import tiles
 from app.state import keys, session
 from app.state.actions import Actions
-from app.state.live import current, live
+from app.state.live import covered, current, live
 from app.state.page import PageState
 from app.state.questions import Questions
 
@@ -33,10 +32,11 @@ CLAIM = marked(
 
 
 def page() -> None:
-    if current() is None:
+    now = current()
+    if now is None:
         _nothing()
     live(_body, _settle, preselects=True)
-    tiles()
+    tiles(is_covered=now is not None and covered(now))
 
 
 def _nothing() -> None:
@@ -46,19 +46,15 @@ def _nothing() -> None:
         st.switch_page(keys.PAGES.get({})["train"])
 
 
-def _story(page: PageState) -> PageState:
-    """The supernet as it came: the story is told of it, whatever the visitor has decided since."""
-    link = replace(page.link, decisions=tuple(page.entry.begun), tune="", by="")
-    return replace(page, run=replace(page.run, link=link))
-
-
 def _settle(page: PageState, ask: Questions, do: Actions) -> Mapping[str, str]:
-    do.on(ask.on(_story(page))).preselect()
+    do.on(ask.on(page.as_it_came())).preselect()
+    if keys.COVERED.get(False) != covered(page):
+        st.rerun()  # the sidebar and the rows below know the answer, too
     return {}
 
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
-    ask = ask.on(_story(page))
+    ask = ask.on(page.as_it_came())
     seen, found = is_seen(ask), stakes(ask)
     st.html(f"<p class='product'>{NAME}</p>")
     text.title(QUESTION, CLAIM, f"{spoken(ask)} {found.sentence if seen else ''}")
@@ -67,23 +63,24 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
     with left, st.container(border=True, key="cell-card", height="stretch"):
         half = "measured" if seen else "hidden"
         text.heading("The cell", f"left half of a pill: what α keeps · right half: {half}")
-        unmeasured = sentences.no_drops(page.entry.has_weights) if seen or not ask.scores else COVER
+        unmeasured = sentences.no_drops(*page.evidence) if seen or not ask.scores else COVER
         scores = ask.scores if seen else {}
         cell_picture(ask, do, "start", "drop" if scores else "alpha", scores, unmeasured)
     with right, st.container(border=True, key="question-card", height="stretch"):
         card(ask, do)
     with st.container(border=True, key="stakes-card"):
-        numbers, buttons = st.columns([12, 8], vertical_alignment="center")
-        numbers.html(_strip(found, seen))
+        numbers, buttons = st.columns([10, 9], vertical_alignment="center")
+        numbers.html(_strip(found, seen, page.hides("answers")))
         with buttons.container(horizontal=True, gap="small"):
             _ways_on(page, seen)
     if (asked := keys.TO_SUPERNETS.get(0)) > 0:
         scroll_to("supernets", asked)
 
 
-def _strip(found: Stakes, seen: bool) -> str:
-    """The two numbers; that of measurement is covered until somebody guessed."""
-    measured = found.measured if seen else Stake("? %", "after your guess")
+def _strip(found: Stakes, seen: bool, is_hidden: bool) -> str:
+    """The two numbers; that of measurement is covered until somebody guessed. is_hidden: for good, by a link."""
+    after = "hidden by this link" if is_hidden else "after your guess"
+    measured = found.measured if seen else Stake("? %", after)
     cover = "" if seen else " covered"
     parts = [
         f"<div><span>Follow α on every edge</span><b>{escape(found.alpha.number)}</b>"
@@ -101,6 +98,8 @@ def _ways_on(page: PageState, seen: bool) -> None:
         session.go_to("decide", page.entry.id, page.start)
     if st.button("Explore", key="to-explore"):
         session.go_to("explore", page.entry.id, page.start)
+    if st.button("Lessons", key="to-lessons", help="Seven lessons of a few minutes, on these pages"):
+        session.go_to("learn", page.entry.id, page.start)
     st.button("Other supernets", on_click=_ask_for_supernets, key="to-supernets")
 
 

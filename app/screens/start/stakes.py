@@ -40,7 +40,7 @@ class Stakes(NamedTuple):
 def stakes(ask: Questions) -> Stakes:
     """Of the supernet before any decision of the visitor."""
     paths = sorted(ask.paths(), key=lambda path: (path.seed is None, path.seed))
-    return _true(ask, paths) if nasbench201.covers(ask.page.space) else _one_shot(ask, paths)
+    return _true(ask, paths) if ask.page.knows_truth else _one_shot(ask, paths)
 
 
 def _true(ask: Questions, paths: list[MeasuredPath]) -> Stakes:
@@ -51,7 +51,7 @@ def _true(ask: Questions, paths: list[MeasuredPath]) -> Stakes:
         alpha = Stake(_percent(found), f"rank {wording.count(found.rank['cifar10'])} of {_cells()}")
     source = "True CIFAR-10 accuracy of the finished cell, from the NAS-Bench-201 table."
     if not paths:
-        return Stakes(alpha, Stake(UNKNOWN, "no path is measured yet"), source)
+        return Stakes(alpha, Stake(UNKNOWN, _no_path(ask)), source)
     ends = [nasbench201.lookup(path.genotype) for path in paths]
     accuracies = [end.cifar10 for end in ends]
     first = _order(paths[0])
@@ -68,15 +68,21 @@ def _one_shot(ask: Questions, paths: list[MeasuredPath]) -> Stakes:
         alpha = Stake(UNKNOWN, "not measured")
         if found is not None:
             alpha = Stake(wording.percent(found.accuracy.accuracy), f"on {wording.count(found.images)} images")
+    hidden = ask.page.hides("truth")
+    table = "True accuracies are hidden by this link." if hidden else "No table says which cell is better."
     source = (
-        "No table says which cell is better. One-shot accuracy: what the supernet reaches with the cell's operations "
+        f"{table} One-shot accuracy: what the supernet reaches with the cell's operations "
         "alone; measurement's before its last decision."
     )
     if not paths or not paths[0].accuracies:
-        return Stakes(alpha, Stake(UNKNOWN, "no path is measured yet"), source)
+        return Stakes(alpha, Stake(UNKNOWN, _no_path(ask)), source)
     last = [path.accuracies[-1] for path in paths if path.accuracies]
     measured = Stake(wording.percent(last[0]), _spread(_order(paths[0]), last))
     return Stakes(alpha, measured, f"{source} Paths: {_how(paths)}.")
+
+
+def _no_path(ask: Questions) -> str:
+    return "hidden by this link" if ask.page.hides("path") else "no path is measured yet"
 
 
 def _spread(first: str, accuracies: list[float]) -> str:

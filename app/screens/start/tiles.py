@@ -15,30 +15,32 @@ from engine.drawing import wording
 from engine.results import EdgeScores
 
 
-def tiles() -> None:
+def tiles(*, is_covered: bool = False) -> None:
+    """is_covered: whether what measurement says is not to be given away yet."""
     with st.container(key="supernets"):
-        _tiles()
+        _tiles(is_covered)
 
 
-def _tiles() -> None:
+def _tiles(is_covered: bool) -> None:
     text.heading("Supernets", "those you bring can be renamed, annotated and deleted; all others stay as they are")
     entries = [entry for entry in session.entries().values() if entry.summary is not None]
     for entry in entries:
         with st.container(border=True, key=f"tile-{entry.id}-card"):
-            _tile(entry)
+            _tile(entry, is_covered)
     for entry in session.entries().values():
         if entry.summary is None and entry.is_import:
             with st.container(border=True, key=f"damaged-{entry.id}-card"):
                 import_menu.damaged(entry, "tile")
-    upload_wizard.panel()
-    selections_panel.panel()
+    if not session.attending().hides("upload"):
+        upload_wizard.panel()
+        selections_panel.panel()
 
 
-def _tile(entry: Entry) -> None:
+def _tile(entry: Entry, is_covered: bool) -> None:
     summary = entry.summary
     assert summary is not None
     rows = (summary.scores or {}).get("edges", [])
-    marks = marks_info(summary.space, [EdgeScores.from_dict(row) for row in rows])
+    marks = marks_info(summary.space, [EdgeScores.from_dict(row) for row in rows], covered=is_covered)
     meta = summary.meta
     name, said, verdicts, way = st.columns([6, 11, 14, 6], vertical_alignment="center")
     with name:

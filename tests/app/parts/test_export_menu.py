@@ -176,3 +176,9 @@ def test_what_tuning_left_unknown_is_not_made_up(draw: Callable[..., AppTest]) -
 )
 def test_exported_files_can_be_imported_by_their_name(name: str, expected: str) -> None:
     assert module_name(name) == expected and module_name(name).isidentifier()
+
+
+def test_a_report_is_not_offered_where_a_link_hides_the_truth(draw: Callable[..., AppTest], buttons: Buttons) -> None:
+    app = draw(OF_201, hide="truth")
+    assert "html" not in buttons and "json" in buttons
+    assert any("hide=truth" in code.value for code in app.code), "the shared link hides the same"

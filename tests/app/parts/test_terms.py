@@ -78,3 +78,17 @@ def test_pages_underline_words_and_speak_them_plainly(visit: Callable[..., AppTe
     assert 'class="term"' in markup(app) and "<" not in heading(app)
     spoken = [str(part.proto) for part in app.get("bidi_component") if part.proto.id.endswith("-spoken")]
     assert spoken and not any("<span" in one for one in spoken)
+
+
+def test_each_word_has_an_address_that_lets_it_stand_out(visit: Callable[..., AppTest]) -> None:
+    app = visit("learn", words="one_shot", hide="truth")
+    assert re.findall(r'<dt class="pointed">(.*?) <a', markup(app)) == ["one-shot accuracy"]
+    assert markup(app).index(TERMS["one_shot"].definition) < markup(app).index("1. One network"), "it comes first"
+    addresses = re.findall(r'<a href="(.*?)"', markup(app))
+    assert len(addresses) == len(TERMS) and all("hide=truth" in each and "words=" in each for each in addresses)
+    assert not app.toast
+
+
+def test_an_address_of_no_word_is_said_with_the_nearest(visit: Callable[..., AppTest]) -> None:
+    (message,) = visit("learn", words="one_shoot").toast
+    assert "did you mean one_shot?" in str(message.value)

@@ -280,7 +280,7 @@ def test_the_legend_counts_only_what_is_told_apart(visit: Visit) -> None:
         found = workshop().measurements.find(request(start(OF_201), "edge", edge), summary(OF_201))
         keep(found._replace(result=(clear if edge < 2 else close)(found.result)))
     app.run()
-    counts = [tuple(map(int, row)) for row in re.findall(r"<td>(\d+) \| (\d+) \| (\d+)</td>", text(app))]
+    counts = [tuple(map(int, row)) for row in re.findall(r"<td>(\d+) \| <b>(\d+)</b> \| <b>(\d+)</b></td>", text(app))]
     assert [sum(column) for column in zip(*counts, strict=True)] == [6, 2, 4]
 
 

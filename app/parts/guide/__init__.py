@@ -1,0 +1,1 @@
+"""The guide through a lesson, beside the pages that it speaks of."""
