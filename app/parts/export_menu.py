@@ -1,21 +1,24 @@
 """Taking a result elsewhere from a page: a selection document of what is on screen, and the menu of its formats.
 
 document_of   the document of a page
-menu          draw the Export menu: a download for every format, the command line, and the link to share
+menu          draw the Export menu: a download for every format, the command line, the link to share, and handing in
 """
 
 import platform
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import metadata
 from keyword import iskeyword
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from app.parts import hand_in
 from app.state import session, url
 from app.state.page import PageState
 from app.state.questions import Questions
+from app.state.url import Link
 from app.work.questions import Kind, Request
 from app.work.tuned import PRESETS, Preset
 from engine import __version__
@@ -156,6 +159,8 @@ def menu(ask: Questions) -> None:
         st.markdown("**Share**")
         st.code(link(page), language=None, wrap_lines=True)
         st.caption("The link holds the supernet's name, the decisions, who took them, and what is in focus.")
+        hand_in.section(page, document, partial(link, page))
+        hand_in.task(page, partial(link, page))
 
 
 def _button(document: SelectionRecord, name: str, format: Format, missing: int) -> None:
@@ -177,9 +182,13 @@ def module_name(name: str) -> str:
     return plain if plain.isidentifier() and not iskeyword(plain) else f"cell_{plain}"
 
 
-def link(page: PageState) -> str:
-    """The page's address, with everything that the session has put into it."""
+def link(page: PageState, line: Link | None = None) -> str:
+    """The page's address, with everything that the session has put into it. line: what is decided instead."""
     address = (st.context.url or "").partition("?")[0]
     known = (*url.CONTEXT, *url.OF_PAGES)
     shown = {key: value for key, value in st.query_params.to_dict().items() if value and key in known}
-    return f"{address}?{urlencode(session.query(page.entry.id, page.space) | shown, safe=',:')}"
+    said = session.query(page.entry.id, page.space)
+    if line is not None:
+        own = url.write(page.space, page.run.link)
+        said = {key: value for key, value in said.items() if key not in own} | url.write(page.space, line)
+    return f"{address}?{urlencode(said | shown, safe=',:')}"

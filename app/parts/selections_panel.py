@@ -1,7 +1,6 @@
-"""Opening selections again: one to go on with, or many to lay beside each other.
+"""Opening selections again: one to go on with, or many, such as a class's, to lay beside each other.
 
-panel      upload files, paste links, and what was opened
-ends_of    those of one supernet with a true accuracy, by name
+panel   upload files, paste links, and what was opened
 """
 
 from collections.abc import Callable, Sequence
@@ -10,15 +9,12 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from app.parts import text
+from app.parts import opened_table, text
 from app.state import keys, session
-from app.state.opened import Opened, from_file, from_link
-from engine import nasbench201
-from engine.drawing import wording
+from app.state.opened import MEGABYTES, Opened, added, from_file, from_link
 from engine.errors import BadInput
 
 TYPES = ["json", "txt", "log", "py", "yaml", "yml", "md"]
-MEGABYTES = 1
 MOST = 200
 """Selections that can lie beside each other."""
 
@@ -28,9 +24,9 @@ def panel() -> None:
     opened = keys.OPENED.get([])
     with st.expander("**Open selections**", expanded=bool(opened or keys.REFUSED.get([]))):
         st.caption(
-            "Selection files that *Export* wrote, or files with a genotype of the supernet on screen, one or many, or "
-            "links, one a line. One can be gone on with; those of a NAS-Bench-201 supernet lie as ticks on its "
-            "histogram on Decide."
+            "Hand-ins of a class and selection files that *Export* wrote, or files with a genotype of the supernet on "
+            "screen, one or many, or links, one a line. Finished NAS-Bench-201 cells lie as ticks on the histogram of "
+            "true accuracies, here and on Decide; any of them can be gone on with."
         )
         left, right = st.columns(2)
         with left:
@@ -45,7 +41,7 @@ def panel() -> None:
         with right:
             st.text_area("Links", key=keys.LINKS.name, height=100, on_change=_links)
         for sentence in keys.REFUSED.get([]):
-            st.error(sentence, icon=":material/close:")
+            st.error(text.literal(sentence), icon=":material/close:")
         if opened:
             _table(opened)
 
@@ -73,15 +69,19 @@ def _links() -> None:
 
 
 def _open(reads: Sequence[Callable[[], Opened]]) -> None:
-    """Add what can be read to what was opened, by name; one line for everything else."""
+    """Add what can be read to what was opened, by name; one line for everything else. What was given before, as the
+    files that the widget still holds, is no news."""
     opened = {each.name: each for each in keys.OPENED.get([])}
-    refused = []
+    refused, now = [], set[str]()
     for read in reads:
         try:
-            found = read()
+            found = added(read(), opened)
+            if found.name in now:
+                raise BadInput(f"{found.name} was given twice, the same each time: it is opened once")
             if found.name not in opened and len(opened) == MOST:
                 raise BadInput(f"{found.name} was left out: {MOST} selections are open already; forget some")
             opened[found.name] = found
+            now.add(found.name)
         except BadInput as error:
             refused.append(str(error))
     session.keep_opened(list(opened.values()))
@@ -89,18 +89,7 @@ def _open(reads: Sequence[Callable[[], Opened]]) -> None:
 
 
 def _table(opened: list[Opened]) -> None:
-    rows = []
-    for each in opened:
-        end = _end(each)
-        rows.append(
-            {
-                "selection": each.name,
-                "supernet": each.run,
-                "decided": len(each.link.decisions),
-                "true accuracy": "" if end is None else wording.percent(end, digits=2),
-            }
-        )
-    st.dataframe(rows, hide_index=True, alt=f"{len(rows)} opened selections")
+    opened_table.draw(opened)
     chosen, go, forget = st.columns([3, 1, 1], vertical_alignment="bottom")
     name = chosen.selectbox("Selection to go on with", [each.name for each in opened], key="selection-to-open")
     if go.button("Open", key="open-selection", type="primary", width="stretch"):
@@ -122,19 +111,3 @@ def _go_on(selection: Opened) -> None:
         session.go_to("decide", selection.run, entry.summary.start)
     else:
         st.toast("Every branch has its name already: no other line can be kept beside them", icon=":material/warning:")
-
-
-def _end(selection: Opened) -> float | None:
-    """The true accuracy of a finished selection in percent, where a table knows it."""
-    entry = session.entries().get(selection.run)
-    is_hidden = session.attending().hides("truth")
-    if is_hidden or entry is None or entry.summary is None or not nasbench201.covers(entry.summary.space):
-        return None
-    whole = entry.summary.start.with_decisions(selection.link.decisions)
-    return nasbench201.lookup(str(whole.decoded())).cifar10 if whole.is_complete else None
-
-
-def ends_of(run: str) -> list[tuple[str, float]]:
-    """Opened selections of a run that are finished, with their true accuracies in percent, the best first."""
-    ends = [(each.name, _end(each)) for each in keys.OPENED.get([]) if each.run == run]
-    return sorted([(name, end) for name, end in ends if end is not None], key=lambda item: (-item[1], item[0]))

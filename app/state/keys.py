@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.state.opened import Opened
     from app.state.run import RunState
     from app.state.visit import Visit
+    from engine.selecting.hand_in import Answer
 
 Owner = Literal["run", "session", "widget", "visitor"]
 V = TypeVar("V")
@@ -102,7 +103,7 @@ PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages t
 # Lessons and teaching
 VISIT: "Key[Visit]" = Key("visit", "session", "the lesson that is open, and what a teacher's link asks for")
 PLACES: Key[dict[str, str]] = Key("lesson-places", "visitor", "the step at which each lesson was left")
-ANSWERS: Key[dict[str, str]] = Key("lesson-answers", "session", "what was answered, by lesson and step")
+ANSWERS: "Key[dict[str, Answer]]" = Key("lesson-answers", "session", "what was answered, by lesson and step")
 TO_STEP: Key[bool] = Key("to-lesson-step", "session", "whether the page of the lesson's step is still to be drawn")
 WAITS: Key[tuple[str, str]] = Key("lesson-waits", "session", "lesson and step that were seen waiting for the visitor")
 BESIDE: "Key[Beside | None]" = Key("beside", "session", "what is drawn beside every page")
@@ -124,6 +125,8 @@ UPLOAD: Key[Any] = Key("upload", "widget", "the uploaded file")
 SELECTIONS: Key[Any] = Key("selections", "widget", "uploaded selection files")
 LINKS: Key[str] = Key("selection-links", "widget", "links to open selections of, one a line")
 OPENED: "Key[list[Opened]]" = Key("opened", "visitor", "selections that were opened beside the visitor's own")
+STUDENT: Key[str] = Key("hand-in-student", "session", "the name under which the visitor hands in")
+STUDENT_NAME: Key[str] = Key("hand-in-name", "widget", "the same as it is typed")
 REFUSED: Key[list[str]] = Key("refused", "session", "one line for every selection that could not be opened")
 UPLOAD_NAME: Key[str] = Key("upload-name", "widget", "under which an upload is to be kept")
 CHECKS: "Key[tuple[tuple[object, ...] | None, list[Check]]]" = Key(

@@ -67,10 +67,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Line:
-    """A selection that was opened. link: its decisions."""
+    """A selection that was opened. link: its decisions. right, asked: as in `Opened`."""
 
     run: str
     link: dict[str, str]
+    right: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,11 @@ def unpack(kept: Run, start: Selection) -> RunState:
 
 def pack_opened(opened: Iterable[Opened], spaces: Mapping[str, SearchSpace]) -> dict[str, Line]:
     """Selections that were opened, as plain values; those of supernets that are gone are left out."""
-    return {each.name: Line(each.run, url.write(spaces[each.run], each.link)) for each in opened if each.run in spaces}
+    return {
+        each.name: Line(each.run, url.write(spaces[each.run], each.link), each.right, each.asked)
+        for each in opened
+        if each.run in spaces
+    }
 
 
 def unpack_opened(kept: Mapping[str, Line], starts: Mapping[str, Selection]) -> list[Opened]:
@@ -204,5 +210,5 @@ def unpack_opened(kept: Mapping[str, Line], starts: Mapping[str, Selection]) -> 
         if line.run in starts:
             link, dropped = url.read(line.link, starts[line.run].with_decisions())
             if not dropped:
-                found.append(Opened(name, line.run, link))
+                found.append(Opened(name, line.run, link, line.right, line.asked))
     return found

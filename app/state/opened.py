@@ -1,6 +1,8 @@
 """Selections that are opened again: from files that the app or the command line wrote, and from links. No Streamlit.
 
 Opened      a selection with its name, as a line of one of the supernets here
+MEGABYTES   a larger file is none of ours
+added       one more among others, under a name of its own
 from_file   read a selection file, or a genotype
 from_link   read a link
 """
@@ -8,6 +10,7 @@ from_link   read a link
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,6 +20,7 @@ from app.state.url import AUTHORS, Link, Taken
 from app.work.tuned import PRESETS
 from engine.errors import BadInput
 from engine.runs.texts import decoded
+from engine.selecting.hand_in import tidy
 from engine.selecting.record import By, SelectionRecord
 from engine.selection.ending import ending_at
 from engine.selection.genotype import Genotype
@@ -29,12 +33,31 @@ _BY: dict[By, str] = {"alpha": "a", "measured": "m", "person": "y", "random": "l
 assert set(_BY.values()) <= set(AUTHORS)
 
 
+MEGABYTES = 1
+
+
 class Opened(NamedTuple):
-    """name: of the file, or the link's number. run: the supernet's name here. link: its decisions."""
+    """name: of who handed it in, or of the file, or the link's number. run: the supernet's name here. link: its
+    decisions. right, asked: how many of the questions of lessons were answered right, and how many in all."""
 
     name: str
     run: str
     link: Link
+    right: int = 0
+    asked: int = 0
+
+    def took(self, by: str) -> int:
+        """How many decisions were taken so, by letters of `url.AUTHORS`."""
+        return sum(each.by in by for each in self.link.taken)
+
+
+def added(found: Opened, to: Mapping[str, Opened]) -> Opened:
+    """As it is called among others: one with the same name that says something else stays beside it, "Ana (2)"."""
+    number, named = 1, found
+    while named.name in to and to[named.name] != named:
+        number += 1
+        named = found._replace(name=f"{found.name} ({number})")
+    return named
 
 
 def from_file(
@@ -46,6 +69,8 @@ def from_file(
     Raises BadInput, with the file's name, for what is neither, or of a supernet or a space that is not here.
     """
     try:
+        if len(content) > MEGABYTES * 2**20:
+            raise BadInput(f"it has more than {MEGABYTES} MB, as no selection has; export the selection again")
         text = decoded(content)
         if not is_selection(text):
             return _of_genotype(name, _genotype(text, note), entries[on_screen], on_screen)
@@ -55,17 +80,25 @@ def from_file(
     except (BadInput, UnicodeDecodeError) as error:
         reason = "it is no text; export the selection as a selection file" if isinstance(error, UnicodeError) else error
         raise BadInput(f"{name} was left out: {reason}") from None
-    tune = _tuning(record)
+    tune, handed = _tuning(record), record.hand_in
+    given = () if handed is None else handed.given
     taken = [
-        Taken(decision, letter, _BY[step.by])
-        for decision, step, letter in zip(record.selection.decisions, record.steps, tune, strict=True)
+        Taken(decision, letter, "l" if number in given else _BY[step.by])
+        for number, (decision, step, letter) in enumerate(
+            zip(record.selection.decisions, record.steps, tune, strict=True)
+        )
     ]
     settings = record.settings
     order, seed = settings.get("order"), settings.get("seed")
     link = Link()
     if order in url.ORDERS and isinstance(seed, int) and 0 <= seed <= url.LARGEST_SEED:
         link = Link(order=order, seed=seed)
-    return Opened(name, run, link.having(taken))
+    opened = Opened(name, run, link.having(taken))
+    if handed is None:
+        return opened
+    known, right = tidy(handed.name), sum(answer.is_right for answer in handed.answers)
+    link = replace(opened.link, name=known)
+    return opened._replace(name=known or name, link=link, right=right, asked=len(handed.answers))
 
 
 def _genotype(text: str, note: Note) -> Genotype:
@@ -139,4 +172,4 @@ def from_link(name: str, text: str, entries: Mapping[str, Entry], on_screen: str
     link, dropped = url.read(params, entry.summary.start.with_decisions())
     if dropped:
         raise BadInput(f"{name} was left out: {dropped[0]}")
-    return Opened(name, run, link)
+    return Opened(link.name or name, run, link)

@@ -117,17 +117,29 @@ class RunState:
             self._move((*self.link.taken, self.undone.pop()))
             self.stepped = 1
 
-    def start_over(self) -> None:
-        """Back to no decision, in a new branch where a name is left for one; order and seed stay."""
-        taken = self.link.taken
+    @property
+    def is_at_start(self) -> bool:
+        """Whether nothing has been decided but what the link's task gives."""
+        return self.link.decisions == tuple(each.decision for each in self.link.task)
+
+    def start_over(self) -> bool:
+        """Back to the decisions of the link's task, or to none, in a new branch where a name is left for one; order and
+        seed stay. False, and nothing is changed, where the line so far would be lost."""
+        taken, task = self.link.taken, self.link.task
+        goes_on = self.link.decisions[: len(task)] == tuple(each.decision for each in task)
+        if not self.is_at_start:
+            if not taken:
+                self.undone.clear()
+                self._move(task)
+            elif self._free is not None:
+                self._leave(task)
+            elif goes_on:
+                self.undone.extend(reversed(taken[len(task) :]))
+                self._move(taken[: len(task)])
+            else:
+                return False
         self.skipped.clear()
-        if not taken:
-            return
-        if self._free is None:
-            self.undone.extend(reversed(taken))
-            self._move(())
-        else:
-            self._leave(())
+        return True
 
     def skip(self, cell: str, edge: int) -> None:
         """Put an edge off until all others are decided."""

@@ -8,12 +8,10 @@ Link, Taken       what these keys say about a run, and about one decision
 read              query parameters -> Link, with a sentence for everything that had to be dropped
 write             Link -> query parameters, what is at its default left out
 check             sentences about what run, cell, budget and data say where it cannot be used, and about unknown keys
-format_decisions  decisions as text, "n0-2.S3,n1-2.SK,n3:0+1"
 BUDGETS, ORDERS, LETTERS, AUTHORS, STEPS   images per measurement, edge orders, tuning, who decided, and where the story
                   of Start stands, as a link names them
 
-An edge is written as in `app.figures.edge_names`. A decision is `edge.code` (codes of `engine.drawing.palette`), or
-`node:source+source` for the inputs a node keeps, nodes numbered as in a genotype.
+An edge is written as in `app.figures.edge_names`, decisions as in `app.state.decided`.
 """
 
 import re
@@ -22,12 +20,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
-from app.figures.edge_names import edge_id, parse_edge_id, prefix
+from app.figures.edge_names import parse_edge_id
 from app.library.image_sets import image_sets
 from app.state import visit
-from engine.drawing import palette
-from engine.errors import BadInput, one_of
-from engine.selection.decisions import Decision, InputsDecision
+from app.state.decided import Partly, parse_decisions
+from app.state.decided import format_decisions as format_decisions
+from engine.errors import BadInput
+from engine.selecting.hand_in import tidy
+from engine.selection.decisions import Decision
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
@@ -62,6 +62,8 @@ class Link:
     tune: one letter for every decision that was followed by tuning, see `app.work.tuned.PRESETS`; "n" for none, which
     may be left out at the end. Together with the decisions it names the tuned weights. by: one letter of AUTHORS for
     every decision; "l" may be left out at the end. step: one of STEPS; "" is the first, where nobody went there.
+    task: the decisions that a teacher prepared, to which starting over returns. name: of who hands these decisions in;
+    "" for nobody.
     """
 
     edge: str | None = None
@@ -71,6 +73,8 @@ class Link:
     tune: str = ""
     by: str = ""
     step: str = ""
+    task: tuple[Taken, ...] = ()
+    name: str = ""
 
     @property
     def taken(self) -> tuple[Taken, ...]:
@@ -80,10 +84,10 @@ class Link:
         return tuple(map(Taken, self.decisions, *letters))
 
     def having(self, taken: Sequence[Taken]) -> "Link":
-        """The same with these decisions instead, and no edge in focus."""
+        """The same with these decisions instead, which nobody has handed in, and no edge in focus."""
         tune, by = "".join(each.tune for each in taken), "".join(each.by for each in taken)
         decisions = tuple(each.decision for each in taken)
-        return replace(self, decisions=decisions, tune=tune.rstrip("n"), by=by.rstrip("l"), edge=None)
+        return replace(self, decisions=decisions, tune=tune.rstrip("n"), by=by.rstrip("l"), edge=None, name="")
 
 
 class Parameter(NamedTuple):
@@ -110,7 +114,7 @@ def read(params: Mapping[str, str], start: Selection) -> tuple[Link, list[str]]:
             continue
         try:
             values[parameter.field] = parameter.parse(text, start.space)
-        except _Partly as error:
+        except Partly as error:
             values[parameter.field] = error.kept
             dropped.append(str(error))
         except BadInput as error:
@@ -151,70 +155,6 @@ def check(params: Mapping[str, str], runs: Mapping[str, SearchSpace], default: s
             f"{', '.join((*KEYS, *CONTEXT, *OF_PAGES))}."
         )
     return dropped
-
-
-# Decisions
-
-
-def format_decisions(decisions: Iterable[Decision], space: SearchSpace) -> str:
-    """Decisions in order, "n0-2.S3,n1-2.SK,n3:0+1"; "" for none."""
-    return ",".join(_format_decision(decision, space) for decision in decisions)
-
-
-def _format_decision(decision: Decision, space: SearchSpace) -> str:
-    if isinstance(decision, InputsDecision):
-        sources = "+".join(str(space.edge(decision.cell, edge).source) for edge in decision.edges)
-        return f"{prefix(decision.cell)}{decision.node}:{sources}"
-    edge = space.edge(decision.cell, decision.edge)
-    return f"{edge_id(decision.cell, edge)}.{palette.operation(decision.operation).code}"
-
-
-class _Partly(BadInput):
-    """Some decisions are legal and some are not."""
-
-    def __init__(self, kept: tuple[Decision, ...], why: BadInput) -> None:
-        beginning = "the first one" if len(kept) == 1 else f"the first {len(kept)}"
-        used = f"only {beginning} could be used" if kept else "none could be used"
-        super().__init__(f"Of the link's decisions {used}: {why}.")
-        self.kept = kept
-
-
-def _all_decisions(text: str, space: SearchSpace) -> tuple[Decision, ...]:
-    # Alphas play no part in what is legal.
-    selection = Selection(
-        space, {cell: [[0.0] * len(space.operations(cell, edge)) for edge in space.edges(cell)] for cell in space.cells}
-    )
-    for item in text.split(",") if text else ():
-        try:
-            selection = _take(selection, item)
-        except BadInput as error:
-            raise _Partly(selection.decisions, error) from None
-    return selection.decisions
-
-
-_OPERATION = re.compile(r"(.+)\.(\w\w)", re.ASCII)
-# A plus sign typed into an address arrives as a space.
-_INPUTS = re.compile(r"(.*?\D)(\d{1,3}):(\d{1,3}(?:[+ ]\d{1,3})*)", re.ASCII)
-
-
-def _take(selection: Selection, item: str) -> Selection:
-    space = selection.space
-    if match := _OPERATION.fullmatch(item):
-        cell, edge = parse_edge_id(space, match[1])
-        codes = {palette.operation(name).code: name for name in space.operations(cell, edge)}
-        if match[2] not in codes:
-            raise one_of(f"operation on edge {match[1]} of {space.name}:", match[2], codes)
-        return selection.discretize(cell, edge, codes[match[2]])
-    if match := _INPUTS.fullmatch(item):
-        cells = {prefix(cell): cell for cell in space.cells}
-        if match[1] not in cells:
-            raise BadInput(f"unknown cell type in {reprlib.repr(item)}; use one of: {', '.join(cells)}")
-        node, sources = int(match[2]), [int(source) for source in re.split("[+ ]", match[3])]
-        edges = {edge.source: edge.index for edge in space.cell(cells[match[1]]).entering(node)}
-        if not set(sources) <= set(edges):
-            raise BadInput(f"node {node} of {space.name} has no inputs {reprlib.repr(match[3])}; write n3:0+1")
-        return selection.keep_inputs(cells[match[1]], node, [edges[source] for source in sources])
-    raise BadInput(f"{reprlib.repr(item)} is no decision; write one like n0-2.S3 or n3:0+1")
 
 
 # The other values
@@ -258,6 +198,25 @@ def _letters(what: str, known: Iterable[str], left_out: str) -> Callable[[str, S
     return parse
 
 
+def _task(text: str, space: SearchSpace) -> tuple[Taken, ...]:
+    """Decisions, and after a tilde the tuning that followed them."""
+    text, _, tune = text.partition("~")
+    try:
+        decisions = parse_decisions(text, space)
+    except Partly as error:
+        raise BadInput(str(error.why)) from None
+    return Link(decisions=decisions, tune=_letters("tuning", LETTERS, "n")(tune, space) if tune else "").taken
+
+
+def _format_task(task: Sequence[Taken], space: SearchSpace) -> str:
+    link = Link().having(task)
+    return format_decisions(link.decisions, space) + (f"~{link.tune}" if link.tune else "")
+
+
+def _name(text: str, space: SearchSpace) -> str:
+    return tidy(text)
+
+
 def _data(text: str, space: SearchSpace) -> str:
     return _one_of("data", image_sets())(text, space)
 
@@ -272,12 +231,14 @@ PARAMETERS = (
     Parameter("budget", None, _one_of("budget", BUDGETS), _as_text),
     Parameter("data", None, _data, _as_text),
     Parameter("edge", "edge", _edge, _as_text),
-    Parameter("d", "decisions", _all_decisions, format_decisions),
+    Parameter("d", "decisions", parse_decisions, format_decisions),
     Parameter("order", "order", _one_of("order", ORDERS), _as_text),
     Parameter("seed", "seed", _seed, _as_text),
     Parameter("tune", "tune", _letters("tuning", LETTERS, "n"), _as_text),
     Parameter("by", "by", _letters("who decided", AUTHORS, "l"), _as_text),
     Parameter("step", "step", _one_of("step", STEPS), _as_text),
+    Parameter("task", "task", _task, _format_task),
+    Parameter("name", "name", _name, _as_text),
 )
 KEYS = ("run", *(parameter.key for parameter in PARAMETERS if parameter.field is not None), *visit.KEYS)
 CONTEXT = tuple(parameter.key for parameter in PARAMETERS if parameter.key not in KEYS)

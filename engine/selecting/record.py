@@ -18,6 +18,7 @@ from engine.errors import BadInput
 from engine.results import BnMode, InputScores, Interval
 from engine.scoring.paths import Scores
 from engine.scoring.sweep import check_scores
+from engine.selecting.hand_in import HandIn
 from engine.selecting.settings import NONE, Tuning
 from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.selection import Selection
@@ -61,7 +62,7 @@ class SelectionRecord:
     `engine.scoring.settings.Settings`), edge order and seed. command: the command line that gives this document
     again, if there is one. date: UTC. versions: of engine, torch and python. undecided: what has been measured about
     edges and nodes that no decision has been taken on. tuning: what followed every decision; None where that is not
-    known or not the same for all.
+    known or not the same for all. hand_in: where a student hands the document in.
     """
 
     selection: Selection
@@ -75,6 +76,7 @@ class SelectionRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     undecided: tuple[Scores, ...] = ()
     tuning: Tuning | None = None
+    hand_in: HandIn | None = None
 
     def __post_init__(self) -> None:
         if len(self.steps) != len(self.selection.decisions):
@@ -95,7 +97,8 @@ class SelectionRecord:
                 ],
                 "path": [asdict(point) for point in self.path],
                 "undecided": [scores.to_dict() for scores in self.undecided],
-            },
+            }
+            | ({} if self.hand_in is None else {"hand_in": asdict(self.hand_in)}),
             allow_nan=False,
         )
 
@@ -119,6 +122,7 @@ class SelectionRecord:
                 **vars(details) | {"settings": settings},
                 tuning=tuning,
                 undecided=checked(tuple[Scores, ...], data.get("undecided", [])),
+                hand_in=checked(HandIn | None, data.get("hand_in")),  # type: ignore[arg-type]
             )
             _check(document)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
@@ -155,6 +159,8 @@ def _check(document: SelectionRecord) -> None:
     space = document.selection.space
     if document.checkpoint.get("space", space.name) != space.name:
         raise ValueError(f"a checkpoint of another space than {space.name}")
+    if document.hand_in is not None and not set(document.hand_in.given) <= set(range(len(document.steps))):
+        raise ValueError("hand_in: given: there are not as many decisions")
     for number, (decision, step) in enumerate(zip(document.selection.decisions, document.steps, strict=True)):
         if step.scores is not None and _place(decision) != _place(step.scores):
             raise ValueError(f"step {number} has the scores of another decision")

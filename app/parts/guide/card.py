@@ -21,6 +21,7 @@ from app.state.page import PageState
 from app.state.questions import Questions
 from engine.drawing import wording
 from engine.errors import BadInput
+from engine.selecting.hand_in import Answer
 
 _WORDS = tuple(name for name in TERMS if name not in {"lead", "edge_order", "rank", "images"})
 """Those that a sentence does not use in another sense."""
@@ -128,7 +129,8 @@ def _question(course: Course, question: Question, ask: Questions) -> bool:
     """Draw it; whether it is answered."""
     place = course.address
     options = [_said(option, ask) for option in question.options]
-    answer = keys.ANSWERS.get({}).get(place)
+    given = keys.ANSWERS.get({}).get(place)
+    answer = None if given is None else given.said
     right = _said(question.right, ask)
     is_told = answer is not None and not ask.page.hides("answers")
     with st.container(key="guide-question"):
@@ -138,8 +140,8 @@ def _question(course: Course, question: Question, ask: Questions) -> bool:
             st.button(
                 f"{mark}{option}",
                 on_click=_answer,
-                args=(place, option),
-                disabled=answer is not None,
+                args=(Answer(place, option, option == right),),
+                disabled=given is not None,
                 type="primary" if option == answer else "secondary",
                 width="stretch",
                 key=f"guide-answer-{number}",
@@ -150,8 +152,8 @@ def _question(course: Course, question: Question, ask: Questions) -> bool:
     return answer is not None
 
 
-def _answer(place: str, option: str) -> None:
-    keys.ANSWERS.set(keys.ANSWERS.get({}) | {place: option})
+def _answer(answer: Answer) -> None:
+    keys.ANSWERS.set(keys.ANSWERS.get({}) | {answer.step: answer})
 
 
 def _foot(course: Course, is_open: bool) -> None:

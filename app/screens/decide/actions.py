@@ -7,6 +7,8 @@ NOT_TOLD_APART   why measurement suggests nothing
 
 from collections.abc import Collection, Sequence
 
+import streamlit as st
+
 from app.screens.decide.step import CurrentStep
 from app.state import keys, url
 from app.state.actions import Actions
@@ -97,12 +99,14 @@ class Deciding:
         keys.START_OVER.set(False)
 
     def start_over(self) -> None:
-        """Back to the undecided supernet."""
+        """Back to the undecided supernet, or to where the link's task begins."""
         self.pause()
         keys.START_OVER.set(False)
-        if not self._is_stale:
-            self.run.start_over()
-            self._enter_cell()
+        if self._is_stale:
+            return
+        if not self.run.start_over():
+            st.toast("Every branch has its name already: this line could not be kept", icon=":material/warning:")
+        self._enter_cell()
 
     def _enter_cell(self) -> None:
         """Show the cell of the next step; only a callback may, before the widget is drawn."""

@@ -7,8 +7,8 @@ import streamlit as st
 
 from app.figures.outcomes import outcomes_info, plot_outcomes
 from app.parts import text
+from app.parts.opened_table import ends_of
 from app.parts.progress import work_button
-from app.parts.selections_panel import ends_of
 from app.parts.terms import term
 from app.screens.decide.actions import Deciding
 from app.screens.decide.ways import ways

@@ -166,7 +166,7 @@ def _controls(deciding: Deciding) -> None:
         st.number_input("Seed", min_value=0, max_value=LARGEST_SEED, step=1, key=keys.SEED.name, value=page.link.seed)
         st.button("Use this order", on_click=deciding.set_order, type="primary", key="use-order")
         st.caption("Or click any undecided edge to decide it next.")
-        _start_over(deciding, nothing)
+        _start_over(deciding, is_past or run.is_at_start)
 
 
 def _start_over(deciding: Deciding, disabled: bool) -> None:
@@ -175,14 +175,15 @@ def _start_over(deciding: Deciding, disabled: bool) -> None:
         st.button("Start over", on_click=deciding.ask_to_start_over, disabled=disabled, key="start-over")
         return
     run = deciding.run
-    number = len(run.link.decisions)
+    number, given = len(run.link.decisions), len(run.link.task)
+    stay = f"{number} {'decision stays' if number == 1 else 'decisions stay'} as branch {run.branch}, and you"
+    begin = f"with the {given} given by the task" if given else "without any"
     st.markdown(
-        f"Start over? {number} {'decision stays' if number == 1 else 'decisions stay'} as branch {run.branch}, and you "
-        "go on without any in a new one; edge order and tuning stay as they are."
+        f"Start over? {stay if number else 'You'} go on {begin} in a new one; edge order and tuning stay as they are."
     )
-    go, stay = st.columns(2)
+    go, no = st.columns(2)
     go.button("Start over", type="primary", on_click=deciding.start_over, key="start-over-now", width="stretch")
-    stay.button("Keep going", on_click=deciding.keep_going, key="start-over-not", width="stretch")
+    no.button("Keep going", on_click=deciding.keep_going, key="start-over-not", width="stretch")
 
 
 def _tuning(deciding: Deciding) -> None:

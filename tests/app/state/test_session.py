@@ -526,4 +526,5 @@ def test_the_session_holds_only_ids_and_small_lists(app: AppTest) -> None:
         "str",
     }
     assert isinstance(app.session_state["states"]["demo"], RunState)
-    assert url.KEYS == ("run", "edge", "d", "order", "seed", "tune", "by", "step", "lesson", "at", "hide", "present")
+    of_runs = ("run", "edge", "d", "order", "seed", "tune", "by", "step", "task", "name")
+    assert (*of_runs, "lesson", "at", "hide", "present") == url.KEYS
