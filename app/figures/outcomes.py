@@ -36,6 +36,11 @@ class OutcomesInfo(NamedTuple):
     name: str = ""
 
     @property
+    def is_marked(self) -> bool:
+        """Whether the end of a path is marked."""
+        return self.alpha is not None or bool(self.measured)
+
+    @property
     def summary(self) -> str:
         """Best, median and worst in one line."""
         best, median, worst = (wording.number(value, 2) for value in (self.best, self.median, self.worst))
@@ -91,6 +96,8 @@ _HEIGHT = 200
 # the first path.
 _OPENED = 0.64
 _BARS, _ALPHA, _TICKS, _FIRST = 0.6, 0.7, 0.82, 0.94
+# A pile of opened selections: the height of one as a fraction, how many of them, and how many beside each other.
+_PILE, _LEVELS, _ABREAST = 0.055, 7, 60
 
 
 def plot_outcomes(info: OutcomesInfo, theme: Theme) -> Figure:
@@ -150,17 +157,29 @@ def plot_outcomes(info: OutcomesInfo, theme: Theme) -> Figure:
 
 
 def _opened(info: OutcomesInfo, color: str) -> dict:
-    """A tick for every opened selection, above the bars; its name at the pointer."""
+    """A tick for every opened selection, above the bars; its name at the pointer. Where no path is marked there is room
+    for those that are close to each other to lie in a pile."""
+    ends = [end for _, end in info.opened]
+    piled = [0] * len(ends) if info.is_marked else _piled(ends, (info.high - info.low) / _ABREAST)
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [rounded(end) for _, end in info.opened],
-        "y": [_OPENED] * len(info.opened),
+        "x": [rounded(end) for end in ends],
+        "y": [round(_OPENED + _PILE * level, 4) for level in piled],
         "marker": {"symbol": "triangle-down", "size": 9, "color": color, "opacity": 0.75},
         "hovertext": [f"{escape(name)}<br>{wording.percent(end, digits=2)}" for name, end in info.opened],
         "hoverinfo": "text",
         "showlegend": False,
     }
+
+
+def _piled(ends: Sequence[float], width: float) -> list[int]:
+    """How high each lies, from 0: as low as those leave room that come before it by accuracy."""
+    levels, last = [0] * len(ends), [-float("inf")] * _LEVELS
+    for place in sorted(range(len(ends)), key=lambda place: ends[place]):
+        level = next((level for level, end in enumerate(last) if ends[place] - end >= width), _LEVELS - 1)
+        levels[place], last[level] = level, ends[place]
+    return levels
 
 
 def _mark(value: float, low: float, high: float, color: str, dash: str) -> dict:

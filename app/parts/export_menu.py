@@ -154,12 +154,12 @@ def menu(ask: Questions) -> None:
         if missing:
             plural = "decision is" if missing == 1 else "decisions are"
             st.caption(f"{missing} {plural} missing; until then there are the selection file and the measurements.")
+        hand_in.section(page, document, partial(link, page))
         st.markdown("**Reproduce**")
         st.code(command_line(document), language=None, wrap_lines=True)
         st.markdown("**Share**")
         st.code(link(page), language=None, wrap_lines=True)
         st.caption("The link holds the supernet's name, the decisions, who took them, and what is in focus.")
-        hand_in.section(page, document, partial(link, page))
         hand_in.task(page, partial(link, page))
 
 

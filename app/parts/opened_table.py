@@ -4,7 +4,6 @@ draw      the histogram and the table
 ends_of   those of one supernet with a true accuracy, by name
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,9 +71,6 @@ def _histogram(one: Opened, ends: dict[str, Lookup]) -> None:
     info = outcomes_info(found, opened=_sorted({name: end.cifar10 for name, end in ends.items()}))
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     text.chart(plot_outcomes(info, theme), key="opened-ends", alt=f"{len(ends)} opened selections; {info.summary}")
-    same = max(Counter(end.architecture for end in ends.values()).values())
-    if same > 1:
-        st.caption(f"{same} of them are the same cell, so their ticks lie on one another.")
 
 
 def _selection(each: Opened) -> Selection | None:

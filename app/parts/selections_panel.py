@@ -49,12 +49,8 @@ def panel() -> None:
 def _files() -> None:
     """In a callback: open what has been uploaded."""
     entries, run = session.entries(), keys.RUN.get("")
-    _open(
-        [
-            partial(from_file, PurePath(file.name).stem, file.getvalue(), entries, run, _note)
-            for file in keys.SELECTIONS.get([])
-        ]
-    )
+    named = [(PurePath(file.name).stem, file.getvalue()) for file in keys.SELECTIONS.get([])]
+    _open([(name, partial(from_file, name, content, entries, run, _note)) for name, content in named])
 
 
 def _note(line: str) -> None:
@@ -65,21 +61,22 @@ def _links() -> None:
     """In a callback: open the links."""
     entries, run = session.entries(), keys.RUN.get("")
     lines = [line for line in keys.LINKS.get("").splitlines() if line.strip()]
-    _open([partial(from_link, f"link {number}", line, entries, run) for number, line in enumerate(lines, start=1)])
+    named = [(f"link {number}", line) for number, line in enumerate(lines, start=1)]
+    _open([(name, partial(from_link, name, line, entries, run)) for name, line in named])
 
 
-def _open(reads: Sequence[Callable[[], Opened]]) -> None:
+def _open(reads: Sequence[tuple[str, Callable[[], Opened]]]) -> None:
     """Add what can be read to what was opened, by name; one line for everything else. What was given before, as the
     files that the widget still holds, is no news."""
     opened = {each.name: each for each in keys.OPENED.get([])}
     refused, now = [], set[str]()
-    for read in reads:
+    for name, read in reads:
         try:
             found = added(read(), opened)
             if found.name in now:
-                raise BadInput(f"{found.name} was given twice, the same each time: it is opened once")
+                raise BadInput(f"{name} was left out: {found.name} was given twice, the same both times; one is enough")
             if found.name not in opened and len(opened) == MOST:
-                raise BadInput(f"{found.name} was left out: {MOST} selections are open already; forget some")
+                raise BadInput(f"{name} was left out: {MOST} selections are open already; forget some")
             opened[found.name] = found
             now.add(found.name)
         except BadInput as error:

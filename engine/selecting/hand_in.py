@@ -43,5 +43,5 @@ class HandIn:
 
 def tidy(name: str) -> str:
     """In one line, without signs that cannot be seen (some of them turn the letters around), and not too long."""
-    words = "".join(sign if sign.isprintable() else " " for sign in name).split()
+    words = "".join(sign for sign in name if sign.isprintable() or sign.isspace()).split()
     return " ".join(words)[:LONGEST_NAME].rstrip()

@@ -1,13 +1,16 @@
-"""A teacher's link in a real browser: it goes along over pages and reloads, is larger, and changes its theme."""
+"""A teacher's link in a real browser: it goes along over pages and reloads, is larger, and changes its theme; and a
+task on its way from the teacher to a student and back."""
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.app.small_runs import OF_201
 from tests.browser.conftest import settle
-from tests.browser.test_journeys import button, has
+from tests.browser.test_journeys import DECIDED, button, has, press, title
 
 OpenPage = Callable[..., Page]
 BESIDE = """() => ['.st-key-supernets [class*="-card"]', 'table.legend tr', '.verdict-marks i']
@@ -82,3 +85,55 @@ def test_nothing_beside_the_question_moves_when_the_answer_comes(open_page: Open
     assert len(before) == len(after) and all(
         abs(a - b) <= 1 for old, new in zip(before, after, strict=True) for a, b in zip(old, new, strict=True)
     )
+
+
+def code(page: Page, part: str) -> str:
+    """The link in the Export menu that holds this."""
+    found = page.get_by_test_id("stCode").filter(has_text=part)
+    expect(found).to_have_count(1)
+    return "decide?" + (found.inner_text().strip().partition("?")[2])
+
+
+def test_a_task_is_set_handed_in_and_opened_beside_the_others(open_page: OpenPage, tmp_path: Path) -> None:
+    decisions = "c0-1.C3,c0-2.SK,c1-2.C3,c0-3.SK,c1-3.C1"
+    teacher = open_page(f"decide?run={OF_201}&budget=512&d={decisions}&by=ayyya")
+    teacher.get_by_role("button", name="Export").click()
+    set_task = code(teacher, "task=")
+
+    student = open_page(set_task)
+    expect(title(student)).to_contain_text("Step 6 of 6")
+    press(student, "a")
+    expect(title(student)).to_contain_text(DECIDED)
+    settle(student)
+    student.get_by_role("button", name="Export").click()
+    field = student.get_by_label("Your name")
+    field.fill("Ana <b>Müller</b>")
+    field.press("Enter")
+    with student.expect_download() as handed:
+        button(student, "export-hand-in").click()
+    handed.value.save_as(tmp_path / "ana.json")
+    line = code(student, "name=")
+    student.keyboard.press("Escape")
+    student.get_by_role("button", name="Order").click()
+    button(student, "start-over").click()
+    button(student, "start-over-now").click()
+    expect(title(student)).to_contain_text("Step 6 of 6")
+    given = decisions.replace(",", "(,|%2C)")
+    expect(student).to_have_url(re.compile(f"(?=.*[?&]d={given}(&|$))(?=.*[?&]task={given}(&|$))"))
+
+    (tmp_path / "broken.json").write_text("{")
+    teacher = open_page(f"?run={OF_201}")
+    teacher.get_by_text("Open selections").click()
+    settle(teacher)
+    teacher.locator(".st-key-selections input[type=file]").set_input_files(
+        [tmp_path / "ana.json", tmp_path / "broken.json"]
+    )
+    expect(teacher.get_by_text("True accuracy of 1 finished cell")).to_be_visible()
+    expect(teacher.get_by_text("broken was left out")).to_be_visible()
+    links = teacher.get_by_label("Links")
+    links.fill(line.replace("Ana", "Ben"))
+    links.press("Control+Enter")
+    expect(teacher.get_by_text("True accuracy of 2 finished cells")).to_be_visible()
+    button(teacher, "open-selection").click()
+    expect(title(teacher)).to_contain_text(DECIDED)
+    expect(teacher.get_by_text("Handed in by Ana <b>Müller</b>")).to_be_visible()

@@ -67,7 +67,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         said = conclusion(page, deciding.ask)
         text.title("Every edge is decided", said or _order_line(page), said or "", before=happened(page))
         _controls(deciding)
-        text.notes(page.summary)
+        _notes(page)
         untuned(deciding.ask, deciding.do)
         finished(deciding)
         genotype = str(page.selection.decoded())
@@ -84,7 +84,7 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
         )
     with controls:
         _controls(deciding)
-    text.notes(page.summary)
+    _notes(page)
     untuned(deciding.ask, deciding.do)
     left, right = st.columns([11, 17])
     with left:
@@ -101,6 +101,13 @@ def _body(page: PageState, ask: Questions, do: Actions) -> None:
                 card(deciding)
         with st.container(border=True, key="tape-card"):
             tape(deciding)
+
+
+def _notes(page: PageState) -> None:
+    """What is to be known of the supernet, and of who decided."""
+    text.notes(page.summary)
+    if page.link.name:
+        st.caption(f"Handed in by {text.literal(page.link.name)}")
 
 
 def _found(deciding: Deciding) -> str:

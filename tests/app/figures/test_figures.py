@@ -529,6 +529,17 @@ class TestOutcomes:
         assert info.summary in texts(figure)
 
     @pytest.mark.parametrize("theme", THEMES)
+    def test_opened_selections_lie_in_piles_where_no_path_is_marked(self, skipping, theme):
+        ends = [("ana", 90.0), ("ben", 90.1), ("cleo", 60.0), ("dan", 90.05)]
+        found = nasbench201.reachable(skipping)
+        heights = plot_outcomes(outcomes_info(found, opened=ends), theme)["data"][1]["y"]
+        assert heights[0] == heights[2] < heights[3] < heights[1]
+        many = plot_outcomes(outcomes_info(found, opened=ends * 50), theme)["data"][1]["y"]
+        assert len(many) == 200 and max(many) <= 1
+        flat = plot_outcomes(outcomes_info(found, 54.3, opened=ends), theme)["data"][1]["y"]
+        assert len(set(flat)) == 1
+
+    @pytest.mark.parametrize("theme", THEMES)
     def test_opened_selections_are_ticks_with_their_names(self, skipping, theme):
         info = outcomes_info(nasbench201.reachable(skipping), opened=[("ana <b>", 93.98), ("ben", 31.5)])
         assert info.low <= 31.5, "no tick is cut off"

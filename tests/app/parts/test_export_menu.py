@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import streamlit as st
@@ -15,6 +17,7 @@ from app.work.questions import Request
 from app.work.workshop import workshop
 from engine.cli import main
 from engine.export import FORMATS
+from engine.selecting.hand_in import Answer, HandIn
 from engine.selecting.record import SelectionRecord
 from engine.selection.selection import Selection
 from tests.app.conftest import text
@@ -162,6 +165,32 @@ def test_what_tuning_left_unknown_is_not_made_up(draw: Callable[..., AppTest]) -
     assert [(point.decisions, point.tuned) for point in document.path] == [(0, 0)]
     assert document.steps[0].scores is not None and document.steps[1].scores is None
     assert document.undecided == ()
+
+
+def test_a_student_hands_in_one_file_or_link(draw: Callable[..., AppTest], buttons: Buttons) -> None:
+    decisions = _start(OF_201).alpha_path().decisions[:3]
+    app = draw(OF_201, _start(OF_201).replay(decisions), by="lay", hide="truth")
+    assert "hand-in" not in buttons and "With your name" in text(app)
+    app.session_state["lesson-answers"] = {"masking/sum": Answer("masking/sum", "10.4 points", True)}
+    app.text_input(key="hand-in-name").set_value("  Ana <b>&é ").run()
+    assert not app.exception and "your 1 answer in lessons" in text(app)
+    handed = SelectionRecord.from_json(_made(buttons["hand-in"]).decode())
+    assert handed.hand_in == HandIn("Ana <b>&é", (0,), (Answer("masking/sum", "10.4 points", True),))
+    assert buttons["hand-in"]["file_name"] == "hand-in-ana-b.json"
+    assert replace(handed, hand_in=None) == app.session_state["document"]
+    params = dict(parse_qsl(urlsplit(app.code[0].value).query))
+    assert params["name"] == "Ana <b>&é" and params["by"] == "lay" and params["hide"] == "truth"
+    for other in app.code[1:]:
+        assert "name=" not in other.value, "only the hand-in names the student"
+
+
+def test_a_task_is_a_link_whose_decisions_are_given(draw: Callable[..., AppTest]) -> None:
+    assert "Set as a task" not in text(draw(OF_201))
+    decisions = _start(OF_201).alpha_path().decisions[:2]
+    app = draw(OF_201, _start(OF_201).replay(decisions), by="ay", tune="q", hide="answers", order="random", seed="3")
+    params = dict(parse_qsl(urlsplit(app.code[-1].value).query))
+    assert params["task"] == f"{params['d']}~q" and "by" not in params
+    assert (params["tune"], params["hide"], params["order"], params["seed"]) == ("q", "answers", "random", "3")
 
 
 @pytest.mark.parametrize(

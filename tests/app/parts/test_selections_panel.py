@@ -64,6 +64,42 @@ def test_files_become_ticks_with_names_and_one_is_gone_on_with(visit: Visit, exp
     assert f"ana {end:.2f}, ben* {end:.2f}" in said
 
 
+def test_a_class_lies_as_ticks_on_one_histogram_and_in_a_table(visit: Visit, exported: bytes) -> None:
+    document, names = json.loads(exported), [f"student {number}" for number in range(28)]
+    files = []
+    for number, name in enumerate([*names, "<b>Zoe</b> *x*", "student 0"]):
+        answers = [{"step": "masking/sum", "said": "9", "is_right": number % 2 == 0}]
+        handed = document | {"hand_in": {"name": name, "given": [0], "answers": answers}}
+        handed["steps"] = [*document["steps"][:1], {"by": "measured", "scores": None}, *document["steps"][2:]]
+        if number == 29:  # the second student 0 stopped early
+            handed |= {key: document[key][:2] for key in ("decisions", "steps")} | {"path": []}
+        files.append((f"hand-in-{number:02}.json", json.dumps(handed).encode()))
+    other = document | {"checkpoint": document["checkpoint"] | {"digest": "0" * 64, "name": "**gone**"}}
+    bad = [("a*.json", json.dumps(other).encode()), ("b.json", b"{"), ("c.json", files[3][1])]
+    app = put(visit(run=RUN), *files, *bad)
+    assert len(app.session_state["opened"]) == 30
+    said = [error.value.replace("\\", "") for error in app.error]
+    assert [line.split(" was")[0] for line in said] == ["a*", "b", "c"]
+    assert "another supernet, **gone**, which is not here" in said[0] and "student 3 was given twice" in said[2]
+    rows = app.dataframe[0].value.set_index("selection")
+    assert list(rows.index) == [*names, "<b>Zoe</b> *x*", "student 0 (2)"]
+    end = nasbench201.lookup(str(workshop().catalog.entries()[RUN].summary.start.alpha_path().decoded()))
+    row = rows.loc["student 4"]
+    assert (row["true %"], row["rank"], row["cell"]) == (end.cifar10, end.rank["cifar10"], end.architecture)
+    assert tuple(row[["given", "α", "measured", "person"]]) == (1, 3, 1, 1) and row["answers"] == "1 of 1"
+    assert rows.loc["student 0 (2)"]["decided"] == "2 of 6" and not rows.loc["student 0 (2)"]["cell"]
+    (chart,) = [json.loads(part.proto.spec) for part in app.get("plotly_chart") if "&lt;b&gt;Zoe" in part.proto.spec]
+    ticks = next(trace for trace in chart["data"] if trace.get("mode") == "markers")
+    assert len(ticks["x"]) == 29, "that of the one who stopped early has no end"
+    app = put(app, *files)
+    assert len(app.session_state["opened"]) == 30 and not app.error, "the same again are no news"
+
+
+def test_true_accuracies_of_a_class_are_hidden_where_a_link_says_so(visit: Visit, exported: bytes) -> None:
+    app = put(visit(run=RUN, hide="truth"), ("ana.json", exported))
+    assert "true %" not in app.dataframe[0].value and "True accuracy" not in text(app)
+
+
 def test_opened_selections_are_found_after_a_reload_until_they_are_forgotten(
     visit: Visit, exported: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -406,6 +406,25 @@ def test_start_over_asks_and_keeps_the_line_as_a_branch(visit: Visit) -> None:
     assert not app.run().exception and selection(app) == both
 
 
+def test_start_over_returns_to_a_prepared_task(visit: Visit) -> None:
+    app = visit("decide", run=OF_201, d="c0-1.C3,c0-2.SK", task="c0-1.C3,c0-2.SK", order="random", seed="3")
+    task = selection(app)
+    assert app.button(key="start-over").disabled
+    press(press(app, "use-alpha"), "start-over")
+    assert "3 decisions stay as branch A" in text(app) and "with the 2 given by the task" in text(app)
+    press(app, "start-over-now")
+    assert selection(app) == task and app.query_params["task"] in ("c0-1.C3,c0-2.SK", ["c0-1.C3,c0-2.SK"])
+    press(press(press(app, "undo"), "use-alpha"), "start-over")
+    press(app, "start-over-now")
+    assert selection(app) == task and len(app.session_state["states"][OF_201].branches) == 2
+
+
+def test_a_link_that_was_handed_in_says_by_whom_until_something_else_is_decided(visit: Visit) -> None:
+    app = visit("decide", run=OF_201, d="c0-1.C3", by="y", name="Ana *x*")
+    assert r"Handed in by Ana \*x\*" in text(app) and not app.toast
+    assert "Handed in" not in text(press(app, "use-alpha"))
+
+
 def test_each_visitor_decides_alone(visit: Visit) -> None:
     one, other = visit("decide", run=OF_201), visit("decide", run=OF_201)
     press(one, "use-alpha")

@@ -151,7 +151,7 @@ def test_neither_visitors_nor_runs_grow_without_end(monkeypatch: pytest.MonkeyPa
 
 def test_opened_selections_are_found_again_and_another_tabs_stay() -> None:
     here = {"demo": START}
-    one, two = (Opened(name, "demo", Link(decisions=(A, B), by="ay")) for name in ("one", "two"))
+    one, two = (Opened(name, "demo", Link(decisions=(A, B), by="ay"), 1, 3) for name in ("one", "two"))
     mine = Kept(opened=pack_opened([one], {"demo": SPACE}))
     remember(WHO, Kept(), mine)
     remember(WHO, Kept(), Kept(opened=pack_opened([two], {"demo": SPACE})))

@@ -7,9 +7,10 @@ import pytest
 
 from app.library.catalog import Entry
 from app.state import url
-from app.state.opened import from_file, from_link
+from app.state.opened import MEGABYTES, added, from_file, from_link
 from app.work.workshop import workshop
 from engine.errors import BadInput
+from engine.selecting.hand_in import Answer, HandIn
 from engine.selecting.record import SelectionRecord, Step
 from engine.selecting.settings import Tuning
 from engine.selection.genotype import Genotype
@@ -80,6 +81,28 @@ def test_a_genotype_opens_as_the_selection_that_ends_in_it(entries: dict[str, En
         from_file("other", str(darts).replace("sep_conv_3x3", "dil_conv_3x3").encode(), entries, "s2")
 
 
+def test_a_hand_in_says_who_decided_what_and_how_many_answers_were_right(entries: dict[str, Entry]) -> None:
+    answers = (Answer("masking/sum", "10.4", True), Answer("masking/none", "?", False))
+    handed = record(entries, hand_in=HandIn("  Ana\n<b>\u202e ", (0, 5), answers))
+    found = opened(entries, handed)
+    assert (found.name, found.run, found.link.name) == ("Ana <b>", RUN, "Ana <b>")
+    assert [found.took(by) for by in ("a", "mb", "y", "l")] == [1, 1, 1, 3], "given and random ones are nobody's"
+    assert (found.right, found.asked) == (1, 2)
+    assert opened(entries, replace(handed, hand_in=HandIn("\u202e"))).name == "ana", "the file's, where there is none"
+    link = from_link("link 1", "/decide?run=nas-bench-201&d=c0-1.SK,c0-2.C3&by=a&name=Ben+M%C3%BCller", entries, RUN)
+    assert link.name == "Ben Müller" and link.took("a") == link.took("l") == 1
+
+
+def test_those_of_one_name_stay_beside_each_other_and_the_same_again_is_one(entries: dict[str, Entry]) -> None:
+    ana = opened(entries, record(entries, hand_in=HandIn("Ana")))
+    other = opened(entries, record(entries, hand_in=HandIn("Ana", (1,))))
+    known = {ana.name: ana}
+    assert added(ana, known) == ana
+    second = added(other, known)
+    assert second == other._replace(name="Ana (2)")
+    assert added(other, known | {second.name: second}) == second
+
+
 def test_everything_else_is_one_line(entries: dict[str, Entry]) -> None:
     text = record(entries).to_json()
     other = text.replace(entries[RUN].summary.digest, "0" * 64)
@@ -91,6 +114,8 @@ def test_everything_else_is_one_line(entries: dict[str, Entry]) -> None:
         (b"\xff\xfe", "the text is empty"),
         (b"\x80\x81", "no text"),
         (b"[" * 100_000, "no selection"),
+        (b" " * (MEGABYTES * 2**20 + 1), "more than 1 MB"),
+        (json.dumps(json.loads(text) | {"hand_in": {"name": 1}}).encode(), "damaged selection file"),
         (json.dumps(damaged).encode(), "not a decision"),
     ):
         with pytest.raises(BadInput) as error:

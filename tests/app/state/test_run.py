@@ -1,5 +1,7 @@
 """Decisions of one run in one session, without a page: taken, taken back, looked back at, in branches."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.state.run import BRANCH_NAMES, RunState
@@ -79,6 +81,42 @@ def test_start_over_without_a_name_for_a_branch_can_be_redone_to_the_end() -> No
     for _ in range(3):
         run.redo()
     assert run.link.decisions == (A, B, C)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_start_over_returns_to_the_decisions_of_the_task(number: int) -> None:
+    task = (Taken(A, "q", "l"), Taken(B, "n", "l"))
+    run = decided("n", "n", "n")
+    run.adopt(replace(Link().having(task), task=task))
+    assert run.is_at_start
+    for _ in range(2 - number):
+        run.undo()
+    run.take(C, "you", is_last=False)
+    line = run.link
+    assert run.start_over()
+    assert run.link.taken == run.link.task == task and run.is_at_start
+    assert line in run.branches.values()
+    before = run.branches.copy()
+    run.start_over()
+    assert run.branches == before, "there is nothing to leave"
+    run.undo()
+    run.undo()
+    run.start_over()
+    assert run.link.taken == task and run.branches == before
+
+
+def test_a_line_without_a_name_for_its_branch_is_kept_where_the_task_is_another() -> None:
+    run = RunState(link=Link(task=(Taken(A, "n", "l"),)))
+    run.branches = {name: Link(decisions=(B,)) for name in BRANCH_NAMES[1:]}
+    run.take(C, "you", is_last=False)
+    line = run.link
+    assert not run.start_over() and run.link == line
+    run.undo()
+    run.take(A, "you", is_last=False)
+    run.take(B, "you", is_last=False)
+    assert run.start_over() and run.link.decisions == (A,)
+    run.redo()
+    assert run.link.decisions == (A, B)
 
 
 def test_another_line_is_begun_beside_the_one_so_far() -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,8 @@ def test_what_is_written_is_read_back(walk, order: str, seed: int, data: st.Data
     edge = data.draw(st.sampled_from(space.edges(cell)))
     by = data.draw(st.text("".join(url.AUTHORS), max_size=len(selection.decisions))).rstrip("l")
     link = Link(f"{cell[0]}{edge.source}-{edge.target}", selection.decisions, order, seed, by=by)
+    tune = data.draw(st.text("".join(url.LETTERS), max_size=len(selection.decisions))).rstrip("n")
+    link = replace(link, task=Link(decisions=selection.decisions, tune=tune).taken, name="Ana & <b>Ben</b> * é")
     assert url.read(url.write(space, link), undecided(name)) == (link, [])
 
 
@@ -71,6 +74,13 @@ def test_decisions_read_as_people_write_them() -> None:
 def test_a_plus_sign_typed_into_an_address_arrives_as_a_space_and_is_understood() -> None:
     operations = "n0-2.S3,n1-2.SK,n0-3.MP,n1-3.AP,n2-3.D5"
     assert decided(f"{operations},n3:0 2") == decided(f"{operations},n3:0+2")
+
+
+def test_a_name_is_one_short_line_without_signs_that_cannot_be_seen() -> None:
+    link, dropped = url.read({"name": "  Ana\n\u202e M\u0000üller " + "x" * 99}, undecided("darts"))
+    assert link.name.startswith("Ana Müller xxx") and len(link.name) == 60 and dropped == []
+    taken = link.having(link.taken)
+    assert taken.name == "", "whoever goes on with other decisions has handed in nothing"
 
 
 def test_a_default_link_leaves_the_address_empty() -> None:
@@ -118,6 +128,9 @@ def test_the_longest_legal_beginning_is_kept_and_the_rest_is_named(bad: str) -> 
         ("seed", "٣", "seed"),
         ("order", "backwards", "order"),
         ("d", "n0-2", "decisions"),
+        ("task", "n0-2.S3,x", "task"),
+        ("task", "n0-2.S3~z", "task"),
+        ("task", "~q~q", "task"),
         ("by", "ax", "by"),
         ("by", "a" * 99, "by"),
     ],

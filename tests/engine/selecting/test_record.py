@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.errors import BadInput
+from engine.selecting.hand_in import Answer, HandIn
 from engine.selecting.record import Point, SelectionRecord
 from engine.selecting.settings import NONE, PUBLISHED, QUICK, Tuning
 from engine.selection.selection import Selection
@@ -47,6 +48,36 @@ def test_a_document_survives_json(document: SelectionRecord) -> None:
     read = SelectionRecord.from_json(text)
     assert read == document
     assert read.to_json() == text
+
+
+def test_a_hand_in_is_a_document_with_a_name_and_answers(document: SelectionRecord) -> None:
+    handed = dataclasses.replace(
+        document, hand_in=HandIn("Ana", (0, 3), (Answer("masking/sum", "10.4 points", True), Answer("x/y", "?", False)))
+    )
+    text = handed.to_json()
+    assert SelectionRecord.from_json(text) == handed
+    assert json.loads(text) == json.loads(document.to_json()) | {"hand_in": json.loads(text)["hand_in"]}
+    assert Selection.from_json(text) == document.selection
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"name": 1},
+        {},
+        [],
+        "Ana",
+        {"name": "Ana", "given": [99]},
+        {"name": "Ana", "given": [-1]},
+        {"name": "Ana", "answers": [{"step": "a", "said": "b"}]},
+        {"name": "Ana", "answers": [{"step": "a", "said": "b" * 501, "is_right": True}]},
+        {"name": "Ana", "answers": [{"step": "a", "said": "b", "is_right": True}] * 501},
+    ],
+)
+def test_a_damaged_hand_in_is_one_line(data: dict[str, Any], damaged: object) -> None:
+    with pytest.raises(BadInput, match="damaged selection file") as error:
+        SelectionRecord.from_json(json.dumps(data | {"hand_in": damaged}))
+    assert len(str(error.value)) < 250 and "\n" not in str(error.value)
 
 
 def test_tuning_is_an_object_in_the_file_and_a_value_in_the_program(document: SelectionRecord) -> None:
