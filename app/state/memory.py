@@ -28,12 +28,13 @@ from app.work import processes
 from engine.checked import checked
 from engine.errors import BadInput
 from engine.runs import files
+from engine.selecting.hand_in import Answer
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
 MOST_VISITORS = 500
 """Files that are kept; the ones not written for longest go first."""
-MOST = {"runs": 64, "opened": 200, "trained": 20, "lessons": 50}
+MOST = {"runs": 64, "opened": 200, "trained": 20, "lessons": 50, "answers": 100}
 """How many of a kind are kept of a visitor; the ones not changed for longest go first."""
 MOST_BYTES = 1_000_000
 """A larger file is none of ours."""
@@ -78,13 +79,15 @@ class Line:
 @dataclass(frozen=True)
 class Kept:
     """runs: by name, the one changed last at the end. widgets: values by key. opened: selections by name. trained:
-    genotypes that were trained from scratch, and whether the end has been told. lessons: where each was left."""
+    genotypes that were trained from scratch, and whether the end has been told. lessons: where each was left; answers:
+    what was answered in them, by lesson and step."""
 
     runs: dict[str, Run] = field(default_factory=dict)
     widgets: dict[str, bool] = field(default_factory=dict)
     opened: dict[str, Line] = field(default_factory=dict)
     trained: dict[str, bool] = field(default_factory=dict)
     lessons: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
 
 
 def folder() -> Path:

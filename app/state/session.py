@@ -106,6 +106,7 @@ def restore(runs: Mapping[str, Selection]) -> None:
         keys.OPENED.set(memory.unpack_opened(kept.opened, runs))
     keys.TRAINED.kept(lambda: dict(kept.trained))
     keys.PLACES.set(dict(kept.lessons) | keys.PLACES.get({}))
+    keys.ANSWERS.set(dict(kept.answers) | keys.ANSWERS.get({}))
     keys.KEPT.set(kept)
 
 
@@ -118,8 +119,8 @@ def _remember(run: str, space: SearchSpace) -> None:
     for key in _SWITCHES:
         if (value := key.get(False)) != widgets.get(key.name, False):
             widgets[key.name] = value
-    places = keys.PLACES.get({})
-    _write_down(before, replace(before, runs=runs, widgets=widgets, lessons=dict(places)))
+    places, answers = dict(keys.PLACES.get({})), dict(keys.ANSWERS.get({}))
+    _write_down(before, replace(before, runs=runs, widgets=widgets, lessons=places, answers=answers))
 
 
 def keep_opened(opened: Sequence[Opened]) -> None:

@@ -191,6 +191,14 @@ def test_a_reload_finds_branches_authors_redo_and_list_view(visit: Visit, known:
     assert again.session_state["list-view"] is True
 
 
+def test_answers_of_lessons_are_still_there_after_a_reload(visit: Visit, known: None) -> None:
+    app = press(visit("explore", run="nas-bench-201", lesson="supernet", at="cell"), "guide-answer-1")
+    answers = app.session_state["lesson-answers"]
+    assert list(answers) == ["supernet/cell"] and not answers["supernet/cell"].is_right
+    again = visit("explore", run="nas-bench-201", lesson="supernet", at="cell")
+    assert again.session_state["lesson-answers"] == answers and again.button(key="guide-answer-2").disabled
+
+
 def test_who_comes_without_a_link_goes_on_and_a_link_to_another_line_loses_nothing(visit: Visit, known: None) -> None:
     press(visit("decide", run="nas-bench-201"), "use-alpha", "use-alpha")
     app = visit("decide")
