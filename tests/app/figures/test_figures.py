@@ -309,7 +309,7 @@ class TestMatrix:
             "2 edges, 5 operations; largest drop +2.7 pts, conv 1×1 on node 1 → node 2; "
             "measurement and α favour different operations on 1 of 1 measured edges"
         )
-        assert matrix_info(NB201, [open_edge]).summary == "1 edges, 5 operations; nothing measured"
+        assert matrix_info(NB201, [open_edge]).summary == "1 edges, 5 operations; not measured"
 
     def test_rows_carry_names_cells_choices_and_verdict(self, one):
         open_edge = EdgeAlphas("cell", 0, NB201.operations("cell", 0), ALPHAS, ALPHAS, "skip_connect")
