@@ -453,7 +453,7 @@ class TestSlope:
             "5 of 10 pairs are ordered differently"
         )
         open_edge = EdgeAlphas("cell", 0, NB201.operations("cell", 0), ALPHAS, ALPHAS, "skip_connect")
-        assert slope_info(open_edge).summary.endswith("; not measured")
+        assert slope_info(open_edge).summary == "by α skip, none, conv 1×1, conv 3×3, avg pool 3×3"
 
     def test_ranks_by_alpha_and_by_drop(self, one):
         assert slope_info(one) == SlopeInfo(
