@@ -489,3 +489,15 @@ def test_where_little_of_the_supernet_is_left_the_card_says_so(visit: Visit) -> 
     assert "means little" not in text(app.run())
     found(before.discretize("cell", 0, "none"), 29.0)
     assert "from 60.0 % to 29.0 %: what is measured on it now means little" in text(app.run())
+
+
+def test_a_click_that_is_reported_again_right_after_the_drawing_decides_once(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit("decide", run=OF_201)
+    monkeypatch.setattr("app.state.run.SEEN", 60.0)
+    assert len(selection(press(app, "use-alpha")).decisions) == 0, "nobody has seen this page yet"
+    monkeypatch.setattr("app.state.run.SEEN", 0.0)
+    press(app, "use-alpha")
+    monkeypatch.setattr("app.state.run.SEEN", 60.0)
+    assert len(selection(press(app, "use-alpha")).decisions) == 1
