@@ -44,11 +44,13 @@ def operations_grid(
     reach: Reach | None = None,
     preliminary: bool = False,
     keys: Mapping[str, str] | None = None,
+    without: str = "not measured",
 ) -> Table:
     """A radio group. rows: in the order they are shown; the keys 1, 2, ... choose them. Where alpha is unknown there is
     no column of weights: all of them are equal and say nothing.
 
     name: of the step, in words. reach: None where no table knows the truth. keys: further keys of the keyboard.
+    without: what is said of a row that has no drop.
     """
     is_known = _has_weights(rows)
     columns = [*_HEAD, *([column("α weight", "minmax(62px, 2fr)", "2 / 1 / 3 / 4")] if is_known else [])]
@@ -57,13 +59,20 @@ def operations_grid(
     if reach is not None:
         columns += [column("reachable", "minmax(46px, 2fr)", "1 / 5 / 2 / 6"), column("best", "38px", "1 / 6", "right")]
         columns += [column("median", "44px", "1 / 7", "right")]
-    return _grid(rows, "radio", columns, name, {chosen} if chosen else set(), reach, preliminary, keys or {})
+    return _grid(rows, "radio", columns, name, {chosen} if chosen else set(), reach, preliminary, keys or {}, without)
 
 
-def inputs_grid(rows: Sequence[GridRow], *, name: str, chosen: Collection[str], preliminary: bool = False) -> Table:
+def inputs_grid(
+    rows: Sequence[GridRow],
+    *,
+    name: str,
+    chosen: Collection[str],
+    preliminary: bool = False,
+    without: str = "not measured",
+) -> Table:
     """A group of boxes to tick; rows: the node's inputs by source."""
     columns = [*_HEAD, column("drop without this input, points", "minmax(140px, 5fr)", "2 / 1 / 3 / 8")]
-    return _grid(rows, "checkbox", columns, name, set(chosen), None, preliminary, {})
+    return _grid(rows, "checkbox", columns, name, set(chosen), None, preliminary, {}, without)
 
 
 _HEAD = [
@@ -82,6 +91,7 @@ def _grid(
     reach: Reach | None,
     preliminary: bool,
     keys: Mapping[str, str],
+    without: str,
 ) -> Table:
     drops = Scale.over([end for row in rows for end in (0.0, row.drop, *(row.ci or ())) if end is not None])
     widest = max((row.weight or 0.0 for row in rows), default=0.0) or 1.0
@@ -106,7 +116,7 @@ def _grid(
             found = reach[row.id]
             cells += [_ticks(found, known), text(wording.number(found.best), strong=is_chosen)]
             cells.append(text(wording.number(found.median), strong=is_chosen))
-        label = _label(row, role, preliminary, (reach or {}).get(row.id))
+        label = _label(row, role, preliminary, (reach or {}).get(row.id), without)
         drawn.append({"id": row.id, "label": label, "chosen": is_chosen, "quiet": False, "cells": cells})
     digits = {str(number): row.id for number, row in enumerate(rows, start=1)}
     return {
@@ -153,7 +163,7 @@ def _thousands(number: int) -> str:
 _MARKED: dict[Mark, str] = {"measured": "measured best", "leads": "leads, not told apart"}
 
 
-def _label(row: GridRow, role: str, preliminary: bool, found: Reachable | None) -> str:
+def _label(row: GridRow, role: str, preliminary: bool, found: Reachable | None, without: str) -> str:
     """The row in words, for those who do not see it."""
     parts = [wording.plain(row.name) if row.operation is None else palette.operation(row.operation).label]
     if role == "checkbox":
@@ -161,7 +171,7 @@ def _label(row: GridRow, role: str, preliminary: bool, found: Reachable | None) 
     if row.weight is not None:
         parts.append(f"α weight {wording.weight(row.weight)}{', α keeps it' if row.by_alpha else ''}")
     if row.drop is None:
-        parts.append("not measured")
+        parts.append(without)
     else:
         parts.append(f"drop {wording.with_interval(row.drop, row.ci)}{', preliminary' if preliminary else ''}")
         if row.mark in _MARKED and not preliminary:

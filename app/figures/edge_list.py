@@ -13,8 +13,9 @@ from engine.drawing import palette, wording
 from engine.results import EdgeScores
 
 
-def edge_list(graph: Graph, scores: Mapping[int, EdgeScores]) -> Table:
-    """In step with the graph: a row's id is its edge's. scores: the measurements that it shows, by edge index."""
+def edge_list(graph: Graph, scores: Mapping[int, EdgeScores], without: str = "not measured") -> Table:
+    """In step with the graph: a row's id is its edge's. scores: the measurements that it shows, by edge index. without:
+    what is said of an edge that has none."""
     columns = [
         column("edge", "minmax(88px, 3fr)", "1 / 1 / 2 / 3"),
         column("α keeps", "minmax(62px, 3fr)", "2 / 1"),
@@ -23,13 +24,13 @@ def edge_list(graph: Graph, scores: Mapping[int, EdgeScores]) -> Table:
         column("verdict", "minmax(84px, 3fr)", "1 / 3"),
         column("images", "44px", "1 / 4", "right"),
     ]
-    rows = [_row(graph, mark, scores.get(number)) for number, mark in enumerate(graph["edges"])]
+    rows = [_row(graph, mark, scores.get(number), without) for number, mark in enumerate(graph["edges"])]
     return _table(graph["title"], columns, "minmax(0, 1fr) minmax(0, 1fr) 88px 38px", rows)
 
 
-def _row(graph: Graph, mark: EdgeMark, found: EdgeScores | None) -> Row:
+def _row(graph: Graph, mark: EdgeMark, found: EdgeScores | None, without: str) -> Row:
     words = [mark["label"]]
-    lead, images, verdict = text("–", tone="muted"), text(""), text("not measured", tone="muted")
+    lead, images, verdict = text("–", tone="muted"), text(""), text(without, tone="muted")
     if found is not None:
         said = wording.VERDICT[found.verdict].short
         verdict = text(said, strong=found.verdict == "disagree", tone="loss" if found.verdict == "disagree" else "")

@@ -57,13 +57,14 @@ class MatrixRow(NamedTuple):
 class MatrixInfo(NamedTuple):
     """`columns`: all operations of the cell type, as they first appear; `selected`: index of the selected edge.
 
-    truth: (edge, operation) of the truly best operations on average.
+    truth: (edge, operation) of the truly best operations on average. without: what is said of an edge without drops.
     """
 
     columns: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
     selected: int | None
     truth: tuple[tuple[int, str], ...] = ()
+    without: str = "not measured"
 
     @property
     def summary(self) -> str:
@@ -74,7 +75,7 @@ class MatrixInfo(NamedTuple):
         if guessed:
             size += f"; rough first-order estimates of {guessed} unmeasured edges"
         if not drops:
-            return f"{size}; nothing measured"
+            return f"{size}; {self.without}"
         largest, cell, row = max(drops, key=lambda each: each[0])
         different = [
             row
@@ -96,16 +97,17 @@ def matrix_info(
     decided: Mapping[int, str] | None = None,
     truth: Sequence[EdgeWorth] = (),
     preview: Preview | None = None,
+    without: str = "not measured",
 ) -> MatrixInfo:
     """One row for each of `edges`, in their order; `decided` maps the edges decided so far to their operation. preview:
-    estimates for those that are not measured."""
+    estimates for those that are not measured. without: what is said of an edge without drops."""
     rows = tuple(_row(space, edge, (decided or {}).get(edge.edge), preview) for edge in edges)
     cells = dict.fromkeys(edge.cell for edge in edges)
     columns = dict.fromkeys(
         name for cell in cells for edge in space.edges(cell) for name in space.operations(cell, edge)
     )
     best = tuple((worth.edge, name) for worth in truth for name in worth.winners)
-    return MatrixInfo(tuple(columns), rows, selected, best)
+    return MatrixInfo(tuple(columns), rows, selected, best, without)
 
 
 def _row(
@@ -146,7 +148,7 @@ def plot_matrix(info: MatrixInfo, theme: Theme) -> Figure:
     for place, row in enumerate(info.rows):
         if row.edge == info.selected:
             shapes += band(place, 0.48, look.band, margin)
-        annotations += _row_texts(place, row, theme)
+        annotations += _row_texts(place, row, info.without, theme)
     traces = [
         _hatch(info, theme),
         _estimates(info, theme),
@@ -184,14 +186,14 @@ def _headers(info: MatrixInfo, theme: Theme) -> tuple[list[dict], list[dict]]:
     return shapes, annotations
 
 
-def _row_texts(place: int, row: MatrixRow, theme: Theme) -> list[dict]:
+def _row_texts(place: int, row: MatrixRow, without: str, theme: Theme) -> list[dict]:
     look = palette.roles(theme)
     left = {"xref": "paper", "xanchor": "left", "xshift": -_LEFT + 6}
     right = {"xref": "paper", "xanchor": "right", "xshift": _RIGHT - 8}
     if row.decided is not None:
         text, color = "decided", look.muted
     elif row.by_measurement is None:
-        text, color = "<i>estimate</i>" if row.is_estimated else "not measured", look.muted
+        text, color = "<i>estimate</i>" if row.is_estimated else without, look.muted
     else:
         text = f"<b>{wording.VERDICT[row.verdict].short}</b>"
         color = look.disagree if row.verdict == "disagree" else look.muted
@@ -331,19 +333,19 @@ def _targets(info: MatrixInfo) -> dict:
         "y": [place for place, _, _ in cells],
         "marker": {"symbol": "square", "size": 28, "opacity": 0},
         "customdata": [[row.edge, cell.operation] for _, row, cell in cells],
-        "hovertext": [_hover(row, cell) for _, row, cell in cells],
+        "hovertext": [_hover(row, cell, info.without) for _, row, cell in cells],
         "hoverinfo": "text",
         "selected": {"marker": {"opacity": 0}},
         "unselected": {"marker": {"opacity": 0}},
     }
 
 
-def _hover(row: MatrixRow, cell: MatrixCell) -> str:
+def _hover(row: MatrixRow, cell: MatrixCell, without: str) -> str:
     look = palette.operation(cell.operation)
     if row.decided is not None:
         text = "decided"
     else:
-        drop = "not measured" if cell.drop is None else f"drop {wording.with_interval(cell.drop, cell.ci)}"
+        drop = without if cell.drop is None else f"drop {wording.with_interval(cell.drop, cell.ci)}"
         if cell.estimate is not None:
             drop += f"<br>estimate: loss {cell.estimate:+.3f} without it, first order".replace("-", "−")
         text = f"mixing weight {wording.weight(cell.weight)}<br>{drop}"

@@ -35,7 +35,7 @@ class SlopeInfo(NamedTuple):
         by_alpha = ", ".join(palette.operation(row.operation).label for row in self.rows)
         measured = [row for row in self.rows if row.rank_by_drop is not None]
         if not measured:
-            return f"by α {by_alpha}; not measured"
+            return f"by α {by_alpha}"
         by_drop = sorted(measured, key=lambda row: row.rank_by_drop or 0)
         said = ", ".join(palette.operation(row.operation).label for row in by_drop)
         pairs = len(self.rows) * (len(self.rows) - 1) // 2

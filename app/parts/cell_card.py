@@ -77,6 +77,7 @@ def cell_picture(
 
     if keys.LIST_VIEW.get(False):
         with st.container(height=_HEIGHT if len(graph["edges"]) > MANY else "content", border=False, key=f"{key}-rows"):
-            evidence_table(edge_list(graph, scores), key=f"{key}-list", on_choose=choose)
+            rows = edge_list(graph, scores, sentences.without(*ask.page.evidence))
+            evidence_table(rows, key=f"{key}-list", on_choose=choose)
     else:
         cell_graph(graph, key=f"{key}-graph", on_select=choose)

@@ -50,7 +50,7 @@ def inspector(ask: Questions, do: Actions) -> None:
     alt = (
         sentences.edge_finding(scores)
         if scores
-        else f"Mixing weights of {wording.plain(page.edge_name(edge))}, not measured"
+        else f"Mixing weights of {wording.plain(page.edge_name(edge))}, {sentences.without(*page.evidence)}"
     )
     unmeasured = sentences.no_drops(*page.evidence)
     with st.container(key="three-columns" if worth else "two-columns"):
@@ -74,7 +74,8 @@ def in_words(ask: Questions) -> str:
     if page.edge is None:
         return ""
     found = ask.scores.get(page.edge)
-    finding = f"{wording.VERDICT[found.verdict].word}. {sentences.edge_finding(found)}" if found else "not measured."
+    missing = f"{sentences.without(*page.evidence)}."
+    finding = f"{wording.VERDICT[found.verdict].word}. {sentences.edge_finding(found)}" if found else missing
     return f"{page.edge_name(page.edge)}: {finding}"
 
 

@@ -81,6 +81,11 @@ def unmeasured(has_weights: bool, hidden: bool = False) -> str:
     return "The weights of this epoch were not kept, so nothing can be measured: only α is known."
 
 
+def without(has_weights: bool, hidden: bool = False) -> str:
+    """The same in a word or two."""
+    return "hidden" if hidden else "not measured" if has_weights else "not kept"
+
+
 def no_drops(has_weights: bool, hidden: bool = False) -> str:
     """What a chart has in place of drops. has_weights: whether there can be any; hidden: by a teacher's link."""
     if hidden:

@@ -18,6 +18,7 @@ from app.state.live import live
 from app.state.page import PageState
 from app.state.questions import Questions
 from engine.drawing import wording
+from engine.results import EdgeScores
 
 MANY = 8
 """Edges up to which the matrix is shown whole."""
@@ -114,7 +115,8 @@ def _matrix(ask: Questions, do: Actions) -> None:
     signs = f"size = drop · hollow = better without · ○ α · ● measured (pale: open){best}"
     text.heading("Every edge", marked(signs, "drop"))
     rows = [ask.score_or_alphas(edge.index) for edge in page.space.edges(page.cell)]
-    info = matrix_info(page.space, rows, page.edge, page.decided(), truth.of_cell(page), ask.preview)
+    without = sentences.without(*page.evidence)
+    info = matrix_info(page.space, rows, page.edge, page.decided(), truth.of_cell(page), ask.preview, without)
     _estimate(ask, do, any(row.is_estimated for row in info.rows))
 
     def choose() -> None:
@@ -180,4 +182,6 @@ def _slope(ask: Questions) -> None:
     text.heading("The same edge, ranked twice", f"crossing lines are {term('verdict', 'disagreement')}")
     info = slope_info(found)
     alt = f"{wording.plain(page.edge_name(page.edge))}: {info.summary}"
+    if not isinstance(found, EdgeScores):
+        alt += f"; {sentences.without(*page.evidence)}"
     text.chart(plot_slope(info, page.theme, unmeasured=sentences.no_drops(*page.evidence)), key="slope", alt=alt)

@@ -8,6 +8,7 @@ stay    keep the address on another page
 refresh, is_off   how often that is, and whether it is no longer right
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
@@ -127,7 +128,7 @@ def live(body: Body, settle: Settle | None = None, *, preselects: bool = False) 
         body(now, Questions(now, measurements), do)
         if beside is not None:
             beside.body(now, Questions(now, measurements), do)
-        now.run.drawn = now.run.line
+        now.run.draw(time.monotonic())
         if is_off(every, _is_active(ask)):
             st.rerun()
 

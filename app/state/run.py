@@ -12,6 +12,8 @@ from engine.selection.decisions import Decision, OperationDecision
 
 BRANCH_NAMES = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 """As many branches as a visitor can have of a run."""
+SEEN = 0.15
+"""Seconds after which a page that has changed may have been seen. What comes sooner is the last click again."""
 _LETTER = {name: letter for letter, name in AUTHORS.items()}
 
 
@@ -27,7 +29,7 @@ class RunState:
     looked at, without taking back the others. preselected: the edge that is shown while none is selected, by cell type
     and decisions; it stays when further measurements come in, and no link holds it. branches: the lines of decisions
     that were left, by name. changed: since the address was written; stepped: by undo (-1) or redo (1). drawn: `line` at
-    the end of the last drawing that was not cut off.
+    the end of the last drawing that was not cut off; drawn_at: since when, in seconds of that clock.
     """
 
     link: Link = field(default_factory=Link)
@@ -45,6 +47,16 @@ class RunState:
     changed: bool = False
     stepped: int = 0
     drawn: tuple[object, ...] | None = None
+    drawn_at: float = 0.0
+
+    def is_seen(self, now: float) -> bool:
+        """Whether the page shows what stands, and has done so for long enough that somebody may have seen it."""
+        return self.drawn == self.line and now - self.drawn_at >= SEEN
+
+    def draw(self, now: float) -> None:
+        """The page has been drawn to its end."""
+        if self.drawn != self.line:
+            self.drawn, self.drawn_at = self.line, now
 
     @property
     def line(self) -> tuple[object, ...]:

@@ -20,7 +20,7 @@ from tests.engine.foreign import alphas_of, darts_net, saved
 OpenPage = Callable[..., Page]
 
 LIVE = 120_000  # milliseconds for work that shares the machine
-PAUSE = 0.1  # seconds that even a quick visitor takes to see that the page has changed
+PAUSE = 0.3  # seconds that even a quick visitor takes to see that the page has changed
 SMALL = f"run={OF_201}&budget=512"
 DECIDED = "Every edge is decided"
 SHORTCUTS = {

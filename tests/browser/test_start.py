@@ -19,6 +19,17 @@ CARDS = """() => ["cell", "question", "stakes"].map(name => {
 COVERED = "guess before you look"
 
 
+def still(page: Page) -> list[list[str | int]]:
+    """Where the cards stand once they stand still."""
+    settle(page, quiet=0.8)
+    seen: list[list[list[str | int]]] = []
+    while len(seen) < 2 or seen[-1] != seen[-2]:
+        assert len(seen) < 20, f"the cards go on moving: {seen[-2:]}"
+        page.wait_for_timeout(500)
+        seen.append(page.evaluate(CARDS))
+    return seen[-1]
+
+
 def press(page: Page, key: str) -> None:
     """A key of the page itself, not of whatever has the focus."""
     settle(page)
@@ -63,12 +74,10 @@ def test_guess_wrong_go_back_guess_right_go_back_show_all(open_page: OpenPage) -
 def test_nothing_moves_when_the_answer_comes(open_page: OpenPage, run: str, size: tuple[int, int], scheme: str) -> None:
     page = open_page(f"?run={run}", color_scheme=scheme)
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    settle(page, quiet=0.8)
-    before = page.evaluate(CARDS)
+    before = still(page)
     press(page, "1")
     expect(page).to_have_url(has(step="seen"))
-    settle(page, quiet=0.8)
-    assert page.evaluate(CARDS) == before
+    assert still(page) == before
 
 
 def test_other_supernets_come_into_view(page: Page) -> None:

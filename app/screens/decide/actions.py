@@ -5,6 +5,7 @@ PATH_SEEDS       edge orders that a live measured path is followed in
 NOT_TOLD_APART   why measurement suggests nothing
 """
 
+import time
 from collections.abc import Collection, Sequence
 
 import streamlit as st
@@ -27,7 +28,8 @@ class Deciding:
     """Callbacks of one step. Whatever they do, auto-play pauses.
 
     Decisions are taken and taken back only while the page shows what stands: Streamlit reports a click twice where
-    something else is reported at the same moment, and the drawing after the first report is then cut off.
+    something else is reported at the same moment. The drawing after the first report is then cut off, or, on a busy
+    machine, has just been finished.
     """
 
     def __init__(self, step: CurrentStep, do: Actions) -> None:
@@ -39,7 +41,7 @@ class Deciding:
 
     @property
     def _is_stale(self) -> bool:
-        return self.run.drawn != self.run.line
+        return not self.run.is_seen(time.monotonic())
 
     # Decisions
 

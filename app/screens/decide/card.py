@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.figures.decision_grid import GridRow, inputs_grid, operations_grid
 from app.figures.evidence_table import Mark, Table
-from app.parts import text
+from app.parts import sentences, text
 from app.parts.evidence_table import evidence_table
 from app.parts.progress import running
 from app.screens.decide.actions import NOT_TOLD_APART, Deciding
@@ -100,6 +100,7 @@ def _operations(deciding: Deciding, scores: EdgeScores | None, *, preliminary: b
         chosen=chosen.operation if chosen else None,
         reach=reach,
         preliminary=preliminary,
+        without=sentences.without(*page.evidence),
     )
 
 
@@ -128,7 +129,8 @@ def _inputs(deciding: Deciding, scores: InputScores | None, *, preliminary: bool
             )
         )
     chosen = [str(edge) for edge in step.chosen_inputs]
-    return inputs_grid(rows, name=wording.plain(step.name), chosen=chosen, preliminary=preliminary)
+    without = sentences.without(*page.evidence)
+    return inputs_grid(rows, name=wording.plain(step.name), chosen=chosen, preliminary=preliminary, without=without)
 
 
 def _list(deciding: Deciding, table: Table) -> None:

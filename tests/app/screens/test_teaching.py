@@ -38,6 +38,11 @@ def test_what_is_hidden_is_on_no_page(visit: Visit, page: str, word: str, told: 
     assert not [number for number in told if number in said]
 
 
+def test_what_is_hidden_is_not_called_unmeasured(visit: Visit) -> None:
+    said = seen(visit("explore", run=RUN, edge="c1-2", hide="drop"))
+    assert "hidden" in said and re.findall(r".{60}not measured.{20}", said, re.DOTALL) == []
+
+
 def test_what_is_hidden_is_shown_without_the_link(visit: Visit) -> None:
     said = seen(visit("start", run=RUN, step="seen"))
     assert "10.4 points" in said and "54.30" in said and "91.17" in said

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.state.run import BRANCH_NAMES, RunState
+from app.state.run import BRANCH_NAMES, SEEN, RunState
 from app.state.url import Link, Taken
 from engine.selection.decisions import OperationDecision
 
@@ -175,3 +175,16 @@ def test_every_branch_has_a_name_of_its_own(name: str) -> None:
         run.branch_off()
         run.take(A, "you", is_last=False)
     assert sorted((run.branch, *run.branches)) == sorted(BRANCH_NAMES[: BRANCH_NAMES.index(name) + 1])
+
+
+def test_what_stands_is_seen_a_moment_after_the_page_has_shown_it() -> None:
+    run = RunState()
+    assert not run.is_seen(100.0), "nothing has been drawn yet"
+    run.draw(100.0)
+    assert not run.is_seen(100.0) and run.is_seen(100.0 + SEEN)
+    run.draw(100.1)
+    assert run.is_seen(100.0 + SEEN), "the same drawn again is no news"
+    run.picked = OperationDecision("cell", 0, "none")
+    assert not run.is_seen(200.0), "the page does not show it yet"
+    run.draw(200.0)
+    assert not run.is_seen(200.1) and run.is_seen(200.0 + SEEN)

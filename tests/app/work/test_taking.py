@@ -34,7 +34,7 @@ class Live:
                 raise self.problem
             self.computed.append(step)
             found = cast(Measurement, SimpleNamespace(partial=step < STEPS, images=16 * step, result=None))
-            yield Taken(found, step / STEPS, 1.0, 0, lambda step=step: Begun(16 * step, 1.0, {}))
+            yield Taken(found, step / STEPS, 1.0, 0, Begun(16 * step, 1.0, {}))
 
 
 class Kept:
