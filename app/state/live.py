@@ -26,7 +26,7 @@ from app.work.workshop import workshop
 
 REFRESH = 0.6
 """Seconds between looks at running work."""
-A_JOB = 0.15
+A_JOB = 0.08
 """Seconds more for each job that goes on: where many take turns each advances more rarely, and looking takes time."""
 Body = Callable[[PageState, Questions, Actions], None]
 

@@ -8,11 +8,12 @@ preview      first-order estimates in the selection in which a request asks
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.library.image_sets import FOLDER
+from app.library.image_sets import BUNDLED, FOLDER
 from app.work.questions import Accuracy, Measurement, Request
 from app.work.store import Begun
 from engine.data.identity import content_id
@@ -54,8 +55,13 @@ image_notes: dict[str, tuple[str, ...]] = {}
 
 
 def load() -> None:
-    """Import what measures: seconds that nobody has to wait for while a visitor still reads."""
+    """Import what measures and decode the images that most ask for: seconds that nobody has to wait for while a visitor
+    still reads."""
     import engine.scoring.scorer  # noqa: F401
+    from engine.data.load import load_data
+
+    with suppress(BadInput):  # whoever measures is told
+        load_data(BUNDLED, data_dir=FOLDER)
 
 
 def take(request: Request, begun: Begun | None = None) -> Iterator[Taken]:
