@@ -28,8 +28,10 @@ from engine.selection.decisions import Decision
 
 MOST = 4
 """Processes at most: each takes a third of a gigabyte."""
-AT_ONCE = 2
-"""Processes that are started before anybody asks: starting one takes seconds."""
+BEFOREHAND = 2
+"""Processes that are started before anybody asks, as starting one takes seconds."""
+LATER = 20.0
+"""Seconds between the first of these and the next: whoever is alone does not need it, and it slows the first down."""
 TRIES = 3
 """Processes that may be killed over the same batch."""
 LOST = (
@@ -115,12 +117,15 @@ class Evaluators:
         self._asking = 0  # questions that are being answered
         self._numbers = itertools.count()
         self._closed = False
+        self._leaving = threading.Event()
 
     def get_ready(self) -> None:
         """Start what the first measurements will need, and wait until it is there."""
-        for number in range(min(AT_ONCE, self.most)):
+        for number in range(min(BEFOREHAND, self.most)):
+            if number and self._leaving.wait(LATER):
+                return
             with self._lock:
-                if self._closed or number < len(self._all):
+                if self._closed or number < len(self._all) or number >= self.most:
                     continue
                 self._all.append(evaluator := _Evaluator())
             try:
@@ -161,8 +166,13 @@ class Evaluators:
         """As `tuned.tune`."""
         tuned.note(base, self._call("tune", (base.path, tuple(decisions), letters, data), report))
 
+    def leave(self) -> None:
+        """Start nothing more beforehand."""
+        self._leaving.set()
+
     def close(self) -> None:
         """End all processes."""
+        self.leave()
         with self._lock:
             self._closed = True
             found, self._all = self._all, []

@@ -46,6 +46,8 @@ class Workshop:
 
     def close(self) -> None:
         """Stop all work."""
+        if self.evaluators is not None:
+            self.evaluators.leave()
         self.jobs.shutdown()
         if self.evaluators is not None:
             self.evaluators.close()

@@ -112,7 +112,7 @@ async def warm(address: str) -> None:
     visitor = Visitor(address)
     for page in PAGES:
         await visitor.open(page, f"run={RUN}")
-    await asyncio.sleep(10)
+    await asyncio.sleep(35)
     await visitor.close()
 
 

@@ -250,6 +250,7 @@ def test_decisions_by_keys_with_back_as_undo_and_forward_as_redo(open_page: Open
     expect(title(page)).to_have_text(DECIDED)
     expect(page.get_by_test_id("stCode")).to_contain_text(alpha_genotype(small_runs))
     whole = page.url
+    settle(page, quiet=ECHO_SECONDS)  # whoever goes back sooner has not seen the page
     page.go_back()
     expect(title(page)).to_contain_text("Step 6 of 6")
     page.go_back()
@@ -428,6 +429,7 @@ def test_undo_is_a_step_back_so_that_back_does_not_redo_it(open_page: OpenPage) 
     settle(page)
     expect(page).to_have_url(re.compile(r"d=c0-1\.\w\w(,|%2C)c0-2\.\w\w(&|$)"))
     assert page.evaluate("history.length") == entries
+    settle(page, quiet=ECHO_SECONDS)
     page.go_back()
     expect(title(page)).to_contain_text("Step 2 of 6")
     settle(page)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from app.state.address import ECHO_SECONDS
+
 
 def test_labs_are_chosen_kept_in_the_address_and_saved(
     open_page: Callable[..., Page], settled: Callable[..., None]
@@ -15,6 +17,7 @@ def test_labs_are_chosen_kept_in_the_address_and_saved(
     settled(page)
     expect(title).to_contain_text("Selection from snapshots")
     assert "lab=snapshots" in page.url and "run=nas-bench-201" in page.url
+    settled(page, quiet=ECHO_SECONDS)  # whoever goes back sooner has not seen the page
     page.go_back()
     settled(page)
     expect(title).to_contain_text("Ablations")

@@ -31,6 +31,7 @@ def guess(page: Page) -> None:
 def take_conv(page: Page) -> None:
     page.locator(".st-key-decision-grid").get_by_text("conv 3×3", exact=True).first.click()
     expect(button(page, "decide")).to_contain_text("conv 3×3")
+    settle(page)  # whoever decides has seen what is chosen
     button(page, "decide").click()
 
 

@@ -121,7 +121,10 @@ def test_tuning_leaves_its_stage_and_how_long_a_batch_took(
     evaluators: Evaluators, summary: Summary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(catalog.RUNS, str(tmp_path))
-    own = Evaluators(1)  # a process takes its folder from where it was started
+    own = Evaluators(2)  # a process takes its folder from where it was started
+    own.leave()
+    own.get_ready()
+    assert [each.device is not None for each in own._all] == [True], "an app that stops starts no more of them"
     decisions = summary.start.discretize("cell", 0, "nor_conv_3x3").decisions
     monkeypatch.setattr(tuned, "_rates", {})
     done: list[tuple[int, int]] = []
