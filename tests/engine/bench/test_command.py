@@ -25,7 +25,9 @@ def test_it_prints_ratios_and_keeps_what_the_reference_says(small, root, tmp_pat
     assert [each["kind"] for each in printed["timings"]] == ["edge", "sweep"]
     assert printed["peak"]["bytes"] > 50e6
     sweep = printed["timings"][1]
-    assert "30 pairs" in sweep["title"] and 0 < sweep["passes"] < 30
+    assert "30 pairs" in sweep["title"]
+    assert sweep["passes"] == pytest.approx(sweep["engine"] / sweep["as_written"])
+    assert sweep["against_written"] == pytest.approx(30 / sweep["passes"])
     text = (root / "engine" / "cli" / "README.md").read_text(encoding="utf-8")
     (line,) = (line for line in text.splitlines() if line.startswith("| `timings[]` |"))
     assert printed["timings"][0].keys() <= set(re.findall(r"`(\w+)`", line))
