@@ -55,6 +55,11 @@ class Ends(Plain):
     rule: str = RULE
 
     @property
+    def is_papers(self) -> bool:
+        """Whether that is the paper's rule, as its authors' code does it or as is usual here."""
+        return self.rule.removesuffix(", as published") == RULE
+
+    @property
     def words(self) -> str:
         """The tuning, and the rule where it is not the paper's."""
         return self.tuning if self.rule == RULE else f"{self.rule}, {self.tuning}"

@@ -59,12 +59,14 @@ class Settings(LabSettings):
 @dataclass(frozen=True)
 class Procedure:
     """ends: true accuracies (%) of the cells that it ends with; of one that was followed here by edge order, from order
-    0 on. images: that a decision rests on. stored: whether it comes from the checkpoint's own files."""
+    0 on. images: that a decision rests on. stored: whether it comes from the checkpoint's own files. papers: whether
+    every decision is by the paper's mask and criterion."""
 
     name: str
     ends: tuple[float, ...]
     images: int | None
     stored: bool
+    papers: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def known(summary: Summary) -> AblationsResult | None:
 def _start(summary: Summary, settings: Settings) -> AblationsResult:
     itself = member(summary)
     stored = [
-        Procedure(f"stored: {ends.words}, {ends.data}", ends.true, ends.images, True)
+        Procedure(f"stored: {ends.words}, {ends.data}", ends.true, ends.images, True, ends.is_papers)
         for ends in itself.ends
         if ends.true
     ]
@@ -149,7 +151,7 @@ def run(
 
 
 def _with(result: AblationsResult, ends: Mapping[str, tuple[float, ...]], settings: Settings) -> AblationsResult:
-    own = tuple(Procedure(name, ends[name], settings.images, False) for name in RULES if name in ends)
+    own = tuple(Procedure(name, ends[name], settings.images, False, name == PAPER) for name in RULES if name in ends)
     return replace(result, procedures=(*own, *result.procedures))
 
 
@@ -202,7 +204,9 @@ def verdict(result: AblationsResult) -> str:
 
 def agrees(result: AblationsResult) -> bool | None:
     """Measured paths end above alpha's cell: true or false where the 95 % interval of their mean leaves that out."""
-    paper = result.procedure(PAPER) or next((each for each in result.procedures if len(each.ends) > 2), None)
+    paper = result.procedure(PAPER) or next(
+        (each for each in result.procedures if each.papers and len(each.ends) > 2), None
+    )
     ci = None if paper is None else mean_interval(paper.ends)
     if ci is None or result.alpha is None:
         return None
@@ -214,7 +218,7 @@ def compared(result: AblationsResult) -> tuple[Compared, ...]:
     paper, found = of_method(result.method), []
     if result.alpha is not None:
         found.append(Compared("α's cell, true accuracy", paper.alpha, result.alpha, "%", None, "table 4"))
-    tuned = [each for each in result.procedures if each.stored and "epochs" in each.name]
+    tuned = [each for each in result.procedures if each.stored and each.papers and "epochs" in each.name]
     what = "by measurement, α fixed" if result.method == FIXED else "by measurement"
     for each in (result.procedure(PAPER), *tuned):
         if each is not None:

@@ -1,5 +1,6 @@
 """Lab "ablations": what files tell, how procedures are compared, and a run that follows paths."""
 
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -101,3 +102,11 @@ def test_the_stored_paths_end_where_others_found_them(root: Path) -> None:
     found = {each.name: each for each in document.numbers.procedures if not each.stored}
     ends = {name: (round(median(each.ends), 2), min(each.ends)) for name, each in found.items()}
     assert list(ends.values()) == [(91.03, 87.01), (92.90, 92.66), (92.20, 90.65), (93.06, 88.31)]
+
+
+def test_selections_stored_under_another_rule_are_not_held_against_the_paper(root: Path) -> None:
+    found = LAB.known(read_summary(root / "checkpoints" / "nas-bench-201-seed-1"))
+    others = [each for each in found.procedures if not each.papers]
+    assert ["rescaled mask, loss" in each.name for each in others] == [True] and len(found.procedures) == 3
+    alone = replace(found, procedures=tuple(others))
+    assert LAB.agrees(found) is True and LAB.agrees(alone) is None
