@@ -174,6 +174,7 @@ def _on_ray(jobs: Sequence[Job[R]], report: Report) -> list[R]:
     began = not ray.is_initialized()
     if began:
         ray.init(include_dashboard=False, log_to_driver=False)
+    waiting: list[Any] = []
     try:
         task = ray.remote(max_retries=ATTEMPTS - 1, num_cpus=1)(_on_worker)
         answers = [task.remote(job, os.getcwd()) for job in jobs]
@@ -185,7 +186,7 @@ def _on_ray(jobs: Sequence[Job[R]], report: Report) -> list[R]:
                 _result(ray, answer)
         return [_result(ray, answer) for answer in answers]
     finally:
-        for answer in answers:
+        for answer in waiting:  # what is done is left alone: Ray can die of a cancellation that meets its answer
             with suppress(Exception):
                 ray.cancel(answer)
         if began:
