@@ -50,11 +50,9 @@ def scoreboard_info(agreements: Sequence[Agreement], edges: Sequence[tuple[int, 
     return ScoreboardInfo(tuple(name for _, name in edges), tuple(rows))
 
 
-def draw_scoreboard(info: ScoreboardInfo) -> str:
-    """The table. A filled box with a tick is a hit, an empty one with a cross a miss."""
-    head = (
-        "<tr><th></th><th scope='col'>names the truly best</th><th scope='col' colspan='2'>rank correlation</th></tr>"
-    )
+def draw_scoreboard(info: ScoreboardInfo, correlation: str = "rank correlation") -> str:
+    """The table. A filled box with a tick is a hit, an empty one with a cross a miss. correlation: as HTML."""
+    head = f"<tr><th></th><th scope='col'>names the truly best</th><th scope='col' colspan='2'>{correlation}</th></tr>"
     return f"<table class='scoreboard'>{head}{''.join(_row(info, row) for row in info.rows)}</table>"
 
 

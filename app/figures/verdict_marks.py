@@ -4,10 +4,9 @@ MarksInfo, MarksRow   the verdicts of all edges, a row for every cell type
 marks_info            from a sweep's scores
 draw_marks            as HTML
 
-Covered marks have their places and say nothing: with the answer the same lines are as long.
+Covered marks have their places and say nothing: with the answer the rows are as high.
 """
 
-import re
 from collections.abc import Iterable
 from html import escape
 from typing import Literal, NamedTuple
@@ -43,13 +42,11 @@ class MarksInfo(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """e.g. "Measurement disagrees with α on 3 of 6 edges and agrees on 2; 1 is too close to call"; covered, with a
-        question mark for every digit."""
-        return re.sub(r"\d", "?", self._summary) if self.is_covered else self._summary
-
-    @property
-    def _summary(self) -> str:
+        """e.g. "Measurement disagrees with α on 3 of 6 edges and agrees on 2; 1 is too close to call";
+        covered, that it is."""
         verdicts = [verdict for row in self.rows for _, verdict in row.marks]
+        if self.is_covered:
+            return f"What measurement says of its {len(verdicts)} edges stays covered until you have guessed"
         if set(verdicts) <= {"unmeasured"}:
             return f"None of its {len(verdicts)} edges is measured"
         if None in verdicts:
@@ -93,6 +90,6 @@ def draw_marks(info: MarksInfo) -> str:
 
 def _mark(name: str, verdict: Mark, is_covered: bool) -> str:
     if is_covered:
-        return f'<i class="covered" title="{escape(wording.plain(name))}: guess before you look">?</i>'
+        return f'<i class="covered" title="{escape(wording.plain(name))}: guess before you look"></i>'
     glyph, word = (_OPEN, "not measured") if verdict == "unmeasured" else wording.VERDICT[verdict][:2]
     return f'<i class="{verdict}" title="{escape(wording.plain(name))}: {word}">{glyph}</i>'

@@ -39,7 +39,7 @@ def section(page: PageState, document: SelectionRecord, address: Callable[[Link]
         key="export-hand-in",
     )
     st.code(address(replace(page.link, name=name)), language=None, wrap_lines=True)
-    answered = f"your {len(answers)} answer{'' if len(answers) == 1 else 's'} in lessons" if answers else ""
+    answered = f"your {len(answers)} answer{'' if len(answers) == 1 else 's'} to questions" if answers else ""
     also = f", and {answered}; the link leaves out the answers" if answered else ""
     st.caption(f"Both hold your name, the decisions and who took each{also}. Give one of them to your teacher.")
 

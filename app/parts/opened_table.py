@@ -24,7 +24,7 @@ _COLUMNS: dict[str, Any] = {
     "measured": st.column_config.NumberColumn(help="decisions that took the measured suggestion, also where α agreed"),
     "person": st.column_config.NumberColumn(help="decisions against both suggestions, or where there was none"),
     "given": st.column_config.NumberColumn(help="decisions that came with a link, such as those of a task"),
-    "answers": st.column_config.TextColumn(help="answers in lessons that were right, of those given"),
+    "answers": st.column_config.TextColumn(help="answers in lessons and on Start that were right, of those given"),
     **text.TRUE,
 }
 

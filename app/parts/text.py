@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 PRESENTED = 1.3
 """How much higher figures are before a room."""
+TOOLS = 26
+"""Pixels above a figure that the button takes which saves it."""
 _TAG = re.compile(r"<.*?>")
 
 
@@ -67,9 +69,18 @@ def chart(figure: Figure, *, key: str, alt: str, save: tuple[str, str] | None = 
         options = {"filename": name, "format": format, "scale": 2 if format == "png" else 1}
         buttons = {"modeBarButtons": [["toImage"]], "toImageButtonOptions": options}
         config = {"displayModeBar": True, "displaylogo": False, **buttons}
+        figure = _with_room_above(figure)
     if session.is_presented():
         figure = _larger(figure)
     st.plotly_chart(_checked(json.dumps(figure)), theme=None, config=config, key=key, alt=alt, **selection)
+
+
+def _with_room_above(figure: Figure) -> Figure:
+    """A line of its own for the button that saves it: it lies over what stands there."""
+    layout = dict(figure["layout"])
+    layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] + TOOLS}
+    layout["height"] = layout["height"] + TOOLS
+    return {**figure, "layout": layout}
 
 
 def _larger(figure: Figure) -> Figure:

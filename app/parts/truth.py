@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.figures.edge_alphas import edge_alphas
 from app.figures.scoreboard import draw_scoreboard, scoreboard_info
+from app.parts.terms import term
 from app.state import keys
 from app.state.page import PageState
 from app.state.questions import Questions
@@ -81,7 +82,7 @@ def scoreboard(ask: Questions) -> None:
     drops = {edge: {row.name: row.drop for row in found.operations} for edge, found in ask.scores.items()}
     found = agreements(alphas, drops, truth)
     info = scoreboard_info(found, [(worth.edge, page.edge_name(worth.edge)) for worth in truth])
-    st.html(draw_scoreboard(info))
+    st.html(draw_scoreboard(info, term("rank_correlation")))
     st.caption(_reading(truth, found[-1].mean))
 
 

@@ -103,7 +103,7 @@ PAGES: "Key[Mapping[str, StreamlitPage]]" = Key("pages", "session", "the pages t
 # Lessons and teaching
 VISIT: "Key[Visit]" = Key("visit", "session", "the lesson that is open, and what a teacher's link asks for")
 PLACES: Key[dict[str, str]] = Key("lesson-places", "visitor", "the step at which each lesson was left")
-ANSWERS: "Key[dict[str, Answer]]" = Key("lesson-answers", "visitor", "what was answered, by lesson and step")
+ANSWERS: "Key[dict[str, Answer]]" = Key("lesson-answers", "visitor", "answers and guesses, by lesson and step")
 TO_STEP: Key[bool] = Key("to-lesson-step", "session", "whether the page of the lesson's step is still to be drawn")
 WAITS: Key[tuple[str, str]] = Key("lesson-waits", "session", "lesson and step that were seen waiting for the visitor")
 BESIDE: "Key[Beside | None]" = Key("beside", "session", "what is drawn beside every page")

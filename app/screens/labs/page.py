@@ -1,10 +1,12 @@
 """The page of labs: which there are, and the one that is chosen, with what it shows of the supernet on screen."""
 
 import re
+from html import escape
 
 import streamlit as st
 
 from app.parts import text
+from app.parts.terms import marked
 from app.screens.labs import address, controls, shown
 from app.state import keys
 from app.state.actions import Actions
@@ -29,7 +31,13 @@ def _settle(page: PageState, ask: Questions, do: Actions) -> dict[str, str]:
 
 def _body(page: PageState, ask: Questions, do: Actions) -> None:
     lab = registry.find(address.current())
-    text.title(lab.title, f"Claim: {lab.claim}")
+    words = escape(f"Claim: {lab.claim}", quote=False)
+    text.title(
+        lab.title,
+        marked(
+            words, "supernet", "alpha", "operation", "cell", "skip", "convolution", "residual_network", "feature_map"
+        ),
+    )
     _list()
     st.markdown(f":small[{lab.source} · [paper]({lab.link})]")
     if (reason := lab.refuses(page.summary)) is not None:

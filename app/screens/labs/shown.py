@@ -5,12 +5,14 @@ find    the result to show: what was run here, else what is stored with the chec
 draw    everything below the controls
 """
 
+from html import escape
 from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
 from app.figures.compared import draw_compared
 from app.parts import text
+from app.parts.terms import marked
 from app.screens.labs import views
 from app.state import keys
 from app.state.page import PageState
@@ -66,7 +68,8 @@ def draw(page: PageState, lab: Lab[Any, Any], asked: lab_runs.Asked | None, foun
     with st.container(border=True, key="lab-figure-card"):
         head, tools = st.columns([5, 1], vertical_alignment="center")
         with head:
-            text.heading(view.question, provenance(found))
+            line = escape(provenance(found), quote=False)
+            text.heading(view.question, marked(line, "images", "batch_statistics"))
         with tools:
             format = _export(lab, asked, found)
         view.figure(found.numbers, page.theme, (f"{lab.name}-{page.entry.id}", format))

@@ -19,6 +19,7 @@ from app.state.actions import Actions
 from app.state.questions import Questions
 from engine.drawing import palette, wording
 from engine.results import EdgeScores
+from engine.selecting.hand_in import Answer
 
 COVER = "guess before you look"
 
@@ -45,7 +46,8 @@ def card(ask: Questions, do: Actions) -> None:
     cover = sentences.no_drops(*page.evidence) if scores is None else COVER
     figure = plot_butterfly(butterfly_info(shown or row), page.theme, unmeasured=cover)
     alt = f"Mixing weights of {wording.plain(page.edge_name(edge))}; what measurement says is covered"
-    text.chart(figure, key="butterfly", alt=alt if shown is None else sentences.edge_finding(shown))
+    with st.container(key=f"answer-{'covered' if shown is None else 'seen'}"):
+        text.chart(figure, key="butterfly", alt=alt if shown is None else sentences.edge_finding(shown))
     names = [each.operation for each in butterfly_info(row).rows]
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="guesses"):
         for number, operation in enumerate(names, start=1):
@@ -138,10 +140,16 @@ def _reveal(ask: Questions, do: Actions, edge: int, scores: EdgeScores | None) -
 
 
 def _guess(ask: Questions, do: Actions, edge: int, operation: str) -> None:
+    """What is guessed first, before the answer was seen, is handed in: where there is a right answer."""
+    is_first = not _key(ask, edge).is_set
     _key(ask, edge).set(operation)
+    scores, answers = ask.scores.get(edge), keys.ANSWERS.get({})
+    place = f"start/{ask.page.entry.id}/{ask.page.edge_id(edge)}"
+    if is_first and scores is not None and scores.stands_out and place not in answers:
+        keys.ANSWERS.set(answers | {place: Answer(place, operation, operation == scores.best)})
     do.page.run.go_to_step("seen")
 
 
 def _show(ask: Questions, do: Actions, edge: int) -> None:
-    _key(ask, edge).drop()
+    _key(ask, edge).set("")
     do.page.run.go_to_step("seen")

@@ -173,7 +173,7 @@ def test_a_student_hands_in_one_file_or_link(draw: Callable[..., AppTest], butto
     assert "hand-in" not in buttons and "With your name" in text(app)
     app.session_state["lesson-answers"] = {"masking/sum": Answer("masking/sum", "10.4 points", True)}
     app.text_input(key="hand-in-name").set_value("  Ana <b>&é ").run()
-    assert not app.exception and "your 1 answer in lessons" in text(app)
+    assert not app.exception and "your 1 answer to questions" in text(app)
     handed = SelectionRecord.from_json(_made(buttons["hand-in"]).decode())
     assert handed.hand_in == HandIn("Ana <b>&é", (0,), (Answer("masking/sum", "10.4 points", True),))
     assert buttons["hand-in"]["file_name"] == "hand-in-ana-b.json"

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app.figures.edge_alphas import edge_alphas
 from app.library.catalog import Catalog
 from app.screens.start import words
+from app.state.keys import ANSWERS
 from app.work.workshop import Workshop, replaced, workshop
 from engine import nasbench201
 from engine.drawing import palette, wording
@@ -110,6 +111,28 @@ def test_all_can_be_shown_without_a_guess_and_covered_again(visit: Visit) -> Non
     assert "guess before you look" in chart(app) and app.query_params["step"] == "guess"
     app = press(app, f"guess-{scores.best}")
     assert "You said" in part(app, "story-line")
+
+
+def guessed(app: AppTest) -> list[tuple[str, str, bool]]:
+    """What is handed in of it."""
+    if ANSWERS.name not in app.session_state:
+        return []
+    return [(each.step, each.said, each.is_right) for each in app.session_state[ANSWERS.name].values()]
+
+
+def test_the_first_guess_is_handed_in_and_no_later_one(visit: Visit) -> None:
+    app, scores = visit(), asked()
+    assert scores.best_by_alpha is not None
+    app = press(app, f"guess-{scores.best_by_alpha}")
+    ((place, said, is_right),) = guessed(app)
+    assert place.startswith(f"start/{BUNDLED}/c") and (said, is_right) == (scores.best_by_alpha, False)
+    app = press(press(app, "guess-again"), f"guess-{scores.best}")
+    assert guessed(app) == [(place, said, is_right)]
+
+
+def test_a_guess_after_the_answer_was_shown_is_not_handed_in(visit: Visit) -> None:
+    app = press(press(visit(), "show-all"), "guess-again")
+    assert guessed(press(app, f"guess-{asked().best}")) == []
 
 
 @pytest.mark.parametrize(("link", "covered"), [("guess", True), ("seen", False)])
