@@ -5,6 +5,7 @@ compare   time the sides of a case
 machine   what it was timed on
 peak      memory that scoring takes
 product   how fast a matrix product runs, which nothing here can exceed
+Convolutions   what the convolutions of a forward pass take by themselves, which no pass built of them can undercut
 
 A process of its own because the engine tells the C library how to keep memory, which would make plain code faster too.
 In turn, so that whatever else the machine does falls on all of them, but for training steps, which take gigabytes.
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.bench.plain import PlainSupernet
@@ -37,10 +39,11 @@ SIDES: tuple[Side, ...] = ("engine", "as written", "channels_last")
 @dataclass(frozen=True)
 class Timings(Plain):
     """Seconds are medians over the rounds; ratios are medians of each round's own. fraction: of the rate of a matrix
-    product of the same process, that multiplications and additions of the plain forward pass reach; None for other
-    work. passes: of a sweep, how many forward passes as written it takes as long as; there the plain sides' seconds
-    are those of one such pass, and their ratios suppose one for every pair of edge and operation. logits: largest
-    difference from the plain forward pass as written, and different: predictions that differ, in percent.
+    product of the same process, that multiplications and additions of the plain forward pass reach; convolutions:
+    seconds that those of the engine's pass take by themselves; None for other work. passes: of a sweep, how many
+    forward passes as written it takes as long as; there the plain sides' seconds are those of one such pass, and their
+    ratios suppose one for every pair of edge and operation. logits: largest difference from the plain forward pass as
+    written, and different: predictions that differ, in percent.
     """
 
     title: str
@@ -52,6 +55,7 @@ class Timings(Plain):
     against_channels_last: float
     rounds: int
     fraction: float | None = None
+    convolutions: float | None = None
     passes: float | None = None
     logits: float | None = None
     different: float | None = None
@@ -61,17 +65,18 @@ def compare(case: Case, rounds: int, threads: int, device: str) -> Timings:
     """Time all sides of a case, each `rounds` times, after one that does not count. Raises MemoryError where the memory
     does not suffice: a training step takes so much that each side then works alone."""
     if case.kind == "step":
-        alone: list[list[float]] = []
+        rows: list[list[float]] = []
         for side in SIDES:
             with _side(case, side, threads, device) as ask:
                 ask("once")
-                alone.append([float(ask("time")) for _ in range(rounds)])
-        took = [dict(zip(SIDES, row, strict=True)) for row in zip(*alone, strict=True)]
+                rows.append([float(ask("time")) for _ in range(rounds)])
+        took = [dict(zip(SIDES, row, strict=True)) for row in zip(*rows, strict=True)]
     else:
         with _sides(case, threads, device) as sides:
             first = {side: ask("once") for side, ask in sides.items() if (case.kind, side) != ("sweep", "engine")}
             took = [{side: float(ask("time")) for side, ask in sides.items()} for _ in range(rounds)]
             rate = sides["engine"]("rate")
+            alone = float(sides["engine"]("convolutions")) if case.kind == "forward" else None
     middle = {side: statistics.median(each[side] for each in took) for side in SIDES}
 
     times = case.pairs if case.kind == "sweep" else 1
@@ -97,6 +102,7 @@ def compare(case: Case, rounds: int, threads: int, device: str) -> Timings:
     return replace(
         found,
         fraction=operations(case) / rate / middle["engine"],
+        convolutions=alone,
         logits=float((ours - plain).abs().max()),
         different=100 * float((ours.argmax(1) != plain.argmax(1)).float().mean()),
     )
@@ -119,6 +125,21 @@ def product(device: str, size: int = 1024, times: int = 10) -> float:
     for _ in range(times):
         seconds.append(_seconds(lambda: one @ one, device))
     return 2 * size**3 / statistics.median(seconds[times // 3 :])
+
+
+class Convolutions(TorchDispatchMode):
+    """Does every convolution three times more and adds up the fastest of each: with its input in the cache, and nothing
+    between it and the next."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__()
+        self.device, self.seconds = device, 0.0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if "conv" in str(func):  # conv2d in inference mode, else convolution
+            self.seconds += min(_seconds(lambda: func(*args, **(kwargs or {})), self.device) for _ in range(3))
+        return out
 
 
 def peak(case: Case, threads: int) -> int:
@@ -195,6 +216,10 @@ def _serve(pipe: Connection, case: Case, side: Side, threads: int, device: str) 
             pipe.send(_seconds(work, device))
         elif asked == "rate":
             pipe.send(product(device))
+        elif asked == "convolutions":
+            with Convolutions(device) as alone:
+                work()
+            pipe.send(alone.seconds)
         elif asked == "peak":
             pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
         else:

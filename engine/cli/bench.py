@@ -10,7 +10,7 @@ from engine.cli import console
 from engine.cli.options import Device, Json, Threads, pick_device
 from engine.errors import BadInput
 
-HEADER = ("", "engine", "as written", "channels_last", "of the limit", "as long as")
+HEADER = ("", "engine", "as written", "channels_last", "of the limit", "convolutions alone", "as long as")
 
 
 def bench(
@@ -72,6 +72,7 @@ def bench(
             f"{each.against_written:.2f}x",
             f"{each.against_channels_last:.2f}x",
             "" if each.fraction is None else f"{each.fraction:.2f}",
+            "" if each.convolutions is None else f"{each.convolutions:.3f} s",
             "" if each.passes is None else f"{each.passes:.1f} passes",
         )
         for each in found

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from engine.scoring.scores import measure, score_edge
 from engine.selection.selection import Selection
 from engine.spaces import search_space
+from engine.supernet import cells
 from engine.supernet.supernet import Pass, Supernet
 from engine.training.methods.darts import Method as Darts
 from engine.training.recipe import Recipe
@@ -47,17 +48,13 @@ def setup(name: str, batch: int = 64) -> tuple[Supernet, dict, torch.Tensor, tor
 
 def one_by_one(net: Supernet) -> Callable[[torch.Tensor, dict], torch.Tensor]:
     """The same supernet with every operation evaluated on its own."""
-    from engine.supernet.supernet import Cell
 
     def forward(images: torch.Tensor, weights: dict) -> torch.Tensor:
-        together = Cell._leaving
-        Cell._leaving = lambda self, node, run: [
-            (name, [place]) for name, places in together(self, node, run) for place in places
-        ]
+        together, cells.STACK = cells.STACK, 0
         try:
             return net.run(images, Pass.of(weights, "train"))
         finally:
-            Cell._leaving = together
+            cells.STACK = together
 
     return forward
 

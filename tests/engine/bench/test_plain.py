@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.bench.plain import PlainSupernet
-from engine.bench.timing import compare, operations, product
+from engine.bench.timing import Convolutions, compare, operations, product
 from engine.bench.work import Case, images, prepared, supernet
 from engine.errors import BadInput
 from engine.scoring.scores import score_edge
@@ -100,6 +100,19 @@ def test_sides_are_timed_in_processes_of_their_own_with_their_logits_compared():
     assert min(found.engine, found.as_written, found.channels_last) > 0
     assert found.logits is not None and found.logits < 1e-4 and found.different == 0
     assert found.fraction is not None and 0 < found.fraction < 1
+    assert found.convolutions is not None and found.convolutions > 0
+
+
+def test_convolutions_by_themselves_are_those_of_the_pass():
+    small = case("nas-bench-201")
+    work = prepared(small, "engine", "cpu")
+    plain = work()
+    with Convolutions("cpu") as alone:
+        again = work()
+    assert torch.equal(plain, again) and alone.seconds > 0
+    with Convolutions("cpu") as nothing:
+        torch.ones(3) + 1
+    assert nothing.seconds == 0
 
 
 def test_the_sides_of_a_training_step_work_alone_and_a_side_that_dies_is_said():
