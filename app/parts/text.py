@@ -11,6 +11,7 @@ literal      text from a file, for Markdown
 
 import json
 import re
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ import streamlit as st
 from app.figures.frame import Figure
 from app.library import image_sets
 from app.parts import status
-from app.state import session
+from app.state import keys, session
 from app.work.questions import Measurement
 from engine.checkpoint.format import Summary
 from engine.drawing import wording
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 PRESENTED = 1.3
 """How much higher figures are before a room."""
+FIRST = 0.55
+"""Seconds that a visitor's first chart waits: it has the browser read all of plotly, in which time nothing else is
+drawn. So what came before it is seen after 1.3 seconds and not 2.5, and the chart itself hardly later."""
 TOOLS = 26
 """Pixels above a figure that the button takes which saves it."""
 _TAG = re.compile(r"<.*?>")
@@ -72,6 +76,9 @@ def chart(figure: Figure, *, key: str, alt: str, save: tuple[str, str] | None = 
         figure = _with_room_above(figure)
     if session.is_presented():
         figure = _larger(figure)
+    if not keys.CHARTED.is_set:
+        keys.CHARTED.set(True)
+        time.sleep(FIRST)
     st.plotly_chart(_checked(json.dumps(figure)), theme=None, config=config, key=key, alt=alt, **selection)
 
 

@@ -108,6 +108,7 @@ TO_STEP: Key[bool] = Key("to-lesson-step", "session", "whether the page of the l
 WAITS: Key[tuple[str, str]] = Key("lesson-waits", "session", "lesson and step that were seen waiting for the visitor")
 BESIDE: "Key[Beside | None]" = Key("beside", "session", "what is drawn beside every page")
 COVERED: Key[bool] = Key("covered", "session", "whether the sidebar was drawn without what Start still asks")
+CHARTED: Key[bool] = Key("charted", "session", "whether a chart was sent, so that the browser has plotly")
 WORD: Key[str] = Key("word", "session", "the word that a link points at")
 
 # Cards

@@ -27,7 +27,9 @@ def visit(
     monkeypatch: pytest.MonkeyPatch, root: Path, small_runs: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., AppTest]]:
     monkeypatch.setenv("SUPERNET_CHECKPOINTS", str(small_runs))
-    monkeypatch.setattr("app.state.run.SEEN", 0.0)  # these visitors look at nothing
+    # These visitors look at nothing, and have no browser to wait for.
+    monkeypatch.setattr("app.state.run.SEEN", 0.0)
+    monkeypatch.setattr("app.parts.text.FIRST", 0.0)
     # What is measured is kept there: every test begins where nothing is.
     monkeypatch.setenv("SUPERNET_RUNS", str(tmp_path_factory.mktemp("runs")))
 
