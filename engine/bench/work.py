@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from engine.bench.plain import PlainSupernet
 from engine.memory import keep_freed
+from engine.scoring.masked import Unmasked
 from engine.scoring.scores import score_edge
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace, search_space
@@ -126,7 +127,13 @@ def _by_engine(
     if case.kind == "sweep":
         batches = [(pictures, labels)]
         places = [(cell, edge.index) for cell in net.space.cells for edge in net.space.edges(cell)]
-        return lambda: [score_edge(net, selection, cell=cell, edge=edge, batches=batches) for cell, edge in places]
+
+        def sweep() -> None:
+            known: Unmasked = {}
+            for cell, edge in places:
+                score_edge(net, selection, cell=cell, edge=edge, batches=batches, unmasked=known)
+
+        return sweep
     recipe = Recipe(space=case.space, method="darts", epochs=1, channels=case.channels, cells=case.cells)
     parameters = {f"alpha.{cell}": alpha for cell, alpha in alphas.items()}
     method = method_type("darts")(recipe, net.train(), parameters)

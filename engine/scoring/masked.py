@@ -1,6 +1,7 @@
 """A supernet and its masked variants on the same inputs.
 
 Variants   evaluates all of them, a batch at a time, computing once what they share
+Unmasked   the supernet's own outputs, which measurements of one selection on the same batches have in common
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,9 @@ from engine.supernet.cells import Cell
 from engine.supernet.scorable import Inputs, Scorable, Weights, moved
 from engine.supernet.supernet import Pass, Supernet
 
+Unmasked = dict[int, Tensor]
+"""Outputs [B, classes] without any mask, by the number of the batch."""
+
 
 class Variants:
     """The unmasked supernet and its masked variants over one batch at a time.
@@ -34,13 +38,16 @@ class Variants:
         rows: Sequence[Tensor | None],
         bn: BnMode,
         whole: Weights | None = None,
+        unmasked: Unmasked | None = None,
     ) -> None:
         """rows: for each variant the masked weights of `cell` [edges, operations], or None for "no change". whole: the
-        weights without a mask, where `weights` has one already."""
+        weights without a mask, where `weights` has one already. unmasked: outputs under `weights` that are known; those
+        that are not are added."""
         self.supernet, self.bn, self.cell = supernet, bn, cell
+        self.unmasked: Unmasked = {} if unmasked is None else unmasked
         kind = supernet.device, supernet.dtype
         base = {name: value.to(*kind) for name, value in weights.items()}
-        unmasked = base if whole is None else {name: value.to(*kind) for name, value in whole.items()}
+        entire = base if whole is None else {name: value.to(*kind) for name, value in whole.items()}
         self.weights: list[Weights | None] = [base]
         self.changed: list[int] = []  # edges whose weights some mask changes
         if cell is not None:
@@ -52,7 +59,7 @@ class Variants:
         self.passes: list[Pass | None] = []
         if isinstance(supernet, Supernet):
             keep_freed()
-            self.passes = [None if each is None else Pass.of(each, bn, whole=unmasked) for each in self.weights]
+            self.passes = [None if each is None else Pass.of(each, bn, whole=entire) for each in self.weights]
 
     @torch.inference_mode()
     def add(self, counts: PairedCounts, batch: tuple[Inputs, Tensor], index: int) -> None:
@@ -62,7 +69,7 @@ class Variants:
         if isinstance(self.supernet, Supernet) and isinstance(inputs, Tensor):
             outputs = self._sharing(self.supernet, inputs, index)
         else:
-            outputs = self._one_by_one(inputs)
+            outputs = self._one_by_one(inputs, index)
         stacked = torch.stack(outputs).float()  # [V, B, classes]
         if not torch.isfinite(stacked).all():
             raise BadInput("this supernet returns NaN or infinite outputs, so nothing can be ranked; check its weights")
@@ -70,12 +77,14 @@ class Variants:
         loss = F.cross_entropy(stacked.flatten(0, 1), labels.repeat(len(outputs)), reduction="none")
         counts.add(right.cpu().numpy(), loss.view(len(outputs), -1).double().cpu().numpy())
 
-    def _one_by_one(self, inputs: Inputs) -> list[Tensor]:
+    def _one_by_one(self, inputs: Inputs, index: int) -> list[Tensor]:
         """Outputs [B, classes] of every variant."""
-        outputs: list[Tensor] = []
-        for weights in self.weights:
-            outputs.append(outputs[0] if weights is None else self.supernet(inputs, weights, self.bn))
-        return outputs
+        base, *masked = self.weights
+        assert base is not None
+        if index not in self.unmasked:
+            self.unmasked[index] = self.supernet(inputs, base, self.bn)
+        first = self.unmasked[index]
+        return [first, *(first if each is None else self.supernet(inputs, each, self.bn) for each in masked)]
 
     def _sharing(self, supernet: Supernet, images: Tensor, index: int) -> list[Tensor]:
         """The same of a supernet of ours: what no mask reaches is computed once. That is every block before the first
@@ -83,9 +92,13 @@ class Variants:
         base, *masked = [None if run is None else run.with_noise(index) for run in self.passes]
         assert base is not None
         blocks = len(supernet.blocks)
+        if not self.changed and index in self.unmasked:
+            return [self.unmasked[index]] * (1 + len(masked))
         first = supernet.first_block(self.cell) if self.cell is not None else blocks
         states = supernet.advance(supernet.start(images, base), 0, first, base)
-        outputs = [supernet.head(supernet.advance(states, first, blocks, base), base)]
+        if index not in self.unmasked:
+            self.unmasked[index] = supernet.head(supernet.advance(states, first, blocks, base), base)
+        outputs = [self.unmasked[index]]
         if not self.changed:
             return outputs * (1 + len(masked))
         assert self.cell is not None

@@ -18,6 +18,7 @@ from engine.data.load import data_warning, kept_batches, open_data, scoring_batc
 from engine.errors import BadInput
 from engine.results import Baseline, EdgeScores, InputScores
 from engine.scoring.intervals import PairedCounts
+from engine.scoring.masked import Unmasked
 from engine.scoring.paths import Report, Scores
 from engine.scoring.scores import Batches, measure, score_inputs, stream_edge_scores
 from engine.scoring.settings import RECORDED, Settings
@@ -141,10 +142,12 @@ class Scorer:
         edge: int,
         report: Report = lambda share: None,
         counts: PairedCounts | None = None,
+        unmasked: Unmasked | None = None,
     ) -> Iterator[EdgeScores]:
         """Scores of one edge as they tighten; the last ones are final. `report` is told the finished share (0..1).
 
-        counts: of the first of the batches, see `stream_edge_scores`; as published there are none.
+        counts: of the first of the batches; unmasked: what other edges have left; see `stream_edge_scores`. Neither is
+        of use as published.
         """
         settings = self.settings
         if self.images.draw is not None:
@@ -172,13 +175,21 @@ class Scorer:
             until_sure=settings.until_sure,
             budget=self.images.budget,
             counts=counts,
+            unmasked=unmasked,
         ):
             report(1.0 if scores.final else scores.images / self.images.count)
             yield scores
 
-    def edge(self, selection: Selection, cell: str, edge: int, report: Report = lambda share: None) -> EdgeScores:
+    def edge(
+        self,
+        selection: Selection,
+        cell: str,
+        edge: int,
+        report: Report = lambda share: None,
+        unmasked: Unmasked | None = None,
+    ) -> EdgeScores:
         """Final scores of one edge."""
-        *_, final = self.stream(selection, cell, edge, report)
+        *_, final = self.stream(selection, cell, edge, report, unmasked=unmasked)
         return final
 
     def inputs(

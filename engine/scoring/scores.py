@@ -19,7 +19,7 @@ from engine.errors import BadInput, one_of
 from engine.results import Baseline, BnMode, Criterion, EdgeScores, InputScores
 from engine.scoring.answers import Conditions, EdgeQuestion, InputsQuestion, baseline
 from engine.scoring.intervals import PairedCounts
-from engine.scoring.masked import Variants
+from engine.scoring.masked import Unmasked, Variants
 from engine.scoring.sequential import Race
 from engine.selection.selection import Selection
 from engine.supernet.scorable import Inputs, Scorable, Weights
@@ -62,6 +62,7 @@ def stream_edge_scores(
     until_sure: float | None = None,
     budget: int | None = None,
     counts: PairedCounts | None = None,
+    unmasked: Unmasked | None = None,
 ) -> Iterator[EdgeScores]:
     """Scores of one edge after every batch; the last one has `final`.
 
@@ -69,12 +70,14 @@ def stream_edge_scores(
     until_sure: stop once, with this probability, the leader is the operation all `batches` would name; then
     `separated` says whether that point was reached. budget: stop after this many batches. counts: of the first of these
     batches, where they have been evaluated before; they are added to. Without them, all batches are evaluated.
+    unmasked: what is known of the supernet without a mask under this selection, bn and these batches, as another edge's
+    scores have left it there.
     Raises BadInput for an unknown or decided edge, no images, or a batch of one with batch statistics.
     """
     question = EdgeQuestion(selection, cell, edge)
     taken = conditions(supernet, selection, batches, bn, criterion)
     check_until_sure(until_sure, criterion)
-    variants = Variants(supernet, selection.weights(), cell, question.masks(rescale), bn)
+    variants = Variants(supernet, selection.weights(), cell, question.masks(rescale), bn, unmasked=unmasked)
     counts = PairedCounts(bn) if counts is None else counts
     race = None if until_sure is None else Race(len(question.names), sum(sizes(batches)), until_sure, bn)
     began = time.perf_counter()
@@ -108,6 +111,7 @@ def score_edge(
     until_sure: float | None = None,
     budget: int | None = None,
     counts: PairedCounts | None = None,
+    unmasked: Unmasked | None = None,
 ) -> EdgeScores:
     """The final scores of one edge. Same options as `stream_edge_scores`."""
     *_, final = stream_edge_scores(
@@ -122,6 +126,7 @@ def score_edge(
         until_sure=until_sure,
         budget=budget,
         counts=counts,
+        unmasked=unmasked,
     )
     return final
 

@@ -23,6 +23,7 @@ from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
 if TYPE_CHECKING:
+    from engine.scoring.masked import Unmasked
     from engine.scoring.scorer import Scorer
 
 
@@ -51,11 +52,16 @@ def undecided(selection: Selection) -> tuple[Target, ...]:
 
 
 def measure(
-    scorer: "Scorer", selection: Selection, target: Target, report: Report = lambda share: None
+    scorer: "Scorer",
+    selection: Selection,
+    target: Target,
+    report: Report = lambda share: None,
+    unmasked: "Unmasked | None" = None,
 ) -> dict[str, Any]:
-    """The scores of one target as plain JSON values."""
-    score = scorer.inputs if target.is_node else scorer.edge
-    return scorer.record(score(selection, target.cell, target.number, report))
+    """The scores of one target as plain JSON values. unmasked: what other edges have left, see `Scorer.stream`."""
+    if target.is_node:
+        return scorer.record(scorer.inputs(selection, target.cell, target.number, report))
+    return scorer.record(scorer.edge(selection, target.cell, target.number, report, unmasked))
 
 
 def sweep(
@@ -78,8 +84,9 @@ def sweep(
     targets = undecided(selection)
     rows: Sequence[dict[str, Any]]
     if by is None:
+        unmasked: Unmasked = {}
         rows = [
-            measure(scorer, selection, target, lambda share, done=done: report(done + share))  # type: ignore[misc]
+            measure(scorer, selection, target, lambda share, done=done: report(done + share), unmasked)  # type: ignore[misc]
             for done, target in enumerate(targets)
         ]
     else:

@@ -15,9 +15,10 @@ from engine.errors import BadInput
 from engine.runs.many import many
 from engine.scoring import job
 from engine.scoring.job import MeasuringJob
-from engine.scoring.scorer import Scorer
+from engine.scoring.scorer import Scorer, ScoringImages
 from engine.scoring.settings import Settings
 from engine.scoring.sweep import StoredSweep, check_scores, measure, sweep, undecided
+from engine.supernet import Supernet
 from tests.engine.scoring.dying import Dying
 from tests.engine.small_runs import SMALL, write_photos
 
@@ -127,6 +128,25 @@ ray.shutdown()
     settings = Settings(data=photos, images=16, batch_size=8)
     expected = sweep(Scorer.of(checkpoint, settings), checkpoint.start, checkpoint.digest)
     assert plain(json.loads(lines[0])["edges"]) == json.loads(json.dumps(plain(expected["edges"])))
+
+
+@pytest.mark.parametrize("name", ["nas-bench-201", "s2"])
+def test_edges_of_a_sweep_share_the_supernet_without_a_mask_and_no_number_changes(name, monkeypatch):
+    torch.manual_seed(0)
+    space = engine.search_space(name)
+    selection = engine.Selection(space, {cell: torch.randn(space.shape(cell)) for cell in space.cells})
+    supernet = engine.Supernet(space, channels=4, cells=1 if name == "nas-bench-201" else 3)
+    batches = [(torch.randn(4, 3, 8, 8), torch.randint(10, (4,))) for _ in range(5)]
+    scorer = Scorer(supernet, Settings(data="given", batch_size=4, images=20), ScoringImages.given(batches))
+    targets = [target for target in undecided(selection) if not target.is_node]
+    alone = [measure(scorer, selection, target) for target in targets]
+    heads, head = [], Supernet.head
+    monkeypatch.setattr(Supernet, "head", lambda *given: heads.append(1) or head(*given))
+    shared = sweep(scorer, selection, "digest")["edges"]
+    assert plain(shared) == plain(alone)
+    masks = sum(operation != "none" for cell, edge, _ in targets for operation in space.operations(cell, edge))
+    nodes = sum(1 + len(space.cell(each.cell).entering(each.number)) for each in undecided(selection) if each.is_node)
+    assert len(heads) == len(batches) * (1 + masks + nodes)
 
 
 def test_a_stored_sweep_is_told_from_anything_else(checkpoint, photos):
