@@ -212,8 +212,10 @@ def test_more_images_go_on_from_those_that_were_measured(summary: Summary, measu
     asked = edge(summary, 0, images=32)
     finished(measurements.start([asked], "One edge", "me"))
     first = measurements.find(asked, summary)
+    worker._unmasked.cache_clear()
     passes = [taken.passes for taken in worker.take(asked.under(images=IMAGES), measurements.store.begun(asked))]
     assert passes == [16 * 6]
+    assert [taken.passes for taken in worker.take(edge(summary, 1))][-1] == IMAGES * 5, "without a mask it is known now"
     finished(measurements.start([asked.under(images=IMAGES)], "One edge", "me"))
     found = measurements.find(asked, summary)
     assert (first.images, found.images) == (32, IMAGES)
