@@ -42,7 +42,7 @@ def _tile(entry: Entry, is_covered: bool) -> None:
     rows = (summary.scores or {}).get("edges", [])
     marks = marks_info(summary.space, [EdgeScores.from_dict(row) for row in rows], covered=is_covered)
     meta = summary.meta
-    name, said, verdicts, way = st.columns([6, 11, 14, 6], vertical_alignment="center")
+    name, said, verdicts, way = st.columns([7, 10, 14, 6], vertical_alignment="center")
     with name:
         text.heading(escape(str(meta.get("title") or entry.id)), escape(f"{meta['space']} · {meta['method']}"))
         _badges(entry, measured=bool(rows))
@@ -67,9 +67,14 @@ def _tile(entry: Entry, is_covered: bool) -> None:
 
 
 def _badges(entry: Entry, *, measured: bool) -> None:
+    """What is not so of most: rows without take less room."""
+    is_open = keys.RUN.get("") == entry.id
+    if measured and entry.is_kept and not is_open:
+        return
     badges = st.container(horizontal=True, gap="small")
-    badges.badge("pre-measured" if measured else "needs measuring", color="blue" if measured else "gray")
+    if not measured:
+        badges.badge("needs measuring", color="gray")
     if not entry.is_kept:
         badges.badge("not kept", color="orange")
-    if keys.RUN.get("") == entry.id:
+    if is_open:
         badges.badge("open", icon=":material/check:", color="green")

@@ -71,7 +71,7 @@ def test_start_offers_every_run_and_opens_the_chosen_one(visit: Visit) -> None:
     words = text(app)
     assert all(name in words for name in (BUNDLED, OF_201, OF_S2))
     assert "needs measuring" in words
-    assert ("pre-measured" in words) == any(entry.summary.scores for entry in usable())
+    assert ("measured on" in words) == any(entry.summary.scores for entry in usable())
     app.button(key=f"open-{OF_S2}").click().run()
     assert not app.exception and app.session_state["run"] == OF_S2
     assert "to-explore" not in keys(app) and "α keeps" in heading(app), "Open leads to Explore"
