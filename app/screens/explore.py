@@ -3,7 +3,8 @@
 import streamlit as st
 
 from app.figures.evidence import images_said
-from app.figures.matrix import matrix_info, plot_matrix
+from app.figures.matrix import plot_matrix
+from app.figures.matrix_info import matrix_info
 from app.figures.slope import plot_slope, slope_info
 from app.library import epochs
 from app.parts import epoch_slider, sentences, text, truth

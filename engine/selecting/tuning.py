@@ -29,8 +29,9 @@ from engine.spaces import space_text
 from engine.supernet.draws import seeded
 from engine.training import methods
 from engine.training.feeds import feed
-from engine.training.loop import architecture, learn
+from engine.training.loop import learn
 from engine.training.recipe import Recipe
+from engine.training.state import architecture
 
 PASS = 1
 """Tells the random draws of tuning from those of the training before it."""

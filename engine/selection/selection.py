@@ -10,12 +10,12 @@ Letters in shapes: E edges of a cell type, K candidate operations of an edge.
 import json
 import warnings
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
-from engine.checked import checked
 from engine.errors import BadInput
 from engine.results.shown import Shown
+from engine.selection import written
 from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision, read_decision
 from engine.selection.genotype import Genotype, Pair, kept_pairs
@@ -26,9 +26,7 @@ from engine.spaces import Edge, SearchSpace, described, recorded
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["FORMAT_VERSION", "Decision", "InputsDecision", "OperationDecision", "Selection"]
-
-FORMAT_VERSION = 1
+__all__ = ["Decision", "InputsDecision", "OperationDecision", "Selection"]
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -295,7 +293,7 @@ class Selection(Shown):
         alphas = self.alphas
         return json.dumps(
             {
-                "format_version": FORMAT_VERSION,
+                "format_version": written.FORMAT_VERSION,
                 **described(self.space),
                 "dtype": alphas.dtype,
                 **({} if alphas.mixing == "softmax" else {"mixing": alphas.mixing}),
@@ -309,40 +307,12 @@ class Selection(Shown):
     def from_json(cls, text: str, space: SearchSpace | None = None) -> "Selection":
         """Read `to_json`. Raises BadInput for other text, another version, a decision that is not legal, or a
         selection of another space than `space` (when given)."""
-        data, said = _read_object(text)
+        data, said = written.read(text)
         found = recorded(said.space, said.declaration)
         if space is not None and found != space:
             raise BadInput(f"the selection is of space {found.name}; choose one of space {space.name}")
         alphas = Alphas.read(found, data.get("alphas"), data.get("betas"), said.dtype, said.mixing)
         return cls(found, alphas).replay(map(read_decision, said.decisions))
-
-
-@dataclass(frozen=True)
-class _Written:
-    """What `Selection.to_json` writes beside the alphas, which are checked against the space."""
-
-    format_version: int
-    space: str
-    dtype: Literal["float32", "float64"]
-    decisions: tuple[Any, ...]
-    declaration: Any = None
-    mixing: Mixing = "softmax"
-
-
-def _read_object(text: str) -> tuple[dict[str, Any], _Written]:
-    try:
-        data = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        raise BadInput("a selection must be the JSON text that Selection.to_json writes") from None
-    version = data.get("format_version", FORMAT_VERSION) if isinstance(data, dict) else FORMAT_VERSION
-    if version != FORMAT_VERSION:
-        raise BadInput(f"selection format {version!r} is unknown; this version reads {FORMAT_VERSION}")
-    try:
-        if not isinstance(data, dict):
-            raise BadInput("it is no object with named values")
-        return data, checked(_Written, {each.name: data[each.name] for each in fields(_Written) if each.name in data})
-    except BadInput as problem:
-        raise BadInput(f"not a selection: {problem}; export it again") from None
 
 
 def unknown_alpha(step: NextStep) -> BadInput:

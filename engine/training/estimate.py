@@ -15,9 +15,10 @@ import torch
 from engine.data.load import Data, StreamedData, open_feed
 from engine.results.plain import Plain
 from engine.training.feeds import Batch, feed
-from engine.training.loop import EVALUATION_IMAGES, evaluate, start
+from engine.training.loop import EVALUATION_IMAGES, evaluate
 from engine.training.method import Method
 from engine.training.recipe import Recipe
+from engine.training.state import start
 
 MOST_STEPS = 20
 LONG_ENOUGH = 4.0

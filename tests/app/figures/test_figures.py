@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from app.figures.butterfly import ButterflyInfo, ButterflyRow, butterfly_info, plot_butterfly
 from app.figures.edge_alphas import EdgeAlphas, edge_alphas
 from app.figures.evidence import clearest, images_said, quarters
-from app.figures.matrix import MatrixCell, MatrixInfo, MatrixRow, matrix_info, plot_matrix
+from app.figures.matrix import plot_matrix
+from app.figures.matrix_info import MatrixCell, MatrixInfo, MatrixRow, matrix_info
 from app.figures.outcomes import OutcomesInfo, outcomes_info, plot_outcomes
 from app.figures.scoreboard import draw_scoreboard, scoreboard_info
 from app.figures.slope import SlopeInfo, SlopeRow, plot_slope, slope_info

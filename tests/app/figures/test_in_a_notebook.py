@@ -37,7 +37,8 @@ from app.figures.edge_alphas import edge_alphas
 made = plot_butterfly(butterfly_info(edge_alphas(START.alphas, "cell", 2)), THEME)
 """,
     "matrix": """
-from app.figures.matrix import matrix_info, plot_matrix
+from app.figures.matrix import plot_matrix
+from app.figures.matrix_info import matrix_info
 made = plot_matrix(matrix_info(SPACE, EDGES, truth=WORTH), THEME)
 """,
     "slope": """
