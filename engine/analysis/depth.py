@@ -66,15 +66,25 @@ class Depth:
         return OverEpochs(self.skips, self.true)
 
     @property
+    def given(self) -> tuple[int, ...]:
+        """Epochs after which alpha gives half of the edges or more to skip."""
+        return tuple(epoch for epoch, share in enumerate(self.skips, start=1) if share >= HALF)
+
+    @property
     def gives_in(self) -> int | None:
-        """The first epoch after which alpha gives half of the edges or more to skip; None: never."""
-        return next((epoch for epoch, share in enumerate(self.skips, start=1) if share >= HALF), None)
+        """The first of them; None: never."""
+        return self.given[0] if self.given else None
 
     @property
     def recovers(self) -> int | None:
-        """The first epoch from which on it gives fewer again; None where it has not given in, or has to the end."""
-        given = [epoch for epoch, share in enumerate(self.skips, start=1) if share >= HALF]
+        """The first epoch from which on it gives fewer again; None where it has not given in, or has at the end."""
+        given = self.given
         return given[-1] + 1 if given and given[-1] < len(self.skips) else None
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether it gives in once at most."""
+        return not self.given or self.given[-1] - self.given[0] + 1 == len(self.given)
 
 
 @dataclass(frozen=True)
@@ -192,6 +202,11 @@ def _words(each: Depth, result: DepthResult) -> str:
     given, again = each.gives_in, each.recovers
     if given is None:
         when = "never gives half of its edges to skip"
+    elif not each.is_steady:
+        when = (
+            f"gives half of its edges or more to skip after {len(each.given)} of {epochs} epochs, on and off, first "
+            f"after epoch {given} and last after epoch {each.given[-1]}"
+        )
     elif again is None:
         when = f"gives in to skip after epoch {given} and stays so to the end"
     else:
@@ -199,9 +214,13 @@ def _words(each: Depth, result: DepthResult) -> str:
     true = f"; its cell ends at {each.true[-1]:.2f} % true accuracy" if each.true else ""
     differs = f" (it also differs in {'; '.join(each.differs)})" if each.differs else ""
     return (
-        f"With {each.cells} {result.unit} alpha {when}: {100 * each.skips[-1]:.0f} % of the edges after epoch "
-        f"{epochs}{true}{differs}."
+        f"With {each.cells} {_unit(each.cells, result)} alpha {when}: {100 * each.skips[-1]:.0f} % of the edges after "
+        f"epoch {epochs}, {100 * fmean(each.skips):.0f} % on average{true}{differs}."
     )
+
+
+def _unit(cells: int, result: DepthResult) -> str:
+    return result.unit.replace("cells", "cell") if cells == 1 else result.unit
 
 
 def agrees(result: DepthResult) -> bool | None:
@@ -225,7 +244,7 @@ def compared(result: DepthResult) -> tuple[Compared, ...]:
             is_published = PUBLISHED.get(result.space) == each.cells
             paper = of_method(result.method).alpha if is_published else None
             note = "table 4" if paper is not None else "not in the paper"
-            what = f"α's cell at the end, {each.cells} {result.unit}"
+            what = f"α's cell at the end, {each.cells} {_unit(each.cells, result)}"
             found.append(Compared(what, paper, each.true[-1], "%", None, note))
     return tuple(found)
 

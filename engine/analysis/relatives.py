@@ -100,18 +100,18 @@ def is_one_training(one: Summary, other: Summary) -> bool:
 
 
 def differences(one: Summary, other: Summary) -> tuple[str, ...]:
-    """In what two trainings differ beside depth, e.g. "epochs 10, not 30"; their data's place does not count."""
+    """In what two trainings differ beside depth, e.g. "epochs 10, not 30". Their data's place does not count, and of a
+    setting that one of them does not record nothing is known: older runs record fewer."""
     mine, theirs = (dict(each.meta.get("hyperparameters") or {}) for each in (one, other))
     for each, found in ((one, mine), (other, theirs)):
         found |= {name: each.meta.get(name) for name in _TRAINED}
         for name in ("cells", "data", "space"):
             found.pop(name, None)
         found["finished epochs"] = len(past(each))
-    names = [*mine, *(name for name in theirs if name not in mine)]
     return tuple(
-        f"{name.replace('_', ' ')} {theirs.get(name)}, not {mine.get(name)}"
-        for name in names
-        if mine.get(name) != theirs.get(name)
+        f"{name.replace('_', ' ')} {theirs[name]}, not {value}"
+        for name, value in mine.items()
+        if name in theirs and theirs[name] != value
     )
 
 

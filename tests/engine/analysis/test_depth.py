@@ -36,6 +36,8 @@ def test_trainings_that_differ_in_depth_alone_are_found(trained: Path, cli) -> N
     assert alike(one, two) and not alike(one, one)
     assert differences(one, seed) == ("seed 1, not 0",)
     assert "epochs 1, not 2" in differences(one, short) and "finished epochs 1, not 2" in differences(one, short)
+    older = dataclasses.replace(two, meta=two.meta | {"hyperparameters": {"lr": 0.025}})
+    assert differences(one, older) == (), "what an older run does not record is not known to differ"
     found = LAB.known(one)
     assert [(each.name, each.cells) for each in found.depths] == [("one", 1), ("two", 2)] and found.own == "one"
     assert [len(each.skips) for each in found.depths] == [2, 2] and all(len(each.true) == 2 for each in found.depths)
@@ -73,6 +75,9 @@ def test_what_is_said_goes_by_depth() -> None:
     said = LAB.verdict(deeper)
     assert "never gives half" in said and "has recovered by epoch 3" in said and "stays so to the end" in said
     assert "lean to skip more" in said and "one seed: a lead" in said
+    said = LAB.verdict(made((0.5, 0.3, 0.2, 0.5), (0.6, 0.7, 0.5, 0.5)))
+    assert "With 1 cell a stage alpha gives half of its edges or more to skip after 2 of 4 epochs, on and off" in said
+    assert "38 % on average" in said and said.count("stays so to the end") == 1
     assert LAB.agrees(made((0.9,), (0.5,), (0.1,))) is False
     assert LAB.agrees(made((0.1,), (0.9,), (0.5,))) is None and LAB.agrees(made((0.5,), (0.5,))) is None
     assert LAB.agrees(made((0.1,), (0.9,), differs=("seed 1, not 0",))) is None, "it differs in more than depth"
