@@ -266,7 +266,7 @@ def rows(result: DepthResult) -> list[Mapping[str, Any]]:
 
 
 def lines(result: DepthResult) -> str:
-    head = ["run", result.unit, "epochs", "skip, mean", "skip, end", "gives in", "recovers", "true, end"]
+    head = ["run", result.unit, "epochs", "skip, mean", "skip, end", "gives in", "for epochs", "recovers", "true, end"]
     body = [
         [
             each.name,
@@ -275,6 +275,7 @@ def lines(result: DepthResult) -> str:
             f"{100 * fmean(each.skips):.0f} %",
             f"{100 * each.skips[-1]:.0f} %",
             str(each.gives_in or "never"),
+            str(len(each.given)),
             str(each.recovers or "-"),
             f"{each.true[-1]:.2f} %" if each.true else "-",
         ]

@@ -20,7 +20,7 @@ def figure(result: DepthResult, theme: Theme, save: tuple[str, str]) -> None:
 
 
 def table(result: DepthResult, theme: Theme) -> None:
-    text.heading("Depth by depth", "gives in: half of the edges or more go to skip")
+    text.heading("Depth by depth", "gives in: half of the edges or more go to skip, the first epoch and how many")
     percent = st.column_config.NumberColumn(format="%.2f")
     st.dataframe(
         [
@@ -31,6 +31,7 @@ def table(result: DepthResult, theme: Theme) -> None:
                 "skip %, mean": 100 * fmean(each.skips),
                 "skip %, end": 100 * each.skips[-1],
                 "gives in": each.gives_in,
+                "for epochs": len(each.given),
                 "recovers": each.recovers,
                 "true % at the end": each.true[-1] if each.true else None,
                 "lowest": min(each.true, default=None),

@@ -42,7 +42,7 @@ def _tile(entry: Entry, is_covered: bool) -> None:
     rows = (summary.scores or {}).get("edges", [])
     marks = marks_info(summary.space, [EdgeScores.from_dict(row) for row in rows], covered=is_covered)
     meta = summary.meta
-    name, said, verdicts, way = st.columns([7, 10, 14, 6], vertical_alignment="center")
+    name, said, verdicts, way = st.columns([7.6, 9.8, 13.6, 6], vertical_alignment="center")
     with name:
         text.heading(escape(str(meta.get("title") or entry.id)), escape(f"{meta['space']} · {meta['method']}"))
         _badges(entry, measured=bool(rows))
