@@ -21,4 +21,4 @@ def summary(result: DepthResult) -> str:
 
 
 def _courses(result: DepthResult) -> list[Course]:
-    return [Course(f"{each.cells} {result.unit}, {each.name}", each.over) for each in result.depths]
+    return [Course(f"{result.counted(each.cells)}, {each.name}", each.over) for each in result.depths]

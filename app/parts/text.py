@@ -35,8 +35,8 @@ PRESENTED = 1.3
 FIRST = 0.55
 """Seconds that a visitor's first chart waits: it has the browser read all of plotly, in which time nothing else is
 drawn. So what came before it is seen after 1.3 seconds and not 2.5, and the chart itself hardly later."""
-TOOLS = 26
-"""Pixels above a figure that the button takes which saves it."""
+HEAD = 56
+"""Pixels above a plot that its head and the button take which saves it, one below the other."""
 _TAG = re.compile(r"<.*?>")
 
 
@@ -83,10 +83,11 @@ def chart(figure: Figure, *, key: str, alt: str, save: tuple[str, str] | None = 
 
 
 def _with_room_above(figure: Figure) -> Figure:
-    """A line of its own for the button that saves it: it lies over what stands there."""
+    """For the button that saves it: it lies over what stands there."""
     layout = dict(figure["layout"])
-    layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] + TOOLS}
-    layout["height"] = layout["height"] + TOOLS
+    more = max(0, HEAD - layout["margin"]["t"])
+    layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] + more}
+    layout["height"] = layout["height"] + more
     return {**figure, "layout": layout}
 
 

@@ -101,6 +101,10 @@ class DepthResult(Plain):
     bn: BnMode
     final: bool
 
+    def counted(self, cells: int) -> str:
+        """e.g. "1 cell a stage"."""
+        return f"{cells} {self.unit.replace('cells', 'cell') if cells == 1 else self.unit}"
+
 
 def known(summary: Summary) -> DepthResult | None:
     """The alphas say all."""
@@ -214,13 +218,9 @@ def _words(each: Depth, result: DepthResult) -> str:
     true = f"; its cell ends at {each.true[-1]:.2f} % true accuracy" if each.true else ""
     differs = f" (it also differs in {'; '.join(each.differs)})" if each.differs else ""
     return (
-        f"With {each.cells} {_unit(each.cells, result)} alpha {when}: {100 * each.skips[-1]:.0f} % of the edges after "
+        f"With {result.counted(each.cells)} alpha {when}: {100 * each.skips[-1]:.0f} % of the edges after "
         f"epoch {epochs}, {100 * fmean(each.skips):.0f} % on average{true}{differs}."
     )
-
-
-def _unit(cells: int, result: DepthResult) -> str:
-    return result.unit.replace("cells", "cell") if cells == 1 else result.unit
 
 
 def agrees(result: DepthResult) -> bool | None:
@@ -244,7 +244,7 @@ def compared(result: DepthResult) -> tuple[Compared, ...]:
             is_published = PUBLISHED.get(result.space) == each.cells
             paper = of_method(result.method).alpha if is_published else None
             note = "table 4" if paper is not None else "not in the paper"
-            what = f"α's cell at the end, {each.cells} {_unit(each.cells, result)}"
+            what = f"α's cell at the end, {result.counted(each.cells)}"
             found.append(Compared(what, paper, each.true[-1], "%", None, note))
     return tuple(found)
 
