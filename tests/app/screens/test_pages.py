@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from tests.app.small_runs import OF_201, OF_S2
 
 Visit = Callable[..., AppTest]
 BUNDLED = "nas-bench-201"
+FIRST = 0.5501
+"""Seconds that nothing else waits."""
 
 
 @pytest.mark.parametrize("run", [BUNDLED, OF_201, OF_S2])
@@ -340,3 +343,16 @@ def test_the_address_is_written_once_a_drawing_and_only_when_it_changes(
     app.run()
     assert not app.exception and written == [{"run": OF_201, "edge": "c0-2"}] and app.query_params["edge"] == "c0-2"
     assert not app.run().exception and len(written) == 1
+
+
+def test_the_first_chart_of_a_visit_waits_for_what_stands_before_it_and_no_later_one(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    sleep = time.sleep
+    monkeypatch.setattr("time.sleep", lambda seconds: waited.append(seconds) if seconds == FIRST else sleep(seconds))
+    monkeypatch.setattr("app.parts.text.FIRST", FIRST)
+    app = visit("explore", run=OF_201)
+    assert waited == [FIRST] and len(app.get("plotly_chart")) > 1
+    app.run()
+    assert waited == [FIRST]
