@@ -183,8 +183,8 @@ def _description(page: PageState) -> str:
     meta = page.summary.meta
     found = meta["accuracies"].get("search", {}).get("batch")
     accuracy = f" · {wording.percent(found['accuracy'])} on {wording.count(found['images'])} images" if found else ""
-    cells = "cells a stage" if page.space.skeleton.per_stage else "cells"
-    size = f"{meta['method']}, {meta['channels']} channels, {meta['cells']} {cells}, {meta['image_size']} pixels"
+    cells = wording.cells(meta["cells"], per_stage=page.space.skeleton.per_stage)
+    size = f"{meta['method']}, {meta['channels']} channels, {cells}, {meta['image_size']} pixels"
     return f"{size}, epoch {meta['epochs'] or 'unknown'}{accuracy}"
 
 

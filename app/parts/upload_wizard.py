@@ -20,6 +20,7 @@ import streamlit as st
 from app.library import catalog, imports
 from app.parts import text
 from app.state import keys, session
+from engine.drawing import wording
 from engine.errors import BadInput
 from engine.selection.mixing import MIXINGS, Mixing
 from engine.spaces import SPACES
@@ -165,7 +166,7 @@ def checked(upload: Upload) -> Iterator[Check]:
 
 def _matched(found: "Checkpoint") -> str:
     meta, tensors = found.meta, len(found.supernet.state_dict())
-    size = f"{meta['channels']} channels, {meta['cells']} cells, {meta['classes']} classes"
+    size = f"{meta['channels']} channels, {wording.cells(meta['cells'])}, {meta['classes']} classes"
     whole = f"space {found.space.name}, format {meta['source']['format']}; all {tensors:,} tensors by name and shape"
     return f"{whole}; {size}"
 

@@ -19,6 +19,7 @@ from engine.analysis.paper import FIXED, LINK, of_method
 from engine.analysis.relatives import alike, beside, differences, named, past
 from engine.analysis.settings import LabSettings
 from engine.checkpoint.format import Summary, read_summary
+from engine.drawing import wording
 from engine.fields import setting
 from engine.population import SKIP, OverEpochs, over_epochs
 from engine.results import BnMode
@@ -103,7 +104,7 @@ class DepthResult(Plain):
 
     def counted(self, cells: int) -> str:
         """e.g. "1 cell a stage"."""
-        return f"{cells} {self.unit.replace('cells', 'cell') if cells == 1 else self.unit}"
+        return wording.cells(cells, per_stage=self.unit != "cells")
 
 
 def known(summary: Summary) -> DepthResult | None:

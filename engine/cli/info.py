@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli import console
 from engine.cli.options import CheckpointFolder, Device, Json, Seed
+from engine.drawing import wording
 from engine.selection.mixing import MIXED
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def summary(found: dict[str, Any]) -> str:
     rows = [
         ["space", found["space"]],
         ["method", found["method"]],
-        ["size", f"{found['channels']} channels, {found['cells']} cells, {found['image_size']} px images"],
+        ["size", f"{found['channels']} channels, {wording.cells(found['cells'])}, {found['image_size']} px images"],
         ["parameters", f"{found['parameters']:,}"],
         [
             "trained",

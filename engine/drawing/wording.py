@@ -1,6 +1,7 @@
 """How numbers, verdicts and node names are worded, once for every picture, page and report.
 
 number, count, points, interval, with_interval, percent, weight   numbers as text
+cells               the depth of a network
 VERDICT, INPUTS     verdict of an edge (None: alpha is unknown) or of inputs -> glyph and words, a VerdictText
 lead                who leads whom by how much
 provenance          where a measurement comes from, in words
@@ -60,6 +61,11 @@ def number(value: float, digits: int = 1, sign: bool = False) -> str:
 def count(value: int) -> str:
     """A whole number with thousands separators: "1,024"."""
     return f"{value:,}"
+
+
+def cells(number: int, *, per_stage: bool = False) -> str:
+    """How deep a network is: "1 cell", "5 cells a stage"."""
+    return f"{number} cell{'' if number == 1 else 's'}{' a stage' if per_stage else ''}"
 
 
 def points(drop: float) -> str:
