@@ -4,7 +4,7 @@ Variants   evaluates all of them, a batch at a time, computing once what they sh
 Unmasked   the supernet's own outputs, which measurements of one selection on the same batches have in common
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import torch
@@ -42,9 +42,9 @@ class Variants:
     ) -> None:
         """rows: for each variant the masked weights of `cell` [edges, operations], or None for "no change". whole: the
         weights without a mask, where `weights` has one already. unmasked: outputs under `weights` that are known; those
-        that are not are added."""
+        that are not are added; None: they are not kept."""
         self.supernet, self.bn, self.cell = supernet, bn, cell
-        self.unmasked: Unmasked = {} if unmasked is None else unmasked
+        self.unmasked = unmasked
         kind = supernet.device, supernet.dtype
         base = {name: value.to(*kind) for name, value in weights.items()}
         entire = base if whole is None else {name: value.to(*kind) for name, value in whole.items()}
@@ -77,13 +77,19 @@ class Variants:
         loss = F.cross_entropy(stacked.flatten(0, 1), labels.repeat(len(outputs)), reduction="none")
         counts.add(right.cpu().numpy(), loss.view(len(outputs), -1).double().cpu().numpy())
 
+    def _known(self, index: int, compute: Callable[[], Tensor]) -> Tensor:
+        """The outputs [B, classes] without a mask."""
+        if self.unmasked is None:
+            return compute()
+        if index not in self.unmasked:
+            self.unmasked[index] = compute()
+        return self.unmasked[index]
+
     def _one_by_one(self, inputs: Inputs, index: int) -> list[Tensor]:
         """Outputs [B, classes] of every variant."""
         base, *masked = self.weights
         assert base is not None
-        if index not in self.unmasked:
-            self.unmasked[index] = self.supernet(inputs, base, self.bn)
-        first = self.unmasked[index]
+        first = self._known(index, lambda: self.supernet(inputs, base, self.bn))
         return [first, *(first if each is None else self.supernet(inputs, each, self.bn) for each in masked)]
 
     def _sharing(self, supernet: Supernet, images: Tensor, index: int) -> list[Tensor]:
@@ -92,13 +98,9 @@ class Variants:
         base, *masked = [None if run is None else run.with_noise(index) for run in self.passes]
         assert base is not None
         blocks = len(supernet.blocks)
-        if not self.changed and index in self.unmasked:
-            return [self.unmasked[index]] * (1 + len(masked))
         first = supernet.first_block(self.cell) if self.cell is not None else blocks
         states = supernet.advance(supernet.start(images, base), 0, first, base)
-        if index not in self.unmasked:
-            self.unmasked[index] = supernet.head(supernet.advance(states, first, blocks, base), base)
-        outputs = [self.unmasked[index]]
+        outputs = [self._known(index, lambda: supernet.head(supernet.advance(states, first, blocks, base), base))]
         if not self.changed:
             return outputs * (1 + len(masked))
         assert self.cell is not None
