@@ -3,10 +3,12 @@
 MarksInfo, MarksRow   the verdicts of all edges, a row for every cell type
 marks_info            from a sweep's scores
 draw_marks            as HTML
+draw_line             the line in words as HTML
 
-Covered marks have their places and say nothing: with the answer the rows are as high.
+Covered marks and lines have their places and say nothing: nothing moves when the answer comes.
 """
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Literal, NamedTuple
@@ -44,9 +46,19 @@ class MarksInfo(NamedTuple):
     def summary(self) -> str:
         """e.g. "Measurement disagrees with α on 3 of 6 edges and agrees on 2; 1 is too close to call";
         covered, that it is."""
-        verdicts = [verdict for row in self.rows for _, verdict in row.marks]
+        edges = sum(len(row.marks) for row in self.rows)
         if self.is_covered:
-            return f"What measurement says of its {len(verdicts)} edges stays covered until you have guessed"
+            return f"What measurement says of its {edges} edges stays covered until you have guessed"
+        return self._summary
+
+    @property
+    def slot(self) -> str:
+        """As long as the summary without a cover, and without its numbers."""
+        return re.sub(r"\d", "0", self._summary)
+
+    @property
+    def _summary(self) -> str:
+        verdicts = [verdict for row in self.rows for _, verdict in row.marks]
         if set(verdicts) <= {"unmeasured"}:
             return f"None of its {len(verdicts)} edges is measured"
         if None in verdicts:
@@ -88,8 +100,16 @@ def draw_marks(info: MarksInfo) -> str:
     return f'<div class="verdict-marks" role="img" aria-label="{escape(info.summary)}">{"".join(rows)}</div>'
 
 
+def draw_line(info: MarksInfo) -> str:
+    """HTML of the summary; covered, a bar of the same size that says so."""
+    if not info.is_covered:
+        return f'<p class="tile-line">{escape(info.summary)}.</p>'
+    hidden = f'<span aria-hidden="true">{escape(info.slot)}.</span>'
+    return f'<p class="tile-line covered" role="img" aria-label="{escape(info.summary)}">{hidden}</p>'
+
+
 def _mark(name: str, verdict: Mark, is_covered: bool) -> str:
     if is_covered:
-        return f'<i class="covered" title="{escape(wording.plain(name))}: guess before you look"></i>'
+        return f'<i class="covered" title="{escape(wording.plain(name))}: guess before you look">&nbsp;</i>'
     glyph, word = (_OPEN, "not measured") if verdict == "unmeasured" else wording.VERDICT[verdict][:2]
     return f'<i class="{verdict}" title="{escape(wording.plain(name))}: {word}">{glyph}</i>'

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from app.figures.verdict_marks import draw_marks, marks_info
+from app.figures.verdict_marks import draw_line, draw_marks, marks_info
 from app.library.catalog import Entry
 from app.parts import import_menu, selections_panel, text, upload_wizard
 from app.state import keys, session
@@ -56,7 +56,7 @@ def _tile(entry: Entry, is_covered: bool) -> None:
         images = wording.count(summary.scores["settings"]["images"])  # type: ignore[index]
         lines.append(f"measured on {images} images")
     with said:
-        st.text(f"{marks.summary}.")
+        st.html(draw_line(marks))
         st.caption(" · ".join(lines))
         import_menu.note(entry, "tile")
     verdicts.html(draw_marks(marks))

@@ -3,7 +3,7 @@
 import re
 from types import SimpleNamespace
 
-from app.figures.verdict_marks import draw_marks, marks_info
+from app.figures.verdict_marks import draw_line, draw_marks, marks_info
 from engine.spaces import search_space
 
 NB201, S2 = search_space("nas-bench-201"), search_space("s2")
@@ -41,3 +41,15 @@ def test_without_measurement_or_alpha_nothing_is_claimed():
     assert marks_info(NB201, found("cell", *["agree"] * 6)).summary == (
         "Measurement disagrees with α on 0 of 6 edges and agrees on 6"
     )
+
+
+def test_what_is_covered_is_as_long_and_says_nothing():
+    scores = found("cell", "agree", "disagree", "too_close")
+    open_, covered = marks_info(NB201, scores), marks_info(NB201, scores, covered=True)
+    assert draw_line(open_) == f'<p class="tile-line">{open_.summary}.</p>'
+    html = draw_line(covered)
+    (hidden,) = re.findall(r'<span aria-hidden="true">(.*?)</span>', html)
+    assert len(hidden) == len(f"{open_.summary}.") and not re.search("[1-9]", hidden)
+    assert f'aria-label="{covered.summary}"' in html and "of its 6 edges stays covered" in covered.summary
+    assert set(re.findall(r'<i class="(\w+)"', draw_marks(covered))) == {"covered"}
+    assert marks_info(NB201, [], covered=True).is_covered is False, "there is nothing to be covered"
