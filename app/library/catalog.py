@@ -17,7 +17,7 @@ from typing import Literal
 
 from engine.checked import checked
 from engine.checkpoint.folder import read_summary
-from engine.checkpoint.format import FILES, SCORES, Summary
+from engine.checkpoint.format import FILES, SCORES, Stamp, Summary, stamp
 from engine.errors import BadInput
 from engine.scoring.sweep import StoredSweep, check_scores
 from engine.selection.decisions import Decision
@@ -124,43 +124,33 @@ class Catalog:
         return dict(sorted(found.items(), key=lambda item: (item[0] != FIRST, not item[1].bundled, item[0])))
 
     def _add(self, found: dict[str, Entry], root: Path, origin: Origin) -> None:
-        for folder, stamp in _folders(root):
+        for folder, state in _folders(root):
             name = folder.name
             while name in found:
                 name = f"my-{name}"
-            found[name] = self._read(name, folder, origin, stamp)
-
-
-Stamp = tuple[tuple[str, int, int], ...]
+            found[name] = self._read(name, folder, origin, state)
 
 
 def _folders(root: Path) -> list[tuple[Path, Stamp]]:
     """The root itself if it is a checkpoint, else the checkpoints in it, damaged ones included; and their stamps."""
     try:
-        if stamp := _stamp(str(root)):
-            return [(root.resolve(), stamp)]
+        if state := _stamp(str(root)):
+            return [(root.resolve(), state)]
         names = sorted(name for name in os.listdir(root) if not name.startswith("."))
         stamps = [(name, _stamp(f"{root}/{name}")) for name in names]
-        return [(root / name, stamp) for name, stamp in stamps if stamp]
+        return [(root / name, state) for name, state in stamps if state]
     except OSError:  # not a folder, or not to be read
         return []
 
 
 def _stamp(folder: str) -> Stamp:
-    """What changes when a checkpoint does, or the note on it; () for a folder that is none. A text, because every page
-    looks at every folder several times, and paths take longer to join than files to look at."""
-    stamp = []
-    for name in (*FILES, NOTE):
-        try:
-            found = os.stat(f"{folder}/{name}")
-        except OSError:
-            continue
-        stamp.append((name, found.st_mtime_ns, found.st_size))
-    return tuple(stamp) if any(name != NOTE for name, *_ in stamp) else ()
+    """What changes when a checkpoint does, or the note on it; () for a folder that is none."""
+    found = stamp(folder, (*FILES, NOTE))
+    return found if any(name != NOTE for name, *_ in found) else ()
 
 
-def read_entry(name: str, folder: Path, origin: Origin = "named", stamp: object = ()) -> Entry:
-    """A checkpoint folder as an entry. stamp: what changes when the folder does, for whoever remembers entries."""
+def read_entry(name: str, folder: Path, origin: Origin = "named", state: object = ()) -> Entry:
+    """A checkpoint folder as an entry. state: what changes when the folder does, for whoever remembers entries."""
     try:
         summary = read_summary(folder)
         _check_scores(summary)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.checkpoint.format import META, Summary, read_summary
+from engine.checkpoint.format import META, Stamp, Summary, read_summary, stamp
 from engine.errors import BadInput
 
 SNAPSHOTS = "snapshots"
@@ -31,7 +31,7 @@ def moments(summary: Summary) -> dict[int, Summary]:
     places += sorted(summary.path.resolve().parent.glob(f"*/{META}"))
     for place in places:
         try:
-            other = read_summary(place.parent)
+            other = _read(place.parent, stamp(place.parent))
         except BadInput:
             continue
         epoch = int(other.meta["epochs"] or 0)
@@ -58,8 +58,8 @@ def beside(summary: Summary) -> list[Summary]:
         if place.parent.name.startswith(".") or not _is_of(place, summary):
             continue
         try:
-            other = _read(place.parent, place.stat().st_mtime_ns)
-        except (BadInput, OSError):
+            other = _read(place.parent, stamp(place.parent))
+        except BadInput:
             continue
         if past(other) and not is_one_training(summary, other):
             found.append(other)
@@ -120,9 +120,9 @@ def alike(one: Summary, other: Summary) -> bool:
     return one.meta["cells"] != other.meta["cells"] and not differences(one, other)
 
 
-@lru_cache(maxsize=64)
-def _read(folder: Path, written: int) -> Summary:
-    """A checkpoint as it was when its meta.json was written (ns): a page asks for it at every drawing."""
+@lru_cache(maxsize=128)
+def _read(folder: Path, state: Stamp) -> Summary:
+    """A checkpoint in this state of its files: a page asks for it at every drawing."""
     return read_summary(folder)
 
 

@@ -6,6 +6,7 @@ verify        the same for files not yet written
 hold          a checkpoint folder held still, for reading
 read_meta     its meta.json alone
 digest        what identifies a supernet with its alphas
+stamp         what changes when a file of a checkpoint does
 
 Files: meta.json, weights.safetensors (the supernet's state_dict), alphas.safetensors (`final.CELL` [E, K] and
 `history.CELL` [epochs, E, K], with edge strengths also `beta.CELL` [E] and `beta_history.CELL` [epochs, E]), log.jsonl
@@ -16,7 +17,8 @@ Letters in shapes: E edges of a cell type, K candidate operations of an edge.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +46,8 @@ STATISTICS = ("running_mean", "running_var")
 
 Reader = Callable[[str], bytes | None]
 """A file's content by name; None if the checkpoint has no such file."""
+Stamp = tuple[tuple[str, int, int], ...]
+"""Name, time of its last change (ns) and bytes of every file that there is."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,19 @@ def read(path: str | Path, *, fit: bool = False) -> Verified:
     with hold(directory) as content:
         state = {name: content(name) for name in FILES if name != OPTIMIZER}
     return verify(directory, state, fit=fit)
+
+
+def stamp(folder: str | Path, names: Iterable[str] = FILES) -> Stamp:
+    """What whoever remembers a checkpoint compares before he reads it again; () without any of these files."""
+    # As a text, because pages look at every folder several times, and paths take longer to join than files to look at.
+    found = []
+    for name in names:
+        try:
+            file = os.stat(f"{folder}/{name}")
+        except OSError:
+            continue
+        found.append((name, file.st_mtime_ns, file.st_size))
+    return tuple(found)
 
 
 @contextmanager

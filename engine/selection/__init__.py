@@ -1,4 +1,4 @@
-"""What has been decided: alphas, decisions, their order, and the genotype they end in. Free of torch."""
+"""What has been decided: alphas, decisions, their order, and the genotype they end in. Torch is in `weights` alone."""
 
 from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision

@@ -7,10 +7,9 @@ OperationDecision, InputsDecision   one decision (see engine.selection.decisions
 Letters in shapes: E edges of a cell type, K candidate operations of an edge.
 """
 
-import json
 import warnings
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BadInput
@@ -19,9 +18,9 @@ from engine.selection import written
 from engine.selection.alphas import Alphas
 from engine.selection.decisions import Decision, InputsDecision, OperationDecision, read_decision
 from engine.selection.genotype import Genotype, Pair, kept_pairs
-from engine.selection.mixing import Mixing, mixing_weights
+from engine.selection.mixing import Mixing
 from engine.selection.orders import NextStep, index_order, next_step
-from engine.spaces import Edge, SearchSpace, described, recorded
+from engine.spaces import Edge, SearchSpace, recorded
 
 if TYPE_CHECKING:
     import torch
@@ -204,30 +203,11 @@ class Selection(Shown):
     def weights(
         self, device: "torch.device | str | None" = None, dtype: "torch.dtype | None" = None
     ) -> dict[str, "torch.Tensor"]:
-        """Mixing weights, cell type -> [E, K], in the precision of the alphas unless `dtype` says otherwise.
+        """Mixing weights, cell type -> [E, K], in the precision of the alphas unless `dtype` says otherwise; what they
+        are in which state is said in `engine.selection.weights`."""
+        from engine.selection.weights import weights_of
 
-        An undecided row is the softmax of its alphas (or what else the search mixed by), a decided one is one-hot, a
-        discarded one is zero. Betas scale
-        the rows into a node until everything about the node is decided: only then do its edges add up plainly, as
-        they do in the discrete network.
-        """
-        return {cell: self._weights(cell).to(device=device, dtype=dtype) for cell in self.space.cells}
-
-    def _weights(self, cell: str) -> "torch.Tensor":
-        import torch
-
-        rows = torch.tensor(self.alphas[cell], dtype=getattr(torch, self.alphas.dtype))
-        weights = mixing_weights(rows, self.alphas.mixing)
-        strengths = self.alphas.strengths(cell)
-        for edge in self.space.edges(cell):
-            if (operation := self.operation(cell, edge)) is not None:
-                weights[edge.index] = 0
-                weights[edge.index, self.space.operation_index(cell, edge, operation)] = 1
-            if self.is_discarded(cell, edge):
-                weights[edge.index] = 0
-            elif not self.is_settled(cell, edge.target):
-                weights[edge.index] *= float(strengths[edge.index])
-        return weights
+        return {cell: weights_of(self, cell).to(device=device, dtype=dtype) for cell in self.space.cells}
 
     def is_settled(self, cell: str, node: int) -> bool:
         """Whether nothing about a node's inputs is left to decide: then its edges add up plainly."""
@@ -290,18 +270,7 @@ class Selection(Shown):
 
     def to_json(self) -> str:
         """Everything the selection is, as one JSON object; floats survive the round trip exactly."""
-        alphas = self.alphas
-        return json.dumps(
-            {
-                "format_version": written.FORMAT_VERSION,
-                **described(self.space),
-                "dtype": alphas.dtype,
-                **({} if alphas.mixing == "softmax" else {"mixing": alphas.mixing}),
-                "alphas": dict(alphas),
-                "betas": None if alphas.betas is None else dict(zip(self.space.cells, alphas.betas, strict=True)),
-                "decisions": [asdict(decision) for decision in self.decisions],
-            }
-        )
+        return written.write(self.space, self.alphas, self.decisions)
 
     @classmethod
     def from_json(cls, text: str, space: SearchSpace | None = None) -> "Selection":

@@ -1,17 +1,21 @@
 """A selection as JSON text, before its alphas are held against a search space.
 
 Written          what stands beside the alphas
-read             the parts of the text
+write, read      the text, and its parts
 FORMAT_VERSION   of the text
 """
 
 import json
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from engine.checked import checked
 from engine.errors import BadInput
+from engine.selection.alphas import Alphas
+from engine.selection.decisions import Decision
 from engine.selection.mixing import Mixing
+from engine.spaces import SearchSpace, described
 
 FORMAT_VERSION = 1
 
@@ -26,6 +30,21 @@ class Written:
     decisions: tuple[Any, ...]
     declaration: Any = None
     mixing: Mixing = "softmax"
+
+
+def write(space: SearchSpace, alphas: Alphas, decisions: Sequence[Decision]) -> str:
+    """One JSON object; floats survive the round trip exactly."""
+    return json.dumps(
+        {
+            "format_version": FORMAT_VERSION,
+            **described(space),
+            "dtype": alphas.dtype,
+            **({} if alphas.mixing == "softmax" else {"mixing": alphas.mixing}),
+            "alphas": dict(alphas),
+            "betas": None if alphas.betas is None else dict(zip(space.cells, alphas.betas, strict=True)),
+            "decisions": [asdict(decision) for decision in decisions],
+        }
+    )
 
 
 def read(text: str) -> tuple[dict[str, Any], Written]:

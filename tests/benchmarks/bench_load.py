@@ -31,7 +31,7 @@ IMAGES = 512
 MEASURING, LOOKING = 30, 100
 PAUSE = 5.0, 25.0
 """Seconds that a visitor looks at a page before the next one."""
-PAGES = ("explore", "decide", "compare", "explore")
+PAGES = ("explore", "decide", "compare", "runs", "labs", "learn")
 
 
 class Asked(NamedTuple):

@@ -9,6 +9,7 @@ paired          by how much one signal's rank correlations lie above another's
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean
 
 import numpy as np
@@ -117,6 +118,7 @@ class SignalRow(Plain):
         return sum(self.hits)
 
 
+@lru_cache(maxsize=32)  # figure, sentence and table of a page each ask for it, and again whenever it is drawn
 def table(result: SignalsResult, truth: TruthKind | None = None) -> tuple[SignalRow, ...]:
     """A row for every signal that is known of all edges on at least one image set; the others have none. truth: other
     than the result's own."""

@@ -185,7 +185,7 @@ def lines(result: SignalsResult) -> str:
 def more(result: SignalsResult) -> dict[str, Any]:
     """`truth`, `images`, `bn` and `signals`: by name, with both truths."""
     other = "best" if result.truth == "mean" else "mean"
-    second = {row.name: row for row in table(result, other)}  # type: ignore[arg-type]
+    second = {row.name: row for row in table(result, other)}
     names = {"mean": "avg_acc", "best": "best_acc"}
     return {
         "truth": names[result.truth],
