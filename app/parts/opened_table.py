@@ -38,7 +38,7 @@ def draw(opened: Sequence[Opened]) -> None:
     # A column in which nothing is said says less than none.
     empty = [name for name in _MAY_BE_EMPTY if not any(row[name] for row in rows)]
     kept = [{name: value for name, value in row.items() if name not in empty} for row in rows]
-    st.dataframe(kept, hide_index=True, column_config=_COLUMNS, alt=f"{len(rows)} opened selections")
+    st.dataframe(kept, hide_index=True, column_config=_COLUMNS, placeholder="–", alt=f"{len(rows)} opened selections")
 
 
 _MAY_BE_EMPTY = ("true %", "rank", "given", "answers", "cell")

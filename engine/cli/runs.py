@@ -38,11 +38,10 @@ def runs(
 
 def _row(each: Member) -> list[str]:
     of = f" of {each.epochs}" if each.epochs is not None and each.epochs != each.epoch else ""
-    depth = "depth unknown" if each.cells is None else wording.cells(each.cells)
     true = "no table" if each.alpha_true is None else console.percent(each.alpha_true)
     return [
         each.name,
-        f"{each.space}, C {each.channels}, {depth}, {each.image_size} px",
+        f"{each.space}, {wording.size(each.channels, each.cells, each.image_size)}",
         str(each.method) if each.seed is None else f"{each.method}, seed {each.seed}",
         "unknown" if each.epoch is None else f"{each.epoch}{of}",
         "-" if each.accuracy is None else f"{console.percent(each.accuracy, each.ci)} on {each.images:,} images",

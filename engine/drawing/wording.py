@@ -1,7 +1,7 @@
 """How numbers, verdicts and node names are worded, once for every picture, page and report.
 
 number, count, points, interval, with_interval, percent, weight   numbers as text
-cells               the depth of a network
+cells, size         the depth of a network; its width, depth and images
 VERDICT, INPUTS     verdict of an edge (None: alpha is unknown) or of inputs -> glyph and words, a VerdictText
 lead                who leads whom by how much
 provenance          where a measurement comes from, in words
@@ -66,6 +66,12 @@ def count(value: int) -> str:
 def cells(number: int, *, per_stage: bool = False) -> str:
     """How deep a network is: "1 cell", "5 cells a stage"."""
     return f"{number} cell{'' if number == 1 else 's'}{' a stage' if per_stage else ''}"
+
+
+def size(channels: int | None, cells_in_it: int | None, image_size: int | None) -> str:
+    """How large a supernet is, e.g. "C 8, 5 cells, 16 px"."""
+    depth = "depth unknown" if cells_in_it is None else cells(cells_in_it)
+    return f"C {channels}, {depth}, {image_size} px"
 
 
 def points(drop: float) -> str:

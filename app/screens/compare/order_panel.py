@@ -93,7 +93,7 @@ def _wins(
         known = nasbench201.lookup(genotype) if is_true else None
         rows.append({"order": name_of(name), **text.true_values(known), "genotype": genotype})
     columns = ["order", *(text.TRUE if is_true else ()), "genotype"]
-    st.dataframe(rows, hide_index=True, column_order=columns, column_config=text.TRUE, row_height=28)
+    st.dataframe(rows, hide_index=True, column_order=columns, column_config=text.TRUE, placeholder="–", row_height=28)
 
 
 def _spread(what: str, spread: Mapping[str, float], orders: int) -> str:

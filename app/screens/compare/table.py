@@ -35,6 +35,7 @@ def table(comparison: Comparison, end_of: Callable[[Side], End]) -> None:
         hide_index=True,
         column_order=columns,
         column_config=text.TRUE,
+        placeholder="–",
         alt=" and ".join(str(end.side) for end in shown),
     )
 

@@ -38,6 +38,7 @@ def table(result: GapResult, theme: Theme) -> None:
             **dict.fromkeys(("skip − conv", "least", "most"), gap),
         },
         hide_index=True,
+        placeholder="–",
         key="lab-gaps",
         height=360,
     )

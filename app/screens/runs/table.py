@@ -23,14 +23,16 @@ FEWEST, MOST = 2, 8
 VERDICTS: tuple[Verdict, ...] = ("disagree", "agree", "too_close", "indistinct")
 SHARE = "%.2f"
 COLUMNS = {
+    "size": st.column_config.TextColumn(help="channels of the first stage, cells (a stage on NAS-Bench-201), pixels"),
     "acc. %": st.column_config.NumberColumn(format="%.1f", help="the supernet's, on search images, batch statistics"),
+    "95 %": st.column_config.TextColumn(help="the interval of that accuracy"),
     "verdicts": st.column_config.TextColumn(
         help="edges of the stored sweep: = agree, ≠ disagree, ≈ too close to call, – nothing to tell apart"
     ),
     "α ends at %": st.column_config.NumberColumn(
         format=SHARE, help="true CIFAR-10 accuracy of the largest alphas' cell"
     ),
-    "measurement ends at %": st.column_config.NumberColumn(
+    "measured ends at %": st.column_config.NumberColumn(
         format=SHARE,
         help="the same of full selections by measurement: the median of the procedure with the most edge orders",
     ),
@@ -71,6 +73,7 @@ def table(rows: Sequence[Member], notes: Mapping[str, str]) -> list[Member]:
         [{**_listed(row), "note": notes.get(row.name, "")} for row in rows],
         hide_index=True,
         column_config=COLUMNS,
+        placeholder="–",
         row_height=30,
         on_select="rerun",
         selection_mode="multi-row",
@@ -87,14 +90,16 @@ def _listed(row: Member) -> dict[str, object]:
     ends = _widest(row)
     return {
         "name": row.name,
-        "space": row.space,
-        "method": row.method,
+        "method": row.method if row.seed is None else f"{row.method}, seed {row.seed}",
+        "size": wording.size(row.channels, row.cells, row.image_size),
         "epoch": "unknown" if row.epoch is None else f"{row.epoch}{of}",
         "acc. %": row.accuracy,
+        "95 %": row.ci and wording.interval(row.ci),
         "verdicts": _verdicts(row),
         "α ends at %": row.alpha_true,
-        "measurement ends at %": ends and ends.median,
+        "measured ends at %": ends and ends.median,
         "over orders": _over(ends),
+        "space": row.space,
         "date": (row.date or "")[:10],
     }
 
