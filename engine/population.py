@@ -27,7 +27,6 @@ from engine.runs.texts import decoded
 from engine.scoring.settings import RULE, rule
 from engine.scoring.sweep import StoredSweep
 from engine.selecting.record import SelectionRecord
-from engine.selection.alphas import Alphas
 from engine.selection.genotype import magnitude_genotype
 from engine.spaces import SearchSpace
 from engine.training import methods
@@ -128,8 +127,7 @@ def over_epochs(summary: Summary) -> OverEpochs:
     space = summary.space
     edges = [(cell, edge) for cell in space.cells for edge in space.edges(cell) if SKIP in space.eligible(cell, edge)]
     skips, true = [], []
-    for epoch in range(min((len(rows) for rows in summary.history.values()), default=0)):
-        alphas = Alphas.read(space, {cell: rows[epoch] for cell, rows in summary.history.items()}, dtype="float32")
+    for alphas in map(summary.after, range(1, summary.recorded + 1)):
         best = [alphas.best(cell, edge.index) for cell, edge in edges]
         skips.append(best.count(SKIP) / len(edges) if edges else 0.0)
         accuracy = _true(space, str(magnitude_genotype(space, alphas))) if alphas.known else None

@@ -8,11 +8,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from app.figures.frame import TICK, Figure, Margin, empty_figure, figure, label, rounded, small
 from engine.drawing import palette, wording
 from engine.drawing.palette import Theme
+from engine.selection.alphas import Alphas
 from engine.spaces import SearchSpace
 
 
@@ -80,7 +79,8 @@ def plot_curves(info: Curves, theme: Theme) -> Figure:
                 }
             )
             end = f"{name} {values[-1]:.1f}" if axis == "y" else f"{name} {values[-1]:.2f}"
-            up = 8 if (values[-1] >= (search if name == "train" else train)[-1]) == (name == "train") else -8
+            is_train_above = train[-1] > search[-1]
+            up = 8 if is_train_above == (name == "train") else -8  # away from each other, however near they end
             more = {"yref": axis, "xanchor": "left", "xshift": 6, "yshift": up, "font": small(color)}
             annotations.append(label(end, len(values), values[-1], color, **more))
     over = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": -_CURVES.left + 4}
@@ -100,33 +100,42 @@ def plot_curves(info: Curves, theme: Theme) -> Figure:
     )
 
 
+class Trajectory(NamedTuple):
+    """One edge. weights: [epochs, operations]; best: the operation that alpha prefers in the end, None if unknown."""
+
+    name: str
+    operations: tuple[str, ...]
+    weights: tuple[tuple[float, ...], ...]
+    best: str | None
+
+
 class Trajectories(NamedTuple):
-    """Mixing weights of one cell type by epoch. edges: (name, operations, weights [epochs, operations])."""
+    """Mixing weights of the edges of one cell type, by epoch."""
 
     epochs: int
-    edges: tuple[tuple[str, tuple[str, ...], tuple[tuple[float, ...], ...]], ...]
+    edges: tuple[Trajectory, ...]
 
     @property
     def summary(self) -> str:
-        """e.g. "after 14 epochs α prefers skip on 5 edges, conv 3×3 on 1"."""
-        last = [names[int(np.argmax(rows[-1]))] for _, names, rows in self.edges if rows]
+        """e.g. "after 14 epochs α prefers skip on 5, conv 3×3 on 1 of 6 edges"."""
+        last = [edge.best for edge in self.edges if edge.best]
         if not last:
             return "no epoch is finished"
         counts = {name: last.count(name) for name in dict.fromkeys(last)}
         ranked = sorted(counts.items(), key=lambda item: -item[1])
         wins = ", ".join(f"{palette.operation(name).label} on {count}" for name, count in ranked)
-        return f"after {len(self.edges[0][2])} epochs α prefers {wins} of {len(last)} edges"
+        return f"after {len(self.edges[0].weights)} epochs α prefers {wins} of {len(self.edges)} edges"
 
 
-def trajectories_info(space: SearchSpace, cell: str, history: Any, epochs: int) -> Trajectories:
-    """history: alphas of the cell type [epochs, E, K]."""
+def trajectories_info(space: SearchSpace, cell: str, past: Sequence[Alphas], epochs: int) -> Trajectories:
+    """past: the alphas after every epoch so far."""
+    weights = [alphas.weights(cell) for alphas in past]
     edges = []
     for edge in space.edges(cell):
-        rows = np.asarray(history)[:, edge.index] if len(history) else np.zeros((0, 1))
-        shifted = np.exp(rows - rows.max(axis=-1, keepdims=True)) if len(rows) else rows
-        weights = shifted / shifted.sum(axis=-1, keepdims=True) if len(rows) else rows
         names = tuple(space.operations(cell, edge))
-        edges.append((space.cell(cell).edge_name(edge), names, tuple(map(tuple, weights[:, : len(names)].tolist()))))
+        rows = tuple(tuple(each[edge.index, : len(names)].tolist()) for each in weights)
+        best = past[-1].best(cell, edge.index) if past else None
+        edges.append(Trajectory(space.cell(cell).edge_name(edge), names, rows, best))
     return Trajectories(epochs, tuple(edges))
 
 
@@ -136,16 +145,16 @@ _MARGIN = Margin(8, 34, 6, 6)
 
 def plot_trajectories(info: Trajectories, theme: Theme) -> Figure:
     """A small figure for every edge, all on one scale; the skip connection is drawn broad, the leader named."""
-    if not info.edges or not info.edges[0][2]:
+    if not info.edges or not info.edges[0].weights:
         return empty_figure("no epoch is finished yet", theme)
     look = palette.roles(theme)
     columns = min(_COLUMNS if len(info.edges) <= 6 else 5, len(info.edges))
     rows = math.ceil(len(info.edges) / columns)
-    values = [value for _, _, weights in info.edges for row in weights for value in row]
+    values = [value for edge in info.edges for row in edge.weights for value in row]
     low, high = min(values), max(values)
     room = max(0.02, 0.08 * (high - low))
     traces, annotations, axes = [], [], {}
-    for place, (name, names, weights) in enumerate(info.edges):
+    for place, (name, names, weights, best) in enumerate(info.edges):
         number = "" if place == 0 else str(place + 1)
         row, column = divmod(place, columns)
         left, top = column / columns, 1 - row / rows
@@ -155,10 +164,10 @@ def plot_trajectories(info: Trajectories, theme: Theme) -> Figure:
         )
         for index, operation in enumerate(names):
             traces.append(_line(operation, [row[index] for row in weights], number, name, theme))
-        best = int(np.argmax(weights[-1]))
-        ends = {"xref": f"x{number}", "yref": f"y{number}", "xanchor": "left", "xshift": 3}
-        code = f"<b>{palette.operation(names[best]).code}</b>"
-        annotations.append(label(code, len(weights), weights[-1][best], palette.colour(names[best], theme), **ends))
+        if best is not None:
+            ends = {"xref": f"x{number}", "yref": f"y{number}", "xanchor": "left", "xshift": 3}
+            code, height = f"<b>{palette.operation(best).code}</b>", weights[-1][names.index(best)]
+            annotations.append(label(code, len(weights), height, palette.colour(best, theme), **ends))
         head = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "font": small(look.muted)}
         annotations.append(label(wording.subscripts(name), left, top, look.muted, **head))
     return figure(theme, _ROW * rows, _MARGIN, traces, annotations=annotations, **axes)

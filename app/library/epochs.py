@@ -19,7 +19,7 @@ SNAPSHOTS = "snapshots"
 
 def count(entry: Entry) -> int:
     """Epochs whose alphas are known; 0 for a checkpoint that came without its history."""
-    return 0 if entry.summary is None else _epochs(entry.summary)
+    return 0 if entry.summary is None else entry.summary.recorded
 
 
 def at_epoch(entry: Entry, epoch: int | None) -> Entry:
@@ -39,24 +39,18 @@ def at_epoch(entry: Entry, epoch: int | None) -> Entry:
 
 def _alone(summary: Summary, epoch: int) -> Summary:
     """The alphas of an epoch without weights."""
-    alphas = {cell: rows[epoch - 1] for cell, rows in summary.history.items()}
-    betas = {cell: rows[epoch - 1] for cell, rows in summary.beta_history.items() if len(rows) >= epoch}
     log = summary.log[:epoch]
-    said = (log[-1].get("search") or {}) if len(summary.log) == _epochs(summary) else {}
+    said = (log[-1].get("search") or {}) if len(summary.log) == summary.recorded else {}
     return replace(
         summary,
         meta={**summary.meta, "epochs": epoch, "accuracies": {"search": said}},
-        start=Selection(summary.space, alphas, betas or None, summary.start.alphas.mixing),
+        start=Selection(summary.space, summary.after(epoch)),
         history={cell: rows[:epoch] for cell, rows in summary.history.items()},
         beta_history={cell: rows[:epoch] for cell, rows in summary.beta_history.items()},
         digest=f"{summary.digest}, epoch {epoch}",
         scores=None,
         log=log,
     )
-
-
-def _epochs(summary: Summary) -> int:
-    return len(next(iter(summary.history.values()), ()))
 
 
 def _stamp(folder: Path) -> int | None:

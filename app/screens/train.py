@@ -6,28 +6,18 @@ from html import escape
 
 import streamlit as st
 
-from app.figures.training_curves import (
-    curves_info,
-    plot_curves,
-    plot_trajectories,
-    trajectories_info,
-)
 from app.library import image_sets, imports
 from app.parts import text
-from app.parts.style import picture
-from app.parts.terms import marked, term
+from app.parts.terms import marked
 from app.parts.train_panel import how_far
+from app.parts.training_record import is_recorded, training_record
 from app.state import keys, session
 from app.work import estimates, supernets
 from app.work.supernets import OF_FAMILY, PRESETS, Training
-from engine import nasbench201
 from engine.checkpoint.format import Summary, read_summary
 from engine.drawing import wording
-from engine.drawing.finished_cell import finished_cell
-from engine.drawing.palette import Theme
 from engine.errors import BadInput
-from engine.selection.genotype_text import parse_genotype
-from engine.spaces import SPACES, search_space
+from engine.spaces import SPACES
 from engine.training import methods
 from engine.training.recipe import Recipe
 
@@ -162,7 +152,7 @@ def _runs(refreshing: bool) -> None:
     if refreshing != any(run.running for run in runs):
         st.rerun()
     if not runs:
-        text.heading("No training yet", "start one on the left: the smallest takes minutes")
+        _no_run()
         return
     names = [run.name for run in reversed(runs)]
     shown = keys.TRAINING.get(names[0])
@@ -174,6 +164,22 @@ def _runs(refreshing: bool) -> None:
     _run(next(run for run in runs if run.name == shown))
 
 
+def _no_run() -> None:
+    """Where nothing was trained here: how the training of the supernet in the sidebar went, if it is recorded."""
+    entry = session.entries().get(keys.RUN.get(""))
+    if entry is None or entry.summary is None or not is_recorded(entry.summary):
+        text.heading("No training yet", "start one: the smallest takes minutes")
+        return
+    summary, meta = entry.summary, entry.summary.meta
+    epochs = int((meta.get("hyperparameters") or {}).get("epochs", len(summary.log)))
+    text.heading("No training yet", "start one: the smallest takes minutes")
+    st.caption(
+        f"This is how {text.literal(entry.id)} was trained, from its files: {text.literal(str(meta['method']))}, "
+        f"seed {meta['seed']}, {len(summary.log)} of {wording.count(epochs)} epochs."
+    )
+    training_record(summary.log, summary, epochs)
+
+
 def _run(run: Training) -> None:
     recipe = run.recipe
     text.heading(escape(run.name), escape(f"{recipe.space}, {recipe.method}, seed {recipe.seed}"))
@@ -183,25 +189,7 @@ def _run(run: Training) -> None:
     if not log:
         st.caption("No epoch is finished yet.")
         return
-    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
-    curves = curves_info(log, recipe.epochs)
-    left, right = st.columns([2, 3])
-    with left:
-        text.chart(plot_curves(curves, theme), key="training-curves", alt=curves.summary)
-        st.caption(f"search: the whole supernet on {wording.count(curves.images or 0)} search images, batch statistics")
-    with right:
-        summary = _summary(run)
-        if summary is None:
-            st.caption("Its checkpoint is being written.")
-            return
-        for cell in summary.space.cells:
-            info = trajectories_info(summary.space, cell, summary.history[cell], recipe.epochs)
-            text.heading(
-                f"{term('mixing_weight', 'Mixing weight')} of every edge",
-                cell if len(summary.space.cells) > 1 else "skip is drawn broad",
-            )
-            text.chart(plot_trajectories(info, theme), key=f"trajectories-{cell}", alt=info.summary)
-        _cell(log[-1], recipe, theme)
+    training_record(log, _summary(run), recipe.epochs)
 
 
 def _state(run: Training, finished: int) -> None:
@@ -264,17 +252,3 @@ def _summary(run: Training) -> Summary | None:
         return read_summary(run.path)
     except BadInput:
         return None
-
-
-def _cell(line: dict, recipe: Recipe, theme: Theme) -> None:
-    """The cell of the largest alphas at this moment."""
-    if line.get("magnitude") is None:
-        return
-    genotype = parse_genotype(line["magnitude"])
-    text.heading(f"α's cell at epoch {line['epoch']}")
-    if nasbench201.covers(search_space(recipe.space)) and not session.attending().hides("truth"):
-        true = nasbench201.lookup(line["magnitude"]).cifar10
-        st.caption(f"true accuracy {wording.percent(true, digits=2)} (CIFAR-10, 200 epochs of training)")
-    for cell in search_space(recipe.space).cells:
-        drawn = finished_cell(genotype, cell, None)
-        st.html(picture(drawn, theme, alt=drawn.text))

@@ -30,7 +30,7 @@ from engine.checkpoint.arrays import Architecture, Arrays, check_numbers, check_
 from engine.checkpoint.meta import META, RESTORE, check, parse, to_json
 from engine.errors import BadInput
 from engine.runs import files
-from engine.selection.alphas import Rows
+from engine.selection.alphas import Alphas, Rows
 from engine.selection.mixing import Mixing
 from engine.selection.selection import Selection
 from engine.spaces import MissingPlugin, SearchSpace, recorded
@@ -75,6 +75,17 @@ class Summary:
     def alphas(self) -> dict[str, Rows]:
         """Final alphas, per cell type [E, K]."""
         return dict(self.start.alphas)
+
+    @property
+    def recorded(self) -> int:
+        """Epochs after which the alphas were kept."""
+        return min(map(len, self.history.values()), default=0)
+
+    def after(self, epoch: int) -> Alphas:
+        """Alphas and edge strengths as they were after one of the `recorded` epochs, from 1 on."""
+        alphas = {cell: rows[epoch - 1] for cell, rows in self.history.items()}
+        betas = {cell: rows[epoch - 1] for cell, rows in self.beta_history.items() if len(rows) >= epoch}
+        return Alphas.read(self.space, alphas, betas or None, mixing=self.start.alphas.mixing)
 
 
 class Verified(NamedTuple):
