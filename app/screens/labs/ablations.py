@@ -30,16 +30,17 @@ def table(result: AblationsResult, theme: Theme) -> None:
         body.append(
             {
                 "procedure": each.name,
-                "orders": len(each.ends),
-                "images": each.images,
-                "lowest": min(each.ends),
                 "median": median(each.ends),
-                "highest": max(each.ends),
                 "points above": None if found is None else found[0],
                 "95 %": None if ci is None else wording.interval(ci),
                 "higher in": None if found is None else f"{found[2]} of {found[3]}",
+                "lowest": min(each.ends),
+                "highest": max(each.ends),
+                "orders": len(each.ends),
+                "images": each.images,
             }
         )
     percent = st.column_config.NumberColumn(format="%.2f")
     columns = dict.fromkeys(("lowest", "median", "highest", "points above"), percent)
+    columns |= {"procedure": st.column_config.TextColumn(width=150)}
     st.dataframe(body, column_config=columns, hide_index=True, placeholder="–", key="lab-procedures")

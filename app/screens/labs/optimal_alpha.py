@@ -25,18 +25,19 @@ def figure(result: OptimalResult, theme: Theme, save: tuple[str, str]) -> None:
 def table(result: OptimalResult, theme: Theme) -> None:
     text.heading("Variances behind it", "distance from the cell's map, per standardised channel")
     number = st.column_config.NumberColumn(format="%.2f")
+    several = len({each.cell for each in result.edges}) > 1
     st.dataframe(
         [
             {
-                "edge": f"{each.cell}: {wording.plain(each.name)}",
+                "edge": f"{each.cell}: {wording.plain(each.name)}" if several else wording.plain(each.name),
                 "convolution": palette.operation(each.conv).label,
+                "minimiser": each.optimal,
+                "95 %": None if each.ci is None else f"[{each.ci[0]:.2f}, {each.ci[1]:.2f}]",
+                "learned": each.learned,
+                "stated": each.stated,
                 "var conv": each.a,
                 "var skip": each.b,
                 "cov": each.c,
-                "minimiser": each.optimal,
-                "95 %": None if each.ci is None else f"[{each.ci[0]:.2f}, {each.ci[1]:.2f}]",
-                "stated": each.stated,
-                "learned": each.learned,
             }
             for each in result.edges
         ],

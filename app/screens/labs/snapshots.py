@@ -1,11 +1,15 @@
 """Lab "snapshots" on its page: ends over epochs, and a row for every epoch."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.figures.snapshot_ends import plot_snapshots, snapshots_info
 from app.parts import text
 from engine.analysis.snapshots import SnapshotsResult, rows
 from engine.drawing.palette import Theme
+
+TRUE = "true CIFAR-10 accuracy"
 
 
 def figure(result: SnapshotsResult, theme: Theme, save: tuple[str, str]) -> None:
@@ -21,30 +25,37 @@ def figure(result: SnapshotsResult, theme: Theme, save: tuple[str, str]) -> None
 
 def table(result: SnapshotsResult, theme: Theme) -> None:
     text.heading("Every epoch", "skip: share of the edges that α gives to skip")
-    percent = st.column_config.NumberColumn(format="%.2f")
     st.dataframe(
         [
             {
                 "epoch": row["epoch"],
+                "α's cell %": row["alpha_true"],
+                "drops at once %": row["at_once_true"],
+                "paths %": _range(epoch.measured.paths if epoch.measured else ()),
                 "supernet %": row["supernet_accuracy"],
-                "α's cell, true %": row["alpha_true"],
                 "skip %": 100 * row["skip_share"],
-                "drops at once, true %": row["at_once_true"],
-                "paths, true %": row["paths_true"] or None,
                 "images": row["images"],
                 "weights": row["checkpoint"],
             }
-            for row in reversed(rows(result))
+            for row, epoch in zip(reversed(rows(result)), reversed(result.epochs), strict=True)
         ],
         column_config={
-            "supernet %": percent,
-            "α's cell, true %": percent,
+            "α's cell %": st.column_config.NumberColumn(format="%.2f", help=TRUE),
+            "drops at once %": st.column_config.NumberColumn(format="%.2f", help=TRUE),
+            "paths %": st.column_config.TextColumn(help=f"{TRUE}, from the lowest to the highest order"),
+            "supernet %": st.column_config.NumberColumn(format="%.2f"),
             "skip %": st.column_config.NumberColumn(format="%.0f"),
             "images": st.column_config.NumberColumn(format="localized", help="That a decision rests on"),
-            "drops at once, true %": percent,
         },
         hide_index=True,
         placeholder="–",
         key="lab-epochs",
         height=360,
     )
+
+
+def _range(ends: Sequence[float]) -> str | None:
+    if not ends:
+        return None
+    low, high = f"{min(ends):.2f}", f"{max(ends):.2f}"
+    return low if low == high else f"{low} to {high}"
