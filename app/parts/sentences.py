@@ -119,7 +119,10 @@ def edge_finding(scores: EdgeScores) -> str:
         return f"α is unknown. Removing {best} hurts most: {lead(scores)}{told}."
     alpha = quoted(scores.best_by_alpha)
     if scores.verdict == "agree":
-        return f"α keeps {alpha}, and removing it hurts most."
+        if scores.stands_out or scores.rival is None or scores.lead is None:
+            return f"α keeps {alpha}, and removing it hurts most."
+        by = wording.with_interval(scores.lead, scores.lead_ci)
+        return f"α keeps {alpha}, and removing it hurts most, by {by} over {quoted(scores.rival)}: not told apart."
     kept = scores.operation(scores.best_by_alpha)
     harmless = kept.ci is not None and kept.ci[0] <= 0
     if scores.verdict == "disagree":

@@ -108,6 +108,14 @@ def test_an_edge_is_told_as_its_verdict_says() -> None:
     assert close == "“conv 3×3” leads “skip” by 2.0 [−0.9, 4.9] pts: these images do not separate the two."
 
 
+def test_agreement_on_a_leader_that_is_not_told_apart_says_so() -> None:
+    found = replace(scores(0, "agree"), lead_ci=(-0.9, 5.9))
+    assert found.verdict == "agree" and not found.stands_out
+    assert sentences.edge_finding(found) == (
+        "α keeps “skip”, and removing it hurts most, by 2.5 [−0.9, 5.9] pts over “none”: not told apart."
+    )
+
+
 @pytest.mark.parametrize(("noise", "words"), [(1.0, "costs nothing measurable"), (0.1, "can spare it more easily")])
 def test_a_harmless_favourite_is_told_apart_from_a_lesser_one(noise: float, words: str) -> None:
     sentence = sentences.edge_finding(scores(0, "disagree", 4.0, noise=noise))
