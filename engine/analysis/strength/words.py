@@ -101,7 +101,12 @@ def compared(result: StrengthResult) -> tuple[Compared, ...]:
                 "edges that α gives to skip", 85.71 if on_s2 else None, round(skips, 2), "%", None, note.format(12)
             ),
             Compared(
-                "edges where another is strongest", 50.0 if on_s2 else None, round(others, 2), "%", None, note.format(7)
+                "edges where another than skip is strongest",
+                50.0 if on_s2 else None,
+                round(others, 2),
+                "%",
+                None,
+                note.format(7),
             ),
         ]
     for words, (rho, ci) in _means(result).items():
