@@ -28,7 +28,7 @@ Log = Sequence[Mapping[str, Any]]
 
 def is_recorded(summary: Summary) -> bool:
     """Whether log and alphas were kept after every epoch, as a training here does; an import may have neither."""
-    known = all("train_accuracy" in line and "batch" in line.get("search", {}) for line in summary.log)
+    known = all("train_accuracy" in line and "batch" in (line.get("search") or {}) for line in summary.log)
     return bool(summary.log) and known and summary.recorded == len(summary.log)
 
 

@@ -173,16 +173,16 @@ def _runs(refreshing: bool) -> None:
 
 def _no_run() -> None:
     """Where nothing was trained here: how the training of the supernet in the sidebar went, if it is recorded."""
+    text.heading("No training yet", "start one: the smallest takes minutes")
     entry = session.entries().get(keys.RUN.get(""))
     if entry is None or entry.summary is None or not is_recorded(entry.summary):
-        text.heading("No training yet", "start one: the smallest takes minutes")
         return
     summary, meta = entry.summary, entry.summary.meta
-    epochs = int((meta.get("hyperparameters") or {}).get("epochs", len(summary.log)))
-    text.heading("No training yet", "start one: the smallest takes minutes")
+    epochs = int((meta.get("hyperparameters") or {}).get("epochs") or len(summary.log))
+    seed = "" if meta.get("seed") is None else f"seed {meta['seed']}, "
     st.caption(
         f"This is how {text.literal(entry.id)} was trained, from its files: {text.literal(str(meta['method']))}, "
-        f"seed {meta['seed']}, {len(summary.log)} of {wording.count(epochs)} epochs."
+        f"{seed}{len(summary.log)} of {wording.count(epochs)} epochs."
     )
     training_record(summary.log, summary, epochs)
 

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 from engine.analysis.lab import Compared, Lab, Report, aligned, seconds_of_sweep
 from engine.analysis.pairs import EdgeOptimum, offered, share_of_skip
 from engine.analysis.paper import LINK
-from engine.analysis.relatives import moments, past
+from engine.analysis.relatives import moments
 from engine.analysis.settings import LabSettings
 from engine.analysis.spread import rank_correlation
 from engine.checkpoint.format import Summary, read_summary
 from engine.errors import BadInput
 from engine.results import BnMode, Interval
 from engine.results.plain import Plain
-from engine.selection.alphas import Alphas
 from engine.selection.selection import Selection
 
 if TYPE_CHECKING:
@@ -111,8 +110,7 @@ def _learned(summary: Summary, wanted: Sequence[tuple[str, int, str]]) -> tuple[
     space, found = summary.space, []
     if not summary.start.alphas.known:
         return ()
-    for epoch in range(len(past(summary))):
-        alphas = Alphas.read(space, {cell: rows[epoch] for cell, rows in summary.history.items()}, dtype="float32")
+    for alphas in map(summary.after, range(1, summary.recorded + 1)):
         found.append(fmean(share_of_skip(space, alphas, *place) for place in wanted))
     return tuple(found)
 

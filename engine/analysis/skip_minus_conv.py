@@ -91,8 +91,7 @@ def course(summary: Summary, bn: BnMode) -> Course:
     for place, line in enumerate(log):
         if (measured := _measured(line, bn)) is None:
             continue
-        rows = {cell: history[place] for cell, history in summary.history.items()}
-        alphas = Alphas.read(summary.space, rows, dtype="float32", mixing=summary.start.alphas.mixing)
+        alphas = summary.after(place + 1)
         gaps = [_gap(alphas, cell, edge) for cell, edge in places]
         ci = measured.get("ci")
         epochs.append(
