@@ -72,7 +72,7 @@ def plot_order_wins(info: OrderWins, theme: Theme) -> Figure:
     look, count = palette.roles(theme), len(info.rows)
     over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 4, "xanchor": "left"}
     annotations = [
-        label("orders that end with each operation", 0, 1, look.muted, **over),
+        label("orders by operation", 0, 1, look.muted, **over),
         label("α's choice wins", 1, 1, look.muted, xshift=8, **over),
     ]
     segments: dict[str, list[_Segment]] = {}
