@@ -17,7 +17,8 @@ from engine.checkpoint.importers import import_checkpoint, spelling
 from engine.cli import main
 from engine.data.load import Images, load_data
 from engine.network.network import Network
-from engine.selecting.run import Plan, select
+from engine.selecting.plan import Plan
+from engine.selecting.run import select
 from engine.selection.genotype_text import parse_genotype
 from engine.training import methods
 from engine.training.loop import train

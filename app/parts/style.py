@@ -4,7 +4,8 @@ chip      an operation's code on its colour
 picture   a finished cell
 """
 
-from engine.drawing.finished_cell import FinishedCell, image
+from engine.drawing.finished_cell import FinishedCell
+from engine.drawing.finished_svg import image
 from engine.drawing.palette import Theme, ink, operation
 
 

@@ -29,8 +29,8 @@ from engine.selecting.job import SelectionJob
 from engine.selecting.settings import PUBLISHED, OrderName, Strategy, Tuning
 
 if TYPE_CHECKING:
+    from engine.selecting.plan import Plan
     from engine.selecting.record import SelectionRecord
-    from engine.selecting.run import Plan
     from engine.selecting.summary import Orders
 
 MOST_ORDERS = 1000
@@ -98,7 +98,7 @@ def select(
     import torch
 
     import engine
-    from engine.selecting.run import Plan
+    from engine.selecting.plan import Plan
     from engine.training.loop import Diverged
 
     epochs = PUBLISHED.amount if tune_epochs is None else tune_epochs

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from engine.drawing import dot as digraph
-from engine.drawing import finished_cell
+from engine.drawing import finished_svg
 from engine.errors import BadInput, one_of
 from engine.export.command import command_line as command_line
 from engine.export.module import source
@@ -49,7 +49,7 @@ def _json(subject: Any) -> str:
 
 
 def _svg(subject: Subject, cell: str | None) -> str:
-    return finished_cell.svg(genotype(subject), cell, origin(subject))
+    return finished_svg.svg(genotype(subject), cell, origin(subject))
 
 
 def _dot(subject: Subject, cell: str | None) -> str:

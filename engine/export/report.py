@@ -10,7 +10,8 @@ from html import escape
 from typing import Any
 
 from engine import __version__, nasbench201
-from engine.drawing import chart, finished_cell, wording
+from engine.drawing import chart, finished_svg, wording
+from engine.drawing.finished_cell import finished_cell
 from engine.drawing.palette import operation, roles
 from engine.export.command import command_line
 from engine.export.origin import genotype, plain
@@ -67,7 +68,7 @@ def _subtitle(document: SelectionRecord) -> str:
 def _cells(found: Genotype) -> Iterable[str]:
     for cell, _ in found.cells:
         heading = f"{cell.capitalize()} cell" if len(found.cells) > 1 else "Cell"
-        yield f"<h2>{heading}</h2><figure>{finished_cell.figure(finished_cell.finished_cell(found, cell))}</figure>"
+        yield f"<h2>{heading}</h2><figure>{finished_svg.figure(finished_cell(found, cell))}</figure>"
 
 
 def _truth(document: SelectionRecord, found: Genotype) -> Iterable[str]:
@@ -212,8 +213,8 @@ def _style_sheet(used: set[str]) -> str:
         f":root{{color-scheme:light dark;{colours(light)}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{colours(dark)}}}}}"
         + _CSS
-        + finished_cell.chip_sheet(used)
-        + finished_cell.style_sheet(used)
+        + finished_svg.chip_sheet(used)
+        + finished_svg.style_sheet(used)
         + chart.style_sheet()
     )
 

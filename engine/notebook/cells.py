@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from html import escape
 
-from engine.drawing.finished_cell import FinishedCell, cell_so_far, cell_types, finished_cell, image
+from engine.drawing.finished_cell import FinishedCell, cell_so_far, cell_types, finished_cell
+from engine.drawing.finished_svg import image
 from engine.notebook.paper import LOOK, html, sheet
 from engine.selection.genotype import Genotype
 from engine.selection.selection import Selection

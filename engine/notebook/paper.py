@@ -16,7 +16,7 @@ from html import escape
 from typing import Any
 
 from engine.drawing import wording
-from engine.drawing.finished_cell import FONT
+from engine.drawing.finished_svg import FONT
 from engine.drawing.palette import colour, ink, operation, roles
 
 LOOK = roles("light")

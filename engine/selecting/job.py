@@ -14,8 +14,8 @@ from engine.selecting.settings import Tuning
 from engine.selection.decisions import Decision
 
 if TYPE_CHECKING:
+    from engine.selecting.plan import Plan
     from engine.selecting.record import SelectionRecord
-    from engine.selecting.run import Plan
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """A full selection run: decisions, tuning between them, everything recorded in a folder that a killed run goes on from.
 
-Plan        what a run is made of: every setting that changes its result
 Progress    where a run stands
 select      run a plan in a folder, or go on where it stopped; gives the document
 
@@ -13,9 +12,9 @@ import json
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import torch
 
@@ -23,65 +22,20 @@ from engine import __version__
 from engine.checkpoint import folder as store
 from engine.checkpoint.folder import Checkpoint
 from engine.data.load import scoring_batches
-from engine.errors import one_of
 from engine.runs import files
 from engine.runs.folder import RunFolder, now
 from engine.scoring.scorer import Scorer
 from engine.scoring.scores import measure
-from engine.scoring.settings import Settings
+from engine.selecting.plan import Action, Plan, actions
 from engine.selecting.record import Point, SelectionRecord, Step
-from engine.selecting.schedule import schedule
-from engine.selecting.settings import NONE, ORDERS, STRATEGIES, OrderName, Tuning
 from engine.selecting.strategies import choose
 from engine.selecting.tuning import Tuner
-from engine.selection.decisions import Decision
-from engine.selection.orders import NextStep, Order, edge_order, index_order
+from engine.selection.orders import Order, edge_order, index_order
 from engine.selection.selection import Selection
 
 RESULT, TUNED = "selection.json", "tuned"
 WATCHED = 1024
 """Images on which the path's accuracies are measured, or fewer where fewer are scored."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Settings of a selection run.
-
-    order: of the edges; random follows `seed` as the official code does, disagreement goes by the difference between
-    alpha's choice and the best operation, measured at the start. together: normal and reduce edges side by side, as
-    published, or one cell type after the other. allow_none: whether `none` may win. cumulative: whether a discarded
-    input stays away while the others are measured. start: decisions already taken. Raises BadInput for unknown names.
-    """
-
-    strategy: str = "perturbation"
-    settings: Settings = field(default_factory=Settings)
-    tuning: Tuning = NONE
-    order: OrderName = "random"
-    seed: int = 0
-    together: bool = True
-    allow_none: bool = True
-    cumulative: bool = False
-    start: tuple[Decision, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.strategy not in STRATEGIES:
-            raise one_of("strategy", self.strategy, STRATEGIES)
-        if self.order not in ORDERS:
-            raise one_of("order", self.order, ORDERS)
-        if self.strategy in ("magnitude", "random"):
-            object.__setattr__(self, "tuning", NONE)
-
-    def to_dict(self) -> dict[str, Any]:
-        return json.loads(json.dumps(asdict(self)))
-
-
-class Action(NamedTuple):
-    """One thing to do: measure the start, decide a step, or tune once (`batches`, or None: an epoch)."""
-
-    kind: Literal["look", "decide", "tune"]
-    step: NextStep | None = None
-    batches: int | None = None
-    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,10 +68,8 @@ def select(
     Raises BadInput for a folder that holds another run (or any, without `resume`) and for alpha's choice where alpha is
     unknown, Diverged when tuning does. Whatever ends it before, the folder holds the last finished action.
     """
-    if plan.strategy in ("magnitude", "pt-mag"):
-        checkpoint.start.with_decisions(
-            plan.start
-        ).alpha_path()  # refuses, before anything is written, what has no alpha
+    if plan.strategy in ("magnitude", "pt-mag"):  # refuse what has no alpha before anything is written
+        checkpoint.start.with_decisions(plan.start).alpha_path()
     asked = {"checkpoint": checkpoint.digest, **plan.to_dict()}
     with RunFolder(Path(out), asked, Plan().to_dict(), resume=resume, threads=torch.get_num_threads()) as folder:
         run = _Run(folder, checkpoint, plan, device, command, {"data_dir": data_dir, "download": download})
@@ -145,7 +97,7 @@ class _Run:
             self.tuner = Tuner(tuned or checkpoint, resumed=tuned is not None, **options)
         current = self.tuner.tuned() if self.tuner else checkpoint
         current.supernet.to(torch.device(device))
-        start = checkpoint.start.with_decisions(plan.start)
+        self.start = checkpoint.start.with_decisions(plan.start)
         self.scorer = Scorer.of(current, plan.settings, cumulative=plan.cumulative, **source)
         watched = min(plan.settings.images or WATCHED, WATCHED)
         self.watched = scoring_batches(
@@ -157,7 +109,7 @@ class _Run:
             **source,
         )
         self.document = SelectionRecord(
-            start,
+            self.start,
             tuple(Step("person") for _ in plan.start),
             checkpoint=_origin(checkpoint),
             strategy=plan.strategy,
@@ -178,28 +130,28 @@ class _Run:
         result = self.folder.path / RESULT
         if self.order is None:
             self.order = self._order(report)
-        actions = self._actions()
+        steps = actions(self.plan, self.start, self.order)
         try:
-            for number in range(self.done, len(actions)):
+            for number in range(self.done, len(steps)):
                 began = time.perf_counter()
 
                 def tell(share: float, number: int = number) -> None:
-                    progress = self._progress(actions, number, share)
+                    progress = self._progress(steps, number, share)
                     self._tell(progress)
                     report(progress)
 
-                event = self._do(actions[number], tell)
-                self.seconds.setdefault(actions[number].kind, []).append(time.perf_counter() - began)
+                event = self._do(steps[number], tell)
+                self.seconds.setdefault(steps[number].kind, []).append(time.perf_counter() - began)
                 self.done = number + 1
                 event = {"done": self.done, **event}
                 self.folder.keep(self._kept(event), event)
                 tell(1.0)
         except BaseException:
-            self._tell(self._progress(actions, self.done, 0.0))
+            self._tell(self._progress(steps, self.done, 0.0))
             raise
         if not result.exists():
             files.write(result, self.document.to_json())
-        self._tell(Progress(len(actions), len(actions), "done", 0.0))
+        self._tell(Progress(len(steps), len(steps), "done", 0.0))
         return self.document
 
     def _kept(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -226,18 +178,6 @@ class _Run:
             report(progress)
             found[place] = self.scorer.edge(start, *place).difference or 0.0
         return Order(tuple(sorted(order.edges, key=lambda place: -found.get(place, 0.0))), order.nodes)
-
-    def _actions(self) -> list[Action]:
-        assert self.order is not None
-        start = self.checkpoint.start.with_decisions(self.plan.start)
-        actions, passes = [Action("look")], 0
-        for decided, tune in schedule(start, self.order, self.plan.tuning, together=self.plan.together):
-            actions += [Action("decide", step) for step in decided]
-            for _ in range(tune if self.plan.tuning.unit == "epochs" else min(tune, 1)):
-                batches = None if self.plan.tuning.unit == "epochs" else tune
-                actions.append(Action("tune", None, batches, passes))
-                passes += 1
-        return actions
 
     def _do(self, action: Action, tell: Callable[[float], None]) -> dict[str, Any]:
         selection = self._current()
@@ -288,15 +228,15 @@ class _Run:
         unit = self.plan.tuning.unit
         return Point(selection.steps_done, tuned, unit, found.accuracy, found.loss, found.ci, images, bn)
 
-    def _progress(self, actions: list[Action], number: int, share: float) -> Progress:
-        left = actions[number + 1 :]
+    def _progress(self, steps: list[Action], number: int, share: float) -> Progress:
+        left = steps[number + 1 :]
         mean = {kind: sum(spent) / len(spent) for kind, spent in self.seconds.items()}
-        kind = actions[min(number, len(actions) - 1)].kind
+        kind = steps[min(number, len(steps) - 1)].kind
         known = all(action.kind in mean for action in left) and kind in mean
         remaining = sum(mean[action.kind] for action in left) + (1 - share) * mean[kind] if known else None
         decided = self.document.selection.steps_done
         label = f"{'tuning' if kind == 'tune' else 'measuring'}, {decided} of {self.checkpoint.space.steps} decided"
-        return Progress(number + share, len(actions), label, remaining)
+        return Progress(number + share, len(steps), label, remaining)
 
 
 def _origin(checkpoint: Checkpoint) -> dict[str, Any]:

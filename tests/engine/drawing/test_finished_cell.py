@@ -10,9 +10,10 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from engine.drawing import finished_cell as drawing
+from engine.drawing import finished_svg as drawing
 from engine.drawing.dot import dot
-from engine.drawing.finished_cell import FinishedCell, FinishedEdge, figure, finished_cell, image, svg
+from engine.drawing.finished_cell import FinishedCell, FinishedEdge, finished_cell
+from engine.drawing.finished_svg import figure, image, svg
 from engine.drawing.geometry import point
 from engine.drawing.layout import Layout
 from engine.drawing.palette import THEMES, Theme, colour, operation, roles

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import engine
-from engine.drawing.finished_cell import svg
+from engine.drawing.finished_svg import svg
 from engine.errors import BadInput
 from engine.scoring.paths import measured_path
 from engine.scoring.scorer import Scorer, ScoringImages

@@ -12,8 +12,9 @@ from engine.errors import BadInput
 from engine.scoring.paths import measured_path
 from engine.scoring.scorer import Scorer
 from engine.scoring.settings import Settings
+from engine.selecting.plan import Plan
 from engine.selecting.record import SelectionRecord
-from engine.selecting.run import Plan, select
+from engine.selecting.run import select
 from engine.selecting.settings import NONE, Tuning
 from engine.selecting.summary import summarise
 from engine.selection.genotype import magnitude_genotype
