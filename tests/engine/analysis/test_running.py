@@ -14,7 +14,7 @@ from engine.analysis.settings import as_words, read_settings
 from engine.checkpoint.folder import read_summary
 from engine.errors import BadInput
 
-FEW = ("--set", "images=80", "--set", "batch_size=16", "--device", "cpu")
+FEW = ("--set", "images=40", "--set", "batch_size=8", "--device", "cpu")
 OWN = """
 import numpy as np
 from engine.analysis.signals.kinds import Own
@@ -69,7 +69,7 @@ def test_a_whole_run_says_what_it_finds(cli, small: Path, tmp_path: Path) -> Non
         "random",
         "prior",
     }
-    assert (found["truth"], found["images"], found["bn"], found["experiment"]) == ("avg_acc", 160, "batch", "signals")
+    assert (found["truth"], found["images"], found["bn"], found["experiment"]) == ("avg_acc", 80, "batch", "signals")
     assert found["signals"]["prior"]["true"] == 93.76 and len(found["signals"]["drop"]["spearman"]) == 6
     assert found["agrees"] in (True, False, None) and found["verdict"] and found["paper"]
     assert found["problems"] == {}

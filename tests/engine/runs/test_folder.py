@@ -21,8 +21,9 @@ from tests.engine.kills import Killed, dying, moments
 
 PLAN = {"command": "count", "to": 3}
 HOLDER = """
-import sys, time
+import signal, sys, time
 from engine.runs.folder import RunFolder
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background hands down that it is ignored
 with RunFolder(sys.argv[1], {"command": "count", "to": 3}, {}, resume=True) as folder:
     folder.keep({"count": 1}, {"count": 1})
     print("holding", flush=True)
