@@ -116,7 +116,7 @@ def _leaves(stem: Stem) -> str:
 def _differs(own: Knot | None) -> tuple[Cell, Cell]:
     if own is None:
         return text(""), marks(())
-    return chip(own.operation, own.place if own.operation else own.kept), marks(BY.get(own.by, BY["link"]))
+    return chip(own.operation, own.place if own.operation else own.kept), marks(BY[own.by])
 
 
 def _end(line: Line) -> str:
@@ -134,7 +134,7 @@ def _label(line: Line, stem: Stem, own: Knot | None, steps: int) -> str:
         parts.append(f"leaves {stem.parent} {f'after {after}' if stem.shared else 'at the start'}")
         if own is not None:
             what = palette.operation(own.operation).label if own.operation else own.kept
-            by = SAID.get(own.by, "from a link")
+            by = SAID[own.by]
             parts.append(f"there {wording.plain(what)} on {wording.plain(own.place)}, {by}")
     parts.append(f"{len(line.knots)} of {steps} decided")
     if line.end is not None:

@@ -37,9 +37,17 @@ BY: dict[str, tuple[Mark, ...]] = {
     "measured": ("measured",),
     "both": ("alpha", "measured"),
     "you": ("you",),
+    "training": ("link",),
     "link": ("link",),
 }
-SAID = {"α": "as α suggests", "measured": "as measured", "both": "as both suggest", "you": "by you"}
+SAID = {
+    "α": "as α suggests",
+    "measured": "as measured",
+    "both": "as both suggest",
+    "you": "by you",
+    "training": "in its training",
+    "link": "from a link",
+}
 
 
 def tape_rows(
@@ -55,7 +63,7 @@ def tape_rows(
     last = start[1]
     for number, each in enumerate(taken, start=1):
         cells: list[Cell] = [text(str(number), strong=number == shown), text(each.place)]
-        cells += [chip(each.operation, "" if each.operation else each.kept), marks(BY.get(each.by, ("link",)))]
+        cells += [chip(each.operation, "" if each.operation else each.kept), marks(BY[each.by])]
         cells += [text(_accuracy(each)), path(_points(each, scale))]
         change = None
         if reachable:
@@ -122,7 +130,7 @@ def _points(each: Taken, scale: Scale) -> list[tuple[float, float]]:
 
 def _label(number: int, each: Taken, change: float | None) -> str:
     what = palette.operation(each.operation).label if each.operation else each.kept
-    parts = [f"{number}. {wording.plain(each.place)}: {wording.plain(what)}", SAID.get(each.by, "from a link")]
+    parts = [f"{number}. {wording.plain(each.place)}: {wording.plain(what)}", SAID[each.by]]
     parts.append(f"supernet {_accuracy(each)}" if each.at_once is not None else "accuracy not measured")
     if each.median is not None:
         moved = "" if change is None else f", {wording.number(change, sign=True)}"

@@ -45,7 +45,8 @@ def document_of(ask: Questions) -> SelectionRecord:
             place = "node", decision.cell, decision.node
         else:
             place = "edge", decision.cell, decision.edge
-        by = BY.get(page.run.by.get(decision, ""), "person")
+        given: By = "training" if decision in page.entry.begun else "person"
+        by = BY.get(page.run.by.get(decision, ""), given)
         steps.append(Step(by, _scores(ask, place, decisions[:number])))
     points = (point for number in range(len(decisions) + 1) for point in _points(ask, number))
     question = ask.accuracy()
@@ -189,6 +190,6 @@ def link(page: PageState, line: Link | None = None) -> str:
     shown = {key: value for key, value in st.query_params.to_dict().items() if value and key in known}
     said = session.query(page.entry.id, page.space)
     if line is not None:
-        own = url.write(page.space, page.run.link)
-        said = {key: value for key, value in said.items() if key not in own} | url.write(page.space, line)
+        own, begun = url.write(page.space, page.run.link), page.entry.begun
+        said = {key: value for key, value in said.items() if key not in own} | url.write(page.space, line, begun)
     return f"{address}?{urlencode(said | shown, safe=',:')}"

@@ -29,7 +29,7 @@ from engine.selection.genotype_forms import Note
 from engine.selection.genotype_text import parse_genotype
 from engine.selection.orders import index_order
 
-_BY: dict[By, str] = {"alpha": "a", "measured": "m", "person": "y", "random": "l"}
+_BY: dict[By, str] = {"alpha": "a", "measured": "m", "person": "y", "random": "l", "training": "l"}
 assert set(_BY.values()) <= set(AUTHORS)
 
 
@@ -163,13 +163,13 @@ def from_link(name: str, text: str, entries: Mapping[str, Entry], on_screen: str
         params = dict(parse_qsl(urlsplit(text.strip()).query))
     except ValueError:
         params = {}
-    if not params.get("d"):
+    if params.get("d", "") in ("", url.NO_DECISIONS):
         raise BadInput(f"{name} was left out: it holds no decisions; copy the whole address of a selection")
     run = params.get("run", on_screen)
     entry = entries.get(run)
     if entry is None or entry.summary is None:
         raise BadInput(f"{name} was left out: there is no supernet {run[:60]!r} here; put it into checkpoints/")
-    link, dropped = url.read(params, entry.summary.start.with_decisions())
+    link, dropped = url.read(params, entry.summary.start)
     if dropped:
         raise BadInput(f"{name} was left out: {dropped[0]}")
     return Opened(link.name or name, run, link)

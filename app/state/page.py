@@ -57,8 +57,8 @@ class PageState:
 
     @cached_property
     def start(self) -> Selection:
-        """The run's selection without decisions."""
-        return self.summary.start.with_decisions()
+        """The run's selection as it came: with the decisions that its training took, if it did."""
+        return self.summary.start
 
     @property
     def data(self) -> str:

@@ -195,7 +195,7 @@ def read(runs: Mapping[str, Selection], *, part: bool = False) -> None:
         run = run if run in runs else first
         if run != on_screen:
             keys.RUN.set(run)
-        link, dropped = url.read(news, runs[run].with_decisions())
+        link, dropped = url.read(news, runs[run])
         state(run).adopt(link)
         told, left_out = visit.read(news)
         _attend(told)
@@ -226,7 +226,8 @@ def write(run: str, space: SearchSpace, more: Mapping[str, str]) -> None:
 def query(run: str, space: SearchSpace) -> dict[str, str]:
     """The session's part of the address, for `st.switch_page` and `st.page_link`. Without it, they drop our keys, and
     `st.switch_page` refuses an address that holds a widget's."""
-    return {"run": run} | url.write(space, state(run).link) | visit.write(attending())
+    entry = entries().get(run)
+    return {"run": run} | url.write(space, state(run).link, entry.begun if entry else ()) | visit.write(attending())
 
 
 def go_to(page: str, run: str, start: Selection, more: Mapping[str, str] | None = None) -> NoReturn:

@@ -8,8 +8,8 @@ Link, Taken       what these keys say about a run, and about one decision
 read              query parameters -> Link, with a sentence for everything that had to be dropped
 write             Link -> query parameters, what is at its default left out
 check             sentences about what run, cell, budget and data say where it cannot be used, and about unknown keys
-BUDGETS, ORDERS, LETTERS, AUTHORS, STEPS   images per measurement, edge orders, tuning, who decided, and where the story
-                  of Start stands, as a link names them
+BUDGETS, ORDERS, LETTERS, AUTHORS, NO_DECISIONS, STEPS   images per measurement, edge orders, tuning, who decided,
+                  that nothing is, and where the story of Start stands, as a link names them
 
 An edge is written as in `app.figures.edge_names`, decisions as in `app.state.decided`.
 """
@@ -40,6 +40,8 @@ LETTERS = ("n", "q", "p")
 """How a link says what followed a decision: no tuning, quick, published."""
 AUTHORS = {"l": "link", "a": "α", "m": "measured", "b": "both", "y": "you"}
 """How a link says who took a decision; the first where it does not: that came with a link, and nobody here took it."""
+NO_DECISIONS = "none"
+"""How a link says that nothing is decided of a run that begins with decisions: all were taken back."""
 STEPS = ("guess", "seen")
 """Where the story of Start stands: before the measurement is uncovered, and after."""
 OF_PAGES = ("a", "b", "lab", "words")
@@ -106,9 +108,10 @@ class Parameter(NamedTuple):
 def read(params: Mapping[str, str], start: Selection) -> tuple[Link, list[str]]:
     """What query parameters say about a run, and one sentence for each value that was dropped. Never raises.
 
-    start: the run's selection without decisions.
+    start: what the run begins with; its decisions stand where the link says nothing about any.
     """
-    values, dropped = {}, []
+    values: dict[str, Any] = {"decisions": start.decisions}
+    dropped = []
     for parameter in PARAMETERS:
         if parameter.field is None or not (text := params.get(parameter.key)):
             continue
@@ -122,14 +125,15 @@ def read(params: Mapping[str, str], start: Selection) -> tuple[Link, list[str]]:
     return Link(**values), dropped
 
 
-def write(space: SearchSpace, link: Link) -> dict[str, str]:
-    """Query parameters that `read` reads back."""
+def write(space: SearchSpace, link: Link, begun: Sequence[Decision] = ()) -> dict[str, str]:
+    """Query parameters that `read` reads back for a run that begins with these decisions."""
     default = {field.name: field.default for field in fields(Link)}
-    return {
+    written = {
         parameter.key: parameter.format(value, space)
         for parameter in PARAMETERS
         if parameter.field is not None and (value := getattr(link, parameter.field)) != default[parameter.field]
     }
+    return {"d": NO_DECISIONS} | written if begun else written
 
 
 def check(params: Mapping[str, str], runs: Mapping[str, SearchSpace], default: str) -> list[str]:
@@ -198,6 +202,10 @@ def _letters(what: str, known: Iterable[str], left_out: str) -> Callable[[str, S
     return parse
 
 
+def _decisions(text: str, space: SearchSpace) -> tuple[Decision, ...]:
+    return () if text == NO_DECISIONS else parse_decisions(text, space)
+
+
 def _task(text: str, space: SearchSpace) -> tuple[Taken, ...]:
     """Decisions, and after a tilde the tuning that followed them."""
     text, _, tune = text.partition("~")
@@ -231,7 +239,7 @@ PARAMETERS = (
     Parameter("budget", None, _one_of("budget", BUDGETS), _as_text),
     Parameter("data", None, _data, _as_text),
     Parameter("edge", "edge", _edge, _as_text),
-    Parameter("d", "decisions", parse_decisions, format_decisions),
+    Parameter("d", "decisions", _decisions, format_decisions),
     Parameter("order", "order", _one_of("order", ORDERS), _as_text),
     Parameter("seed", "seed", _seed, _as_text),
     Parameter("tune", "tune", _letters("tuning", LETTERS, "n"), _as_text),

@@ -136,7 +136,7 @@ def launch(asked: Asked) -> LabRun:
         _prune()
         words = ["analyse", lab.name, str(asked.summary.path), *_settings(asked.settings)]
         words += ["--data-dir", str(FOLDER)]
-        if asked.decisions:
+        if asked.decisions != asked.summary.start.decisions:
             begun = asked.folder / "begun.json"
             files.write(begun, asked.summary.start.with_decisions(asked.decisions).to_json())
             words += ["--selection", str(begun)]
@@ -149,7 +149,7 @@ def launch(asked: Asked) -> LabRun:
 def command(asked: Asked) -> str:
     """e.g. "python -m engine analyse signals checkpoints/nas-bench-201 --set images=1024"."""
     words = ["python", "-m", "engine", "analyse", asked.lab, asked.summary.name, *_settings(asked.settings)]
-    if asked.decisions:
+    if asked.decisions != asked.summary.start.decisions:
         words += ["--selection", "selection.json"]
     return " ".join(words)
 

@@ -22,7 +22,7 @@ def stored(request: Request, summary: Summary) -> Measurement | None:
     scores = summary.scores
     if scores is None or not _fits(request, summary):
         return None
-    for row in _rows(scores, frozenset(request.decisions)):
+    for row in _rows(scores, frozenset(summary.start.decisions), frozenset(request.decisions)):
         place = row["cell"], row.get("edge"), row.get("node")
         if request.kind == "accuracy" or place == _place(request):
             found = Measurement(
@@ -46,13 +46,15 @@ def _read(row: dict[str, Any]) -> EdgeScores | InputScores:
     return EdgeScores.from_dict(row) if "edge" in row else InputScores.from_dict(row)
 
 
-def _rows(scores: dict[str, Any], decided: frozenset[Decision]) -> Iterator[dict[str, Any]]:
-    """What was measured while just this was decided: by the sweep, and by every path that came by there."""
-    if not decided:
+def _rows(scores: dict[str, Any], begun: frozenset[Decision], decided: frozenset[Decision]) -> Iterator[dict[str, Any]]:
+    """What was measured while just this was decided: by the sweep, and by every path that came by there.
+
+    begun: the decisions that the checkpoint comes with, from which both went on."""
+    if decided == begun:
         yield from scores["edges"]
         yield from scores["inputs"]
     for path in scores.get("paths") or ():
-        taken: frozenset[Decision] = frozenset()
+        taken = begun
         for step in path.get("steps") or ():
             if taken == decided:
                 yield step
@@ -71,7 +73,8 @@ def _decision(step: dict[str, Any]) -> Decision:
 def stored_paths(request: Request, summary: Summary) -> tuple[MeasuredPath, ...]:
     """The paths that were stored with the sweep, under the same condition as `stored`."""
     scores = summary.scores or {}
-    if not scores.get("paths") or request.decisions or not _fits(request, summary):
+    begun = set(request.decisions) == set(summary.start.decisions)
+    if not scores.get("paths") or not begun or not _fits(request, summary):
         return ()
     return tuple(
         MeasuredPath(row["seed"], row["genotype"], tuple(row["accuracies"]), "stored", row["images"])

@@ -21,7 +21,7 @@ from engine.selection.genotype import Genotype
 from engine.selection.selection import Decision, InputsDecision, Selection
 from engine.spaces import SearchSpace
 
-BY = {"alpha": "alpha", "measured": "measurement", "random": "chance", "person": "a person"}
+BY = {"alpha": "alpha", "measured": "measurement", "random": "chance", "person": "a person", "training": "the training"}
 DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 
 Row = Sequence[str]

@@ -24,13 +24,14 @@ from engine.selection.decisions import Decision, InputsDecision
 from engine.selection.selection import Selection
 from engine.spaces import SearchSpace
 
-By = Literal["alpha", "measured", "random", "person"]
+By = Literal["alpha", "measured", "random", "person", "training"]
 DETAILS = ("checkpoint", "strategy", "settings", "command", "date", "versions")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One decision. `by` took it; `scores`: the measurement before it, if there was one."""
+    """One decision. `by` took it, "training" those that a supernet comes with; `scores`: the measurement before it, if
+    there was one."""
 
     by: By
     scores: Scores | None = None

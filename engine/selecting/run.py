@@ -110,7 +110,7 @@ class _Run:
         )
         self.document = SelectionRecord(
             self.start,
-            tuple(Step("person") for _ in plan.start),
+            tuple(Step("training" if each in checkpoint.start.decisions else "person") for each in plan.start),
             checkpoint=_origin(checkpoint),
             strategy=plan.strategy,
             settings=_settings(plan, self.scorer),

@@ -58,7 +58,8 @@ class RunEndings:
 
     @cached_property
     def start(self) -> Selection:
-        return self.summary.start.with_decisions()
+        """The selection as the run came: with the decisions that its training took, if it did."""
+        return self.summary.start
 
     @cached_property
     def stored(self) -> dict[str, SelectionRecord]:
@@ -85,7 +86,7 @@ class RunEndings:
     def _is_swept(self) -> bool:
         """Whether the stored sweep has a word on everything there is to decide."""
         scores = self.summary.scores or {"edges": (), "inputs": ()}
-        return len(scores["edges"]) + len(scores["inputs"]) == self.summary.space.steps
+        return len(scores["edges"]) + len(scores["inputs"]) == self.summary.space.steps - self.start.steps_done
 
     @property
     def endings(self) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ class RunEndings:
         if ending == ALPHA and self.start.alphas.known:
             return self._document(self.start.alpha_path(), "alpha", "magnitude")
         if ending == MINE:
-            return self._document(self.start.replay(self.decisions), "person", "person")
+            return self._document(self.start.with_decisions(self.decisions), "person", "person")
         if ending == AT_ONCE and self._is_swept:
             return self._at_once()
         if ending in self.orders:
@@ -143,11 +144,16 @@ class RunEndings:
     def _measured(self, scores: Sequence[EdgeScores | InputScores], **facts: Any) -> SelectionRecord:
         """The selection that scores lead to, one after the other."""
         selection = decide_at_once(self.start, scores)
-        steps = tuple(Step("measured", each) for each in scores)
+        steps = *self._given, *(Step("measured", each) for each in scores)
         return SelectionRecord(selection, steps, strategy="perturbation", **self._sweep(**facts))
 
+    @property
+    def _given(self) -> tuple[Step, ...]:
+        return tuple(Step("training") for _ in self.start.decisions)
+
     def _document(self, selection: Selection, by: Any, strategy: str) -> SelectionRecord:
-        steps = tuple(Step(by) for _ in selection.decisions)
+        given = self._given if selection.decisions[: len(self._given)] == self.start.decisions else ()
+        steps = *given, *(Step(by) for _ in selection.decisions[len(given) :])
         return SelectionRecord(selection, steps, strategy=strategy, checkpoint=self._checkpoint)
 
     @property

@@ -144,8 +144,9 @@ class End:
         return reason(self.document, self.endings.scores(cell, edge), cell, edge, same_images)
 
     def before(self, cell: str) -> dict[int, EdgeScores]:
-        """The stored sweep of a cell type while nothing is decided; later it speaks of another supernet."""
-        if self.document.selection.decisions:
+        """The stored sweep of a cell type while nothing more is decided than in its training; later it speaks of
+        another supernet."""
+        if self.document.selection.decisions != self.endings.start.decisions:
             return {}
         found = {edge.index: self.endings.scores(cell, edge.index) for edge in self.space.edges(cell)}
         return {edge: scores for edge, scores in found.items() if scores is not None}
@@ -157,7 +158,9 @@ class End:
         if self.side.ending == endings.ALPHA:
             return "α alone, nothing measured"
         if self.side.ending == endings.MINE:
-            return f"decided in this session, {document.selection.steps_done} of {self.space.steps}"
+            given = sum(step.by == "training" for step in document.steps)
+            came = f", {given} of them in its training" if given else " in this session"
+            return f"{document.selection.steps_done} of {self.space.steps} decided{came}"
         device = document.settings.get("device")
         stored = f"stored {(document.date or 'undated')[:10]}" + (f", {wording.device_name(device)}" if device else "")
         return f"{stored} · {presets.procedure(document)}"

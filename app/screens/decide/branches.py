@@ -48,12 +48,12 @@ def lines(deciding: Deciding, measured: dict[str, Measurement | None]) -> list[L
     for name, link in sorted(_links(deciding.run).items()):
         run = RunState(link)
         knots = tuple(
-            Knot(place_name(page.space, each), *what_is_kept(page.space, each), by_whom(run, each))
+            Knot(place_name(page.space, each), *what_is_kept(page.space, each), by_whom(run, each, page.entry.begun))
             for each in link.decisions
         )
         end, found = None, measured[name]
         if covered and len(knots) == page.space.steps:
-            end = nasbench201.lookup(str(page.start.replay(link.decisions).decoded())).cifar10
+            end = nasbench201.lookup(str(page.start.with_decisions(link.decisions).decoded())).cifar10
         supernet = None if found is None else (found.accuracy.accuracy, found.accuracy.images)
         drawn.append(Line(name, knots, end, supernet))
     return drawn

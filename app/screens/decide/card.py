@@ -196,7 +196,7 @@ def _preview(deciding: Deciding, decision: Decision | None) -> None:
 def _faint(deciding: Deciding) -> None:
     """Before the first decision the choice between exact weights and tuning; later a word where little is left."""
     page, ask = deciding.page, deciding.ask
-    if not page.decisions:
+    if page.decisions == page.start.decisions:
         _ask_for_tuning(deciding)
         return
     start, now = ask.find(ask.accuracy(page.start)), ask.find(ask.accuracy())

@@ -7,6 +7,8 @@ in_a_phrase    all of it
 words          what is kept, in a sentence
 """
 
+from collections.abc import Sequence
+
 from app.figures.tape_rows import SAID
 from app.state.run import RunState
 from engine.drawing import palette, wording
@@ -31,14 +33,16 @@ def what_is_kept(space: SearchSpace, decision: Decision) -> tuple[str | None, st
     return None, " + ".join(spec.node_name(space.edge(decision.cell, edge).source) for edge in decision.edges)
 
 
-def by_whom(run: RunState, decision: Decision) -> str:
-    """Who took it, as the page's state says; one that came with a link was taken by nobody here."""
-    return run.by.get(decision, "link")
+def by_whom(run: RunState, decision: Decision, begun: Sequence[Decision]) -> str:
+    """Who took it, as the page's state says; what came with the supernet or a link was taken by nobody here.
+
+    begun: the decisions that the supernet came with."""
+    return run.by.get(decision, "training" if decision in begun else "link")
 
 
 def in_a_phrase(space: SearchSpace, decision: Decision, by: str) -> str:
     """e.g. "skip taken on input → node 1, as α suggests"."""
-    return f"{words(space, decision)} taken on {place_name(space, decision)}, {SAID.get(by, 'from a link')}"
+    return f"{words(space, decision)} taken on {place_name(space, decision)}, {SAID[by]}"
 
 
 def words(space: SearchSpace, decision: Decision) -> str:

@@ -53,5 +53,5 @@ def happened(page: PageState) -> str:
         said.append(f"Taken back: {words(space, back)} on {place_name(space, back)}.")
     if run.link.decisions:
         last = run.link.decisions[-1]
-        said.append(f"{in_a_phrase(space, last, by_whom(run, last))}.")
+        said.append(f"{in_a_phrase(space, last, by_whom(run, last, page.entry.begun))}.")
     return " ".join(said)

@@ -46,7 +46,7 @@ def tape(deciding: Deciding) -> None:
     first = track[0][0]
     start = None if first is None else first.accuracy.accuracy
     covered = page.knows_truth
-    median = nasbench201.reachable(page.start).median if covered else None
+    median = nasbench201.reachable(page.start.with_decisions()).median if covered else None
     table = tape_rows(rows, start=(start, median), shown=len(run.shown), reachable=covered)
     with st.container(height=_HEIGHT if len(rows) > 4 else "content", border=False, key="tape-rows"):
         evidence_table(table, key="tape", on_choose=lambda row: deciding.look(int(row)))
@@ -71,7 +71,7 @@ def decisions_taken(deciding: Deciding, track: Track) -> list[Taken]:
             Taken(
                 place_name(page.space, decision),
                 *what_is_kept(page.space, decision),
-                by_whom(page.run, decision),
+                by_whom(page.run, decision, page.entry.begun),
                 before or earlier,
                 at_once,
                 tuned,

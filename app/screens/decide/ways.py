@@ -79,7 +79,7 @@ def _documents(documents: Sequence[SelectionRecord], page: PageState, from_here:
 
 
 def _named(seed: int | None, tuning: str, line: str, page: PageState, from_here: bool) -> tuple[str, str]:
-    start = "" if from_here or not page.decisions else "from the start"
+    start = "" if from_here or page.decisions == page.start.decisions else "from the start"
     name = ", ".join(filter(None, ("by index" if seed is None else f"order {seed}", tuning, start)))
     return name, f"{line}, {start}" if start else line
 

@@ -29,11 +29,12 @@ HIDDEN = ("data", "plugin")
 def asked(page: PageState, lab: Lab[Any, Any]) -> lab_runs.Asked | None:
     """Draw the controls. A value that cannot be used is a message."""
     decisions = page.start.decisions
-    if page.decisions:
+    if page.decisions != decisions:
+        as_it_came = "as it came" if decisions else "undecided"
         begin = st.segmented_control(
             "Begin with",
-            ["undecided", "your decisions"],
-            default="undecided",
+            [as_it_came, "your decisions"],
+            default=as_it_came,
             required=True,
             key=keys.LAB_BEGIN.name,
             help="The weights stay those of the checkpoint, without any tuning",

@@ -76,7 +76,7 @@ def test_an_undecided_side_shows_what_is_decided(visit: Visit) -> None:
     app = visit("compare", a=f"{BUNDLED}:alpha", b=f"{BUNDLED}:mine", d="c0-1.NO,c0-2.C3")
     words = text(app)
     assert "4 undecided" in heading(app)
-    assert "decided in this session, 2 of 6" in words and "B is not finished: 4 of 6 decisions are left." in words
+    assert "2 of 6 decided in this session" in words and "B is not finished: 4 of 6 decisions are left." in words
 
 
 def test_sides_of_different_spaces_are_shown_and_not_compared(visit: Visit) -> None:
