@@ -14,7 +14,7 @@ NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eight
 def reason(
     document: SelectionRecord, before: EdgeScores | None, cell: str, edge: int, same_images: bool = True
 ) -> str | None:
-    """e.g. "decided third of 6, when “avg pool” led by 2.1 points; before any decision “conv 3×3” led by 8.0 points".
+    """e.g. "decided third of 6, when “avg pool” led by 2.1 points; before the first step “conv 3×3” led by 8.0 points".
 
     before: the edge's scores while nothing was decided, on the same images or on others. None where the choice needs no
     reason: it was not measured, or it is what the earlier scores say too.
@@ -29,7 +29,7 @@ def reason(
         when = NTH[number] if number < len(NTH) else f"as number {number + 1}"
         first = f"decided {when} of {document.selection.space.steps}, when {_lead(scores)}"
         where = "" if same_images else " and on other images"
-        return f"{first}; before any decision{where} {_lead(before)}"
+        return f"{first}; before the first step{where} {_lead(before)}"
     return None
 
 

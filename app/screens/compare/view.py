@@ -125,7 +125,7 @@ class End:
         }
 
     def evidence(self, cell: str, edge: int) -> tuple[EdgeScores | EdgeAlphas, str]:
-        """What is known of an edge and when it was measured: as it was decided by, else before any decision."""
+        """What is known of an edge and when it was measured: as it was decided by, else before the first step."""
         for decision, step in zip(self.document.selection.decisions, self.document.steps, strict=True):
             is_it = isinstance(decision, OperationDecision) and (decision.cell, decision.edge) == (cell, edge)
             if is_it and isinstance(step.scores, EdgeScores) and self.side.ending != endings.AT_ONCE:
@@ -133,12 +133,12 @@ class End:
         request = self._request(self.endings.start, "edge", cell, edge)
         found = self.measurements.find(request, self.endings.summary)
         if found is not None and isinstance(found.result, EdgeScores):
-            return found.result, "before any decision"
+            return found.result, "before the first step"
         scores = self.endings.scores(cell, edge)
-        return scores or edge_alphas(self.endings.start.alphas, cell, edge), "before any decision"
+        return scores or edge_alphas(self.endings.start.alphas, cell, edge), "before the first step"
 
     def reason(self, cell: str, edge: int) -> str | None:
-        """Why this end keeps another operation than the one whose drop is largest before any decision."""
+        """Why this end keeps another operation than the one whose drop is largest before the first step."""
         measured_on = ((self.endings.summary.scores or {}).get("settings") or {}).get("data")
         same_images = self.document.settings.get("data") == measured_on
         return reason(self.document, self.endings.scores(cell, edge), cell, edge, same_images)

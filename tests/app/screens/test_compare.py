@@ -196,7 +196,7 @@ def test_supernet_accuracies_are_ranked_only_where_they_can_be(other: Accuracy |
 def test_an_edge_is_shown_as_it_was_decided_by_else_as_before_any_decision() -> None:
     found = shelf()
     scores = found.scores("cell", 2)
-    assert end("alpha").evidence("cell", 2) == (scores, "before any decision")
+    assert end("alpha").evidence("cell", 2) == (scores, "before the first step")
     at_step = dataclasses.replace(scores, images=77)
     document = found.document("order-1")
     number = next(n for n, decision in enumerate(document.selection.decisions) if decision.edge == 2)
