@@ -187,7 +187,7 @@ def verdict(result: DepthResult) -> str:
         few, more = (1, 3) if result.unit == "cells a stage" else (3, 5)
         other = few if cells != few else more
         said.append(
-            f"Only trainings with {cells} {result.unit} are here, so nothing can be said about depth: train one more "
+            f"Only trainings with {result.counted(cells)} are here, so nothing can be said about depth: train one more "
             f"by the same recipe with --cells {other} into the same folder, or name one in the settings (runs)."
         )
         return " ".join(said)

@@ -40,5 +40,4 @@ def table(result: GapResult, theme: Theme) -> None:
         hide_index=True,
         placeholder="–",
         key="lab-gaps",
-        height=360,
     )

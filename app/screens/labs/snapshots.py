@@ -42,7 +42,7 @@ def table(result: SnapshotsResult, theme: Theme) -> None:
         column_config={
             "α's cell %": st.column_config.NumberColumn(format="%.2f", help=TRUE),
             "drops at once %": st.column_config.NumberColumn(format="%.2f", help=TRUE),
-            "paths %": st.column_config.TextColumn(help=f"{TRUE}, from the lowest to the highest order"),
+            "paths %": st.column_config.TextColumn(width=120, help=f"{TRUE}, from the lowest to the highest order"),
             "supernet %": st.column_config.NumberColumn(format="%.2f"),
             "skip %": st.column_config.NumberColumn(format="%.0f"),
             "images": st.column_config.NumberColumn(format="localized", help="That a decision rests on"),
@@ -50,7 +50,6 @@ def table(result: SnapshotsResult, theme: Theme) -> None:
         hide_index=True,
         placeholder="–",
         key="lab-epochs",
-        height=360,
     )
 
 
