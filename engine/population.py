@@ -27,7 +27,6 @@ from engine.runs.texts import decoded
 from engine.scoring.settings import RULE, rule
 from engine.scoring.sweep import StoredSweep
 from engine.selecting.record import SelectionRecord
-from engine.selection.genotype import magnitude_genotype
 from engine.spaces import SearchSpace
 from engine.training import methods
 
@@ -127,12 +126,11 @@ def over_epochs(summary: Summary) -> OverEpochs:
     space = summary.space
     edges = [(cell, edge) for cell in space.cells for edge in space.edges(cell) if SKIP in space.eligible(cell, edge)]
     skips, true = [], []
-    for alphas in map(summary.after, range(1, summary.recorded + 1)):
-        best = [alphas.best(cell, edge.index) for cell, edge in edges]
+    for moment in map(summary.selection_after, range(1, summary.recorded + 1)):
+        best = [moment.operation(cell, edge) or moment.best_by_alpha(cell, edge) for cell, edge in edges]
         skips.append(best.count(SKIP) / len(edges) if edges else 0.0)
-        accuracy = _true(space, str(magnitude_genotype(space, alphas))) if alphas.known else None
-        if accuracy is not None:
-            true.append(accuracy)
+        if nasbench201.covers(space) and moment.alphas.known:
+            true.append(nasbench201.lookup(str(moment.alpha_path().decoded())).cifar10)
     return OverEpochs(tuple(skips), tuple(true) if len(true) == len(skips) else ())
 
 

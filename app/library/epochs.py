@@ -11,7 +11,6 @@ from pathlib import Path
 from app.library.catalog import Entry
 from engine.checkpoint.format import META, Summary, read_summary
 from engine.errors import BadInput
-from engine.selection.selection import Selection
 
 SNAPSHOTS = "snapshots"
 """Where a run keeps the checkpoints of earlier epochs."""
@@ -38,13 +37,13 @@ def at_epoch(entry: Entry, epoch: int | None) -> Entry:
 
 
 def _alone(summary: Summary, epoch: int) -> Summary:
-    """The alphas of an epoch without weights."""
+    """The alphas and decisions of an epoch without weights."""
     log = summary.log[:epoch]
     said = (log[-1].get("search") or {}) if len(summary.log) == summary.recorded else {}
     return replace(
         summary,
         meta={**summary.meta, "epochs": epoch, "accuracies": {"search": said}},
-        start=Selection(summary.space, summary.after(epoch)),
+        start=summary.selection_after(epoch),
         history={cell: rows[:epoch] for cell, rows in summary.history.items()},
         beta_history={cell: rows[:epoch] for cell, rows in summary.beta_history.items()},
         digest=f"{summary.digest}, epoch {epoch}",

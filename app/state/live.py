@@ -45,17 +45,17 @@ Settle = Callable[[PageState, Questions, Actions], Mapping[str, str]]
 
 def current() -> PageState | None:
     """What the sidebar's widgets and the session say; None when there is nothing to show."""
-    entry = session.entries().get(keys.RUN.get(""))
-    if entry is None or entry.summary is None:
+    whole = entry = session.entries().get(keys.RUN.get(""))
+    if whole is None or entry is None or entry.summary is None:
         return None
     if keys.ON_PAGE.get("") == "explore":
-        entry = epochs.at_epoch(entry, keys.EPOCH.of(entry.id).get(None))
+        entry = epochs.at_epoch(whole, keys.EPOCH.of(whole.id).get(None))
     assert entry.summary is not None
     cells, cell = entry.summary.space.cells, keys.CELL.get(None)
     images = image_sets.chosen(entry.summary, keys.DATA.get(None))
     return PageState(
         entry,
-        session.state(entry.id, entry.begun),
+        session.state(whole.id, whole.begun),
         cell=cell if cell in cells else cells[0],
         images=url.BUDGETS.get(keys.BUDGET.get("1k"), 1024),
         image_set=images,
@@ -63,6 +63,7 @@ def current() -> PageState | None:
         isolated=keys.ISOLATED.get(None),
         visitor=session.visitor(),
         theme="dark" if st.context.theme.type == "dark" else "light",
+        later=frozenset(whole.begun).difference(entry.begun),
         visit=session.attending(),
     )
 

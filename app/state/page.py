@@ -30,7 +30,8 @@ class PageState:
     right in callbacks too. cell: the cell type on screen. images: to measure on, None for all, of `image_set`.
     unasked: why nothing is measured on these, before the visitor says that they are meant.
     isolated: the operation that is highlighted. looks_back: whether an earlier moment that is looked at is shown.
-    preselects: whether an edge is shown while none is selected. visit: a lesson, and what is hidden.
+    preselects: whether an edge is shown while none is selected. later: decisions that the training took after the epoch
+    on screen. visit: a lesson, and what is hidden.
     """
 
     entry: Entry
@@ -44,6 +45,7 @@ class PageState:
     theme: Theme = "light"
     looks_back: bool = False
     preselects: bool = False
+    later: frozenset[Decision] = frozenset()
     visit: Visit = field(default_factory=Visit)
 
     @property
@@ -106,7 +108,8 @@ class PageState:
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """The decisions on screen."""
-        return self.run.shown if self.looks_back else self.link.decisions
+        taken = self.run.shown if self.looks_back else self.link.decisions
+        return tuple(each for each in taken if each not in self.later) if self.later else taken
 
     @property
     def selection(self) -> Selection:

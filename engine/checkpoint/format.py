@@ -17,10 +17,11 @@ Letters in shapes: E edges of a cell type, K candidate operations of an edge.
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -86,6 +87,13 @@ class Summary:
         alphas = {cell: rows[epoch - 1] for cell, rows in self.history.items()}
         betas = {cell: rows[epoch - 1] for cell, rows in self.beta_history.items() if len(rows) >= epoch}
         return Alphas.read(self.space, alphas, betas or None, mixing=self.start.alphas.mixing)
+
+    def selection_after(self, epoch: int) -> Selection:
+        """The same with the decisions that the training had taken by then; none where its log has not all epochs."""
+        log = self.log[:epoch] if len(self.log) == self.recorded else []
+        said = [each for line in log for each in line.get("decisions") or ()]
+        taken = [each for each in self.start.decisions if json.loads(json.dumps(asdict(each))) in said]
+        return Selection(self.space, self.after(epoch)).replay(taken)
 
 
 class Verified(NamedTuple):

@@ -24,6 +24,7 @@ from engine.data.load import Data, StreamedData, open_data, open_feed, scoring_o
 from engine.runs.folder import RunFolder
 from engine.scoring.scores import measure
 from engine.selection.genotype import magnitude_genotype
+from engine.selection.selection import Selection
 from engine.training.feeds import Batch, feed
 from engine.training.method import Method
 from engine.training.recipe import Recipe
@@ -127,14 +128,21 @@ def conclude(run: Training, halves: Sequence[Feed], line: dict[str, Any]) -> Non
         method.hold((*method.decisions, *decisions))
         line["decisions"] = [asdict(decision) for decision in decisions]
     line["search"] = evaluate(run, halves[1])
-    alphas = method.selection.alphas
-    line["magnitude"] = str(magnitude_genotype(method.space, alphas)) if alphas.known else None
+    line["magnitude"] = _of_alpha(method.selection)
     if method.stop(epoch, looked_at):
         line["stopped"] = True
     line.update(method.remarks)
     for name, rows in run.history.items():
         rows.append(method.parameters[name].detach().cpu().clone())
     run.log.append(line)
+
+
+def _of_alpha(selection: Selection) -> str | None:
+    """The cell of the largest alphas, with what is decided already as it was decided."""
+    if not selection.alphas.known:
+        return None
+    whole = selection.alpha_path().decoded() if selection.decisions else None
+    return str(whole or magnitude_genotype(selection.space, selection.alphas))
 
 
 def evaluate(run: Training, search: Feed, images: int = EVALUATION_IMAGES) -> dict[str, Any]:

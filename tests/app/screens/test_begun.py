@@ -8,11 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.library.catalog import Catalog, Entry
+from app.library.epochs import at_epoch
 from app.screens.compare.endings import RunEndings
-from app.state import url
+from app.state import keys, url
 from engine.cli import main
 from engine.data.load import Images, load_data
 from engine.export import export
+from engine.population import member, over_epochs
 from engine.selecting.record import SelectionRecord
 from engine.training.loop import train
 from engine.training.methods import settings_for
@@ -74,6 +76,19 @@ def test_what_is_taken_back_stays_so_in_the_link(opened: Visit) -> None:
     assert app.query_params["d"] == url.NO_DECISIONS
     again = opened("decide", d=url.NO_DECISIONS)
     assert "Step 1 of 6" in heading(again) and tape(again) == []
+
+
+def test_an_earlier_epoch_shows_what_was_decided_by_then(opened: Visit, folder: Path) -> None:
+    whole = entry(folder)
+    app = opened("explore")
+    for epoch in (2, 1):
+        assert at_epoch(whole, epoch).begun == whole.begun[:epoch]
+        app.slider(key=keys.EPOCH_SLIDER.of(NAME).name).set_value(epoch).run()
+        assert not app.exception
+        (graph,) = (part.proto.json for part in app.get("bidi_component") if '"strands"' in part.proto.json)
+        assert graph.count('"state": "decided"') == epoch
+    assert len(over_epochs(whole.summary).true) == TAKEN
+    assert over_epochs(whole.summary).true[-1] == member(whole.summary).alpha_true
 
 
 def test_both_paths_go_on_from_what_was_taken(opened: Visit, folder: Path) -> None:
