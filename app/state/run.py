@@ -22,17 +22,19 @@ class RunState:
     """One run in one session.
 
     link: the one home of what stands: decisions with their tuning and who took them, order, edge in focus; selection
-    and address follow from it. undone: decisions taken back, the next to redo last. skipped: edges put off, as (cell
-    type, edge). picked: an operation chosen but not decided, picked_inputs: the same of a node, as cell type, node and
-    edges. playing: who decides in auto-play, since `played` (seconds of a clock that never goes back). preset: the
-    tuning that follows the next decision, a letter of `app.work.tuned.PRESETS`. looking: how many of the decisions are
-    looked at, without taking back the others. preselected: the edge that is shown while none is selected, by cell type
-    and decisions; it stays when further measurements come in, and no link holds it. branches: the lines of decisions
-    that were left, by name. changed: since the address was written; stepped: by undo (-1) or redo (1). drawn: `line` at
-    the end of the last drawing that was not cut off; drawn_at: since when, in seconds of that clock.
+    and address follow from it. begun: the decisions that the run came with. undone: decisions taken back, the next to
+    redo last. skipped: edges put off, as (cell type, edge). picked: an operation chosen but not decided, picked_inputs:
+    the same of a node, as cell type, node and edges. playing: who decides in auto-play, since `played` (seconds of a
+    clock that never goes back). preset: the tuning that follows the next decision, a letter of
+    `app.work.tuned.PRESETS`. looking: how many of the decisions are looked at, without taking back the others.
+    preselected: the edge that is shown while none is selected, by cell type and decisions; it stays when further
+    measurements come in, and no link holds it. branches: the lines of decisions that were left, by name. changed: since
+    the address was written; stepped: by undo (-1) or redo (1). drawn: `line` at the end of the last drawing that was
+    not cut off; drawn_at: since when, in seconds of that clock.
     """
 
     link: Link = field(default_factory=Link)
+    begun: tuple[Decision, ...] = ()
     undone: list[Taken] = field(default_factory=list)
     skipped: list[tuple[str, int]] = field(default_factory=list)
     picked: OperationDecision | None = None
@@ -130,24 +132,29 @@ class RunState:
             self.stepped = 1
 
     @property
+    def given(self) -> tuple[Taken, ...]:
+        """Where starting over leads: to what the link's task gives, else to what the run came with."""
+        return self.link.task or tuple(Taken(each, "n", "l") for each in self.begun)
+
+    @property
     def is_at_start(self) -> bool:
-        """Whether nothing has been decided but what the link's task gives."""
-        return self.link.decisions == tuple(each.decision for each in self.link.task)
+        """Whether nothing has been decided but what was given."""
+        return self.link.decisions == tuple(each.decision for each in self.given)
 
     def start_over(self) -> bool:
-        """Back to the decisions of the link's task, or to none, in a new branch where a name is left for one; order and
+        """Back to the decisions that were given, or to none, in a new branch where a name is left for one; order and
         seed stay. False, and nothing is changed, where the line so far would be lost."""
-        taken, task = self.link.taken, self.link.task
-        goes_on = self.link.decisions[: len(task)] == tuple(each.decision for each in task)
+        taken, given = self.link.taken, self.given
+        goes_on = self.link.decisions[: len(given)] == tuple(each.decision for each in given)
         if not self.is_at_start:
             if not taken:
                 self.undone.clear()
-                self._move(task)
+                self._move(given)
             elif self._free is not None:
-                self._leave(task)
+                self._leave(given)
             elif goes_on:
-                self.undone.extend(reversed(taken[len(task) :]))
-                self._move(taken[: len(task)])
+                self.undone.extend(reversed(taken[len(given) :]))
+                self._move(taken[: len(given)])
             else:
                 return False
         self.skipped.clear()

@@ -85,9 +85,12 @@ def states() -> dict[str, RunState]:
 def state(run: str, begun: Sequence[Decision] = ()) -> RunState:
     """What the session holds of a run; it is kept while other runs are looked at.
 
-    begun: the decisions it comes with, where it is seen for the first time.
+    begun: the decisions it comes with.
     """
-    return states().setdefault(run, RunState(link=Link(decisions=tuple(begun))))
+    found = states().setdefault(run, RunState(link=Link(decisions=tuple(begun))))
+    if begun:
+        found.begun = tuple(begun)
+    return found
 
 
 def restore(runs: Mapping[str, Selection]) -> None:

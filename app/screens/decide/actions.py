@@ -101,7 +101,7 @@ class Deciding:
         keys.START_OVER.set(False)
 
     def start_over(self) -> None:
-        """Back to the undecided supernet, or to where the link's task begins."""
+        """Back to the supernet as it came, or to where the link's task begins."""
         self.pause()
         keys.START_OVER.set(False)
         if self._is_stale:

@@ -182,9 +182,9 @@ def _start_over(deciding: Deciding, disabled: bool) -> None:
         st.button("Start over", on_click=deciding.ask_to_start_over, disabled=disabled, key="start-over")
         return
     run = deciding.run
-    number, given = len(run.link.decisions), len(run.link.task)
+    number, given, by = len(run.link.decisions), len(run.given), "the task" if run.link.task else "its training"
     stay = f"{number} {'decision stays' if number == 1 else 'decisions stay'} as branch {run.branch}, and you"
-    begin = f"with the {given} given by the task" if given else "without any"
+    begin = f"with the {given} given by {by}" if given else "without any"
     st.markdown(
         f"Start over? {stay if number else 'You'} go on {begin} in a new one; edge order and tuning stay as they are."
     )

@@ -78,6 +78,17 @@ def test_what_is_taken_back_stays_so_in_the_link(opened: Visit) -> None:
     assert "Step 1 of 6" in heading(again) and tape(again) == []
 
 
+def test_starting_over_leads_to_how_it_came(opened: Visit, folder: Path) -> None:
+    start = entry(folder).summary.start
+    more = start.discretize("cell", start.undecided_edges("cell")[0], "skip_connect")
+    app = opened("decide", d=url.format_decisions(more.decisions, start.space))
+    assert len(tape(app)) == TAKEN + 1
+    press(app, "start-over")
+    assert f"with the {TAKEN} given by its training" in text(app)
+    press(app, "start-over-now")
+    assert app.query_params["d"] == url.format_decisions(start.decisions, start.space) and len(tape(app)) == TAKEN
+
+
 def test_an_earlier_epoch_shows_what_was_decided_by_then(opened: Visit, folder: Path) -> None:
     whole = entry(folder)
     app = opened("explore")
