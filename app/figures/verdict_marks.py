@@ -17,14 +17,15 @@ from engine.drawing import wording
 from engine.results import EdgeScores, Verdict
 from engine.spaces import SearchSpace
 
-Mark = Verdict | Literal["unmeasured"] | None
-"""None: alpha is unknown."""
-_OPEN = "·"
+Mark = Verdict | Literal["unmeasured", "decided"] | None
+"""decided: in the training; None: alpha is unknown."""
+_OTHER_MARKS = {"unmeasured": ("·", "not measured"), "decided": ("■", "decided in its training")}
 _CELLS = {"reduce": "reduction"}
 _OTHERS: tuple[tuple[Mark, str, str], ...] = (
     ("too_close", "is too close to call", "are too close to call"),
     ("indistinct", "has nothing to tell apart", "have nothing to tell apart"),
     ("unmeasured", "is not measured", "are not measured"),
+    ("decided", "was decided in its training", "were decided in its training"),
 )
 """How edges are counted that neither agree nor disagree: in the words of the other pages."""
 
@@ -59,23 +60,33 @@ class MarksInfo(NamedTuple):
     @property
     def _summary(self) -> str:
         verdicts = [verdict for row in self.rows for _, verdict in row.marks]
-        if set(verdicts) <= {"unmeasured"}:
-            return f"None of its {len(verdicts)} edges is measured"
+        others = {
+            verdict: f"{count} {one if count == 1 else many}"
+            for verdict, one, many in _OTHERS
+            if (count := verdicts.count(verdict))
+        }
+        if set(verdicts) <= {"unmeasured", "decided"}:
+            taken = f"; {others['decided']}" if "decided" in others else ""
+            return f"None of its {len(verdicts)} edges is measured{taken}"
         if None in verdicts:
             return "Measured; α is unknown, so nothing can agree with it"
         against, agreed = verdicts.count("disagree"), verdicts.count("agree")
-        others = [
-            f"{count} {one if count == 1 else many}"
-            for verdict, one, many in _OTHERS
-            if (count := verdicts.count(verdict))
-        ]
-        rest = f"; {', '.join(others)}" if others else ""
+        rest = f"; {', '.join(others.values())}" if others else ""
         return f"Measurement disagrees with α on {against} of {len(verdicts)} edges and agrees on {agreed}{rest}"
 
 
-def marks_info(space: SearchSpace, scores: Iterable[EdgeScores], *, covered: bool = False) -> MarksInfo:
-    """Every edge of the space; those without scores are not measured, and there is nothing to be covered."""
-    found: dict[tuple[str, int], Mark] = {(one.cell, one.edge): one.verdict for one in scores}
+def marks_info(
+    space: SearchSpace,
+    scores: Iterable[EdgeScores],
+    *,
+    decided: Iterable[tuple[str, int]] = (),
+    covered: bool = False,
+) -> MarksInfo:
+    """Every edge of the space; those without scores are not measured, or were `decided` in the training.
+
+    covered: without scores there is nothing to be covered."""
+    verdicts: dict[tuple[str, int], Mark] = {(one.cell, one.edge): one.verdict for one in scores}
+    found = dict[tuple[str, int], Mark](dict.fromkeys(decided, "decided")) | verdicts
     return MarksInfo(
         tuple(
             MarksRow(
@@ -87,7 +98,7 @@ def marks_info(space: SearchSpace, scores: Iterable[EdgeScores], *, covered: boo
             )
             for cell in space.cells
         ),
-        covered and bool(found),
+        covered and bool(verdicts),
     )
 
 
@@ -111,5 +122,8 @@ def draw_line(info: MarksInfo) -> str:
 def _mark(name: str, verdict: Mark, is_covered: bool) -> str:
     if is_covered:
         return f'<i class="covered" title="{escape(wording.plain(name))}: guess before you look">&nbsp;</i>'
-    glyph, word = (_OPEN, "not measured") if verdict == "unmeasured" else wording.VERDICT[verdict][:2]
+    if verdict == "unmeasured" or verdict == "decided":
+        glyph, word = _OTHER_MARKS[verdict]
+    else:
+        glyph, word = wording.VERDICT[verdict][:2]
     return f'<i class="{verdict}" title="{escape(wording.plain(name))}: {word}">{glyph}</i>'

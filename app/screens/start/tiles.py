@@ -13,6 +13,7 @@ from app.parts import import_menu, selections_panel, text, upload_wizard
 from app.state import keys, session
 from engine.drawing import wording
 from engine.results import EdgeScores
+from engine.selection.decisions import OperationDecision
 
 
 def tiles(*, is_covered: bool = False) -> None:
@@ -40,11 +41,14 @@ def _tile(entry: Entry, is_covered: bool) -> None:
     summary = entry.summary
     assert summary is not None
     rows = (summary.scores or {}).get("edges", [])
-    marks = marks_info(summary.space, [EdgeScores.from_dict(row) for row in rows], covered=is_covered)
+    taken = [(each.cell, each.edge) for each in entry.begun if isinstance(each, OperationDecision)]
+    scores = [EdgeScores.from_dict(row) for row in rows]
+    marks = marks_info(summary.space, scores, decided=taken, covered=is_covered)
     meta = summary.meta
-    name, said, verdicts, way = st.columns([7.6, 9.8, 13.6, 6], vertical_alignment="center")
+    name, said, way = st.columns([14, 17, 6], vertical_alignment="center")
     with name:
         text.heading(escape(str(meta.get("title") or entry.id)), escape(f"{meta['space']} · {meta['method']}"))
+        st.html(draw_marks(marks))
         _badges(entry, measured=bool(rows))
     found = meta["accuracies"].get("search", {}).get("batch")
     lines = []
@@ -59,7 +63,6 @@ def _tile(entry: Entry, is_covered: bool) -> None:
         st.html(draw_line(marks))
         st.caption(" · ".join(lines))
         import_menu.note(entry, "tile")
-    verdicts.html(draw_marks(marks))
     with way:
         if st.button(f"Open {entry.id}", key=f"open-{entry.id}", width="stretch"):
             session.go_to("explore", entry.id, summary.start)

@@ -37,6 +37,11 @@ def test_cells_have_a_row_each_normal_above_reduction():
 
 def test_without_measurement_or_alpha_nothing_is_claimed():
     assert marks_info(NB201, []).summary == "None of its 6 edges is measured"
+    grown = marks_info(NB201, found("cell", "agree"), decided=[("cell", 4), ("cell", 5)])
+    assert grown.summary.endswith("3 are not measured, 2 were decided in its training")
+    assert draw_marks(grown).count("decided in its training") == 3, "two marks, and the line in words"
+    taken = marks_info(NB201, [], decided=[("cell", 4)]).summary
+    assert taken == "None of its 6 edges is measured; 1 was decided in its training"
     assert "α is unknown" in marks_info(NB201, found("cell", *[None] * 6)).summary
     assert marks_info(NB201, found("cell", *["agree"] * 6)).summary == (
         "Measurement disagrees with α on 0 of 6 edges and agrees on 6"
