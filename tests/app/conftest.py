@@ -11,15 +11,20 @@ keys      keys of the buttons on the page
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from app.work.workshop import Workshop, replaced, workshop
 
 SECONDS = 120
+
+# At every drawing AppTest looks through all installed packages for components, which takes longer than most pages do.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture
