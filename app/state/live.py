@@ -45,11 +45,11 @@ Settle = Callable[[PageState, Questions, Actions], Mapping[str, str]]
 
 def current() -> PageState | None:
     """What the sidebar's widgets and the session say; None when there is nothing to show."""
-    whole = entry = session.entries().get(keys.RUN.get(""))
-    if whole is None or entry is None or entry.summary is None:
+    whole = session.entries().get(keys.RUN.get(""))
+    if whole is None or whole.summary is None:
         return None
-    if keys.ON_PAGE.get("") == "explore":
-        entry = epochs.at_epoch(whole, keys.EPOCH.of(whole.id).get(None))
+    epoch = keys.EPOCH.of(whole.id).get(None) if keys.ON_PAGE.get("") == "explore" else None
+    entry = epochs.at_epoch(whole, epoch)
     assert entry.summary is not None
     cells, cell = entry.summary.space.cells, keys.CELL.get(None)
     images = image_sets.chosen(entry.summary, keys.DATA.get(None))
