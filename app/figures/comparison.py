@@ -68,12 +68,12 @@ def plot_edge_pair(info: EdgePair, theme: Theme) -> Figure:
     letters = LETTERS if sides == 2 else ("",)
     over = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 6}
     annotations = [
-        label("α (mixing weight)", sum(_WEIGHTS) / 2, 1, look.muted, **over),
+        label("α (mixing weight)", _WEIGHTS[0], 1, look.muted, xanchor="left", **over),
         label("drop when removed, points", sum(_DROPS) / 2, 1, look.muted, **over),
     ]
     for place, name in enumerate(info.operations):
         annotations.append(label(palette.operation(name).label, _NAME, place, look.text, xref="paper"))
-        for letter, chosen, shift in zip(LETTERS, info.chosen, (-54, 54), strict=True):
+        for letter, chosen, shift in zip(LETTERS, info.chosen, (-43, 43), strict=True):
             if chosen == name:
                 tag = {"bordercolor": look.text, "borderpad": 1, "xref": "paper", "xshift": shift}
                 annotations.append(

@@ -54,7 +54,7 @@ def order_wins(space: SearchSpace, cell: str, orders: Orders, alpha: Selection) 
 _ROW = 30
 _MARGIN = Margin(118, 118, 24, 4)
 _BAR = 0.74
-_ROOM = 0.1  # share of the orders below which a segment has no room for its code
+_ROOM, _ROOM_FOR_COUNT = 0.1, 0.2  # shares of the orders below which a segment has no room for its code, for a count
 
 
 class _Segment(NamedTuple):
@@ -81,7 +81,8 @@ def plot_order_wins(info: OrderWins, theme: Theme) -> Figure:
         for name, wins in row.wins:
             segments.setdefault(name, []).append(_Segment(place, begun, wins))
             if wins / info.orders >= _ROOM:
-                text = f"<b>{palette.operation(name).code}</b>" + (f" {wins}" if wins < info.orders else "")
+                counts = _ROOM_FOR_COUNT <= wins / info.orders < 1
+                text = f"<b>{palette.operation(name).code}</b>" + (f" {wins}" if counts else "")
                 ground = {"bgcolor": palette.colour(name, theme), "borderpad": 1}
                 annotations.append(label(text, begun + wins / 2, place, palette.ink(name, theme), **ground))
             begun += wins

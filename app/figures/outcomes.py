@@ -42,13 +42,10 @@ class OutcomesInfo(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """Best, median and worst in one line."""
+        """Best, median and worst, and how many cells are not drawn, in one line that a phone has room for."""
         best, median, worst = (wording.number(value, 2) for value in (self.best, self.median, self.worst))
         line = f"best {best} · median {median} · worst {worst}"
-        if not self.below:
-            return line
-        cells, lie = ("cell", "lies") if self.below == 1 else ("cells", "lie")
-        return f"{line}; {wording.count(self.below)} {cells} {lie} below {self.low:.0f}"
+        return f"{line}; {wording.count(self.below)} below {self.low:.0f}" if self.below else line
 
 
 _RARE = 0.05  # share of the cells that may be left out at the lower end

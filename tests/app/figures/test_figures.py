@@ -501,7 +501,7 @@ class TestOutcomes:
         info = outcomes_info(reachable, alpha=54.30, measured=[93.98, 91.2])
         assert (info.low, info.below, info.cells) == (50, 3, 3125)
         assert sum(cells for _, _, cells in info.bars) == 3122
-        assert info.summary == "best 94.37 · median 89.94 · worst 46.25; 3 cells lie below 50"
+        assert info.summary == "best 94.37 · median 89.94 · worst 46.25; 3 below 50"
 
     def test_a_mark_is_never_clipped(self, skipping):
         info = outcomes_info(nasbench201.reachable(skipping, "cifar100"), alpha=15.4)
