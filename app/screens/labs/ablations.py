@@ -30,7 +30,7 @@ def table(result: AblationsResult, theme: Theme) -> None:
         body.append(
             {
                 "procedure": each.name,
-                "median": median(each.ends),
+                "median": round(median(each.ends), 2),  # as everywhere else; a browser rounds the half up
                 "points above": None if found is None else found[0],
                 "95 %": None if ci is None else wording.interval(ci),
                 "higher in": None if found is None else f"{found[2]} of {found[3]}",

@@ -97,7 +97,7 @@ def _listed(row: Member) -> dict[str, object]:
         "95 %": row.ci and wording.interval(row.ci),
         "verdicts": _verdicts(row),
         "α ends at %": row.alpha_true,
-        "measured ends at %": ends and ends.median,
+        "measured ends at %": ends and ends.median and round(ends.median, 2),  # a browser rounds the half up
         "over orders": _over(ends),
         "space": row.space,
         "date": (row.date or "")[:10],
