@@ -3,6 +3,7 @@
 Figure          a plain plotly figure: {"data": [...], "layout": {...}}
 figure          traces on the theme's ground, with explicit margins and no axes of its own
 label, small    a text; its font where there is little room
+line_name       a line's name with its dash, for a legend under a figure that a phone has room for
 pill            an operation's two-letter code on its colour
 band            a tinted row behind the data, margins included
 hatching        the bar marker that means "not measured"
@@ -88,6 +89,15 @@ def label(text: str, x: float, y: float, color: str, **more: Any) -> dict[str, A
 
 def small(color: str, size: int = TICK) -> dict[str, Any]:
     return {"color": color, "size": size}
+
+
+_STROKES = {"solid": "—", "dash": "- -", "dot": "···", "dashdot": "-·-", "longdash": "– –", "longdashdot": "–·–"}
+_LONGEST = 40
+
+
+def line_name(name: str, dash: str) -> str:
+    """dash: as `palette.line` gives it."""
+    return f"{_STROKES.get(dash, '-··')} {name if len(name) <= _LONGEST else '…' + name[1 - _LONGEST :]}"
 
 
 def pill(name: str, x: float, y: float, theme: Theme, rise: int = 0, **refs: Any) -> tuple[dict, dict]:

@@ -7,7 +7,7 @@ plot_gaps          the plotly figure
 
 from typing import NamedTuple
 
-from app.figures.frame import TICK, Figure, Margin, empty_figure, figure, label, rounded, small
+from app.figures.frame import TICK, Figure, Margin, empty_figure, figure, label, line_name, rounded, small
 from engine.analysis.skip_minus_conv import GapResult
 from engine.drawing import palette
 from engine.drawing.palette import Theme
@@ -56,7 +56,6 @@ def gap_info(result: GapResult) -> GapInfo:
 
 _MARGIN = Margin(54, 14, 26, 44)
 _NAME = 18
-_LONGEST = 40
 
 
 def plot_gaps(info: GapInfo, theme: Theme) -> Figure:
@@ -67,8 +66,7 @@ def plot_gaps(info: GapInfo, theme: Theme) -> Figure:
     for place, each in enumerate(info.lines):
         color, dash = palette.line(place, theme)
         traces.append(_line(each, color, dash))
-        name = each.name if len(each.name) <= _LONGEST else "…" + each.name[1 - _LONGEST :]
-        text = f"{'—' if dash == 'solid' else '- -'} {name}"
+        text = line_name(each.name, dash)
         down = -_MARGIN.bottom - _NAME * place
         texts.append(label(text, 0, 0, color, **below, xshift=4 - _MARGIN.left, yshift=down) | {"font": small(color)})
     above = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": 4 - _MARGIN.left}

@@ -8,7 +8,7 @@ summary            what it says, in words
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.figures.frame import TICK, Figure, Margin, empty_figure, figure, label, rounded, small
+from app.figures.frame import TICK, Figure, Margin, empty_figure, figure, label, line_name, rounded, small
 from engine.drawing import palette
 from engine.drawing.palette import Theme
 from engine.population import OverEpochs
@@ -24,7 +24,6 @@ class Course(NamedTuple):
 _MARGIN = Margin(46, 12, 22, 40)
 _NAME = 18
 """Pixels of a run's name under the lines, where long ones have room on a phone too."""
-_LONGEST = 40
 
 
 def summary(courses: Sequence[Course]) -> str:
@@ -52,7 +51,7 @@ def plot_over_epochs(courses: Sequence[Course], theme: Theme) -> Figure:
             traces.append(_line(name, values, axis, colour, dash))
         at = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "font": small(colour)}
         down = -_MARGIN.bottom - _NAME * place
-        annotations.append(label(_legend(name, dash), 0, 0, colour, xshift=4 - _MARGIN.left, yshift=down, **at))
+        annotations.append(label(line_name(name, dash), 0, 0, colour, xshift=4 - _MARGIN.left, yshift=down, **at))
     top = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": -_MARGIN.left + 4}
     if both:
         annotations.append(label("<b>true accuracy of α's cell, %</b>", 0, 1, look.text, yshift=3, **top))
@@ -64,7 +63,7 @@ def plot_over_epochs(courses: Sequence[Course], theme: Theme) -> Figure:
     axes = {"yaxis": {"domain": [0, height], "range": [-4, 104], "nticks": 5, **grid}}
     if both:
         axes["yaxis2"] = {"domain": [0.56, 1], "anchor": "x", "nticks": 5, **grid}
-    title = {"text": "epoch", "font": {"size": TICK, "color": look.muted}}
+    title = {"text": "epoch", "font": {"size": TICK, "color": look.muted}, "standoff": 4}
     return figure(
         theme,
         (330 if both else 220) + _NAME * len(drawn),
@@ -74,10 +73,6 @@ def plot_over_epochs(courses: Sequence[Course], theme: Theme) -> Figure:
         annotations=annotations,
         **axes,
     )
-
-
-def _legend(name: str, dash: str) -> str:
-    return f"{'—' if dash == 'solid' else '- -'} {name if len(name) <= _LONGEST else '…' + name[1 - _LONGEST :]}"
 
 
 def _line(name: str, values: Sequence[float], axis: str, colour: str, dash: str) -> dict:
