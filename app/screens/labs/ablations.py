@@ -42,5 +42,5 @@ def table(result: AblationsResult, theme: Theme) -> None:
         )
     percent = st.column_config.NumberColumn(format="%.2f")
     columns = dict.fromkeys(("lowest", "median", "highest", "points above"), percent)
-    columns |= {"procedure": st.column_config.TextColumn(width=150)}
+    columns |= {"procedure": st.column_config.TextColumn(width=175)}
     st.dataframe(body, column_config=columns, hide_index=True, placeholder="–", key="lab-procedures")
