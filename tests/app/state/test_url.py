@@ -55,6 +55,19 @@ def test_what_is_written_is_read_back(walk, order: str, seed: int, data: st.Data
     assert url.read(url.write(space, link), undecided(name)) == (link, [])
 
 
+@given(walks(), st.data())
+def test_a_run_that_comes_with_decisions_is_written_and_read_back(walk, data: st.DataObject) -> None:
+    name, selection = walk
+    begun, taken = (
+        selection.decisions[: data.draw(st.integers(0, len(selection.decisions)))] for _ in ("begun", "taken")
+    )
+    start = undecided(name).replay(begun)
+    link = Link(decisions=taken)
+    assert url.read(url.write(start.space, link, begun), start) == (link, [])
+    assert url.read({}, start) == (Link(decisions=begun), []), "a bare link opens it as it came"
+    assert bool(begun) <= ("d" in url.write(start.space, link, begun))
+
+
 def decided(text: str) -> tuple[Decision, ...]:
     """A link's decisions, of which none was left out."""
     link, dropped = url.read({"d": text}, undecided("darts"))
