@@ -1,4 +1,4 @@
-"""Lab "ablations", what does the rule owe to which part: measured paths under other masks and criteria (Tables 3, 4).
+"""Lab "ablations", what does the rule owe to which part: paths under other masks, criteria and signals (Tables 3, 4).
 
 LAB               the lab
 Settings          what it measures with
@@ -18,33 +18,20 @@ from typing import TYPE_CHECKING, Any
 from engine import nasbench201
 from engine.analysis.lab import Compared, Lab, Report, aligned, only_with_a_table, seconds_of_sweep
 from engine.analysis.paper import FIXED, LINK, of_method
+from engine.analysis.rules import PAPER, RULES, applying, path
 from engine.analysis.settings import LabSettings
 from engine.analysis.spread import mean_interval, signed, told, within
 from engine.checkpoint.format import Summary, read_summary
 from engine.errors import BadInput
 from engine.fields import setting
 from engine.population import member
-from engine.results import BnMode, Criterion, Interval
+from engine.results import BnMode, Interval
 from engine.results.plain import Plain
 from engine.selection.selection import Selection
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
 
-PAPER = "plain mask, accuracy"
-"""The paper's rule, without tuning."""
-RULES: Mapping[str, tuple[bool, Criterion]] = {
-    PAPER: (False, "accuracy"),
-    "plain mask, loss": (False, "loss"),
-    "rescaled mask, accuracy": (True, "accuracy"),
-    "rescaled mask, loss": (True, "loss"),
-}
-"""Whether the other weights of a masked edge grow, and what the best operation loses most of."""
-_CHANGES = {
-    "plain mask, loss": "the loss as criterion",
-    "rescaled mask, accuracy": "a rescaled mask",
-    "rescaled mask, loss": "a rescaled mask and the loss as criterion",
-}
 _COSTS = 24.0
 """Forward passes of a path, roughly: edges that are decided cost less."""
 
@@ -125,7 +112,6 @@ def run(
 ) -> Iterator[AblationsResult]:
     """A result after every path. selection: where the paths begin. Raises BadInput for a checkpoint that the lab does
     not apply to and for a complete selection."""
-    from engine.scoring.paths import measured_path
     from engine.scoring.scorer import Scorer
     from engine.selection.orders import edge_order
 
@@ -137,14 +123,15 @@ def run(
         raise BadInput("every edge is decided, so no path leads anywhere; give a selection with undecided edges")
     result = _start(summary, settings)
     done = {} if before is None else {each.name: each.ends for each in before.procedures if not each.stored}
-    todo = [(name, order) for order in range(settings.orders) for name in RULES if order >= len(done.get(name, ()))]
+    names = applying(summary)
+    todo = [(name, order) for order in range(settings.orders) for name in names if order >= len(done.get(name, ()))]
     for number, (name, order) in enumerate(todo):
-        rescale, criterion = RULES[name]
-        scoring = settings.scoring(rescale=rescale, criterion=criterion)
+        scoring = settings.scoring(rescale=RULES[name].rescale, criterion=RULES[name].criterion)
         scorer, end = Scorer.of(checkpoint, scoring, data_dir=data_dir, download=download), start
-        for place, step in enumerate(measured_path(scorer, start, edge_order(start.space, order)), start=1):
-            end = step.selection
-            report((number + place / left) / len(todo), f"{name}, order {order}")
+        for step in path(checkpoint, scorer, RULES[name], start, edge_order(start.space, order)):
+            end = step
+            share = (end.steps_done - start.steps_done) / left
+            report((number + share) / len(todo), f"{name}, order {order}")
         done[name] = (*done.get(name, ()), nasbench201.lookup(str(end.decoded())).cifar10)
         yield _with(result, done, settings)
     yield replace(_with(result, done, settings), final=True)
@@ -187,7 +174,7 @@ def verdict(result: AblationsResult) -> str:
             continue
         mean, ci, higher, orders = found
         said.append(
-            f"With {_CHANGES[name]} the ends change by {signed(mean)}{within(ci, sign=True)} points on average, "
+            f"With {RULES[name].words} the ends change by {signed(mean)}{within(ci, sign=True)} points on average, "
             f"{told(ci)}, and are higher in {higher} of {orders} orders."
         )
     if stored := [each for each in result.procedures if each.stored and len(each.ends) > 1]:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from app.figures.path_ends import ends_info, plot_ends
 from app.parts import text
-from engine.analysis.ablations import PAPER, AblationsResult, paired
+from engine.analysis.ablations import AblationsResult, paired
+from engine.analysis.rules import PAPER
 from engine.drawing import wording
 from engine.drawing.palette import Theme
 
@@ -16,8 +17,9 @@ def figure(result: AblationsResult, theme: Theme, save: tuple[str, str]) -> None
     text.chart(plot_ends(info, theme), key="lab-figure", alt=info.summary, save=save)
     st.caption(
         "A dot is an edge order; every edge is decided by its largest drop (or rise of the loss) and measured anew. A "
-        "rescaled mask lets the other weights of the edge grow to the same sum. Stored selections were run with the "
-        "images that their names say."
+        "rescaled mask lets the other weights of the edge grow to the same sum, a restored one keeps the scale of what "
+        "the edge adds; Fisher and IIM are signals of *Who is right*, found anew on every edge. Stored selections were "
+        "run with the images that their names say."
     )
 
 

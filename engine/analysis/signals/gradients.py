@@ -4,13 +4,14 @@ gradients_of       gradients of every batch
 taylor             -w g, the first order of what the loss rises by without an operation
 taylor_rescaled    the same where the other weights of the row grow
 fisher             mean over batches of (w g) squared: how much an operation is used, whatever the sign
+FORMS              the signals among them, by name
 path_edge          -w times the mean of g while the row is scaled from 0 to 1 (Aumann-Shapley)
 
 Gradients are for the weights as free numbers, not through the softmax. Parameters get no gradient and nothing is
 written.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -58,6 +59,10 @@ def fisher(weights: Tensor, gradients: Sequence[BatchGradient]) -> Tensor:
     """[edges, operations]; depends on the batch size, as the variance of g falls with it."""
     w = weights.double()
     return torch.stack([(w * each.gradient) ** 2 for each in gradients]).mean(0)
+
+
+FORMS: Mapping[str, Callable[[Tensor, Sequence[BatchGradient]], Tensor]] = {"taylor": taylor, "fisher": fisher}
+"""By the signal's name."""
 
 
 def path_edge(asked: Asked, edge: int, midpoints: int = 4) -> Tensor:

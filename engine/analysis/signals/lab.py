@@ -149,8 +149,7 @@ def _find(
         return {name: {edge: row} for name, row in both.items() if name in wanted}
     if task.part == "gradients":
         taken = gradients.gradients_of(asked, report=report)
-        forms = {"taylor": gradients.taylor, "fisher": gradients.fisher}
-        rows = {name: forms[name](asked.weights, taken) for name in wanted}
+        rows = {name: gradients.FORMS[name](asked.weights, taken) for name in wanted}
         return {name: {edge: found[edge].tolist() for edge in asked.edges} for name, found in rows.items()}
     if task.part == "iim":
         return {"iim": features.iim(asked, report)}

@@ -8,7 +8,8 @@ import pytest
 
 import engine
 from engine.analysis import ablations, registry, running
-from engine.analysis.ablations import PAPER, RULES, AblationsResult, Procedure
+from engine.analysis.ablations import AblationsResult, Procedure
+from engine.analysis.rules import PAPER, RULES, applying
 from engine.analysis.settings import read_settings
 from engine.checkpoint.format import read_summary
 from engine.scoring.paths import measured_path
@@ -71,7 +72,7 @@ def test_a_run_follows_every_rule_and_goes_on_after_a_kill(small_runs: Path, tmp
     found = running.analyse(
         checkpoint, LAB, settings, tmp_path / "lab", resume=True, report=lambda share, label: labels.add(label)
     ).numbers
-    assert 0 < len(labels) < 4 and all(label.endswith("order 1") for label in labels)
+    assert 0 < len(labels) < len(RULES) and all(label.endswith("order 1") for label in labels)
     assert [each.name for each in found.procedures] == list(RULES) and {
         len(each.ends) for each in found.procedures
     } == {2}
@@ -80,7 +81,37 @@ def test_a_run_follows_every_rule_and_goes_on_after_a_kill(small_runs: Path, tmp
     *_, last = measured_path(Scorer.of(checkpoint, scoring), checkpoint.start, edge_order(checkpoint.space, 1))
     true = engine.nasbench201.lookup(str(last.selection.decoded())).cifar10
     assert found.procedure(LOSS).ends[1] == true
-    assert len(LAB.rows(found)) == 8 and "higher in" in LAB.lines(found)
+    assert len(LAB.rows(found)) == 2 * len(RULES) and "higher in" in LAB.lines(found)
+
+
+@pytest.mark.parametrize("name", ["rise_restored", "fisher", "iim"])
+def test_a_signal_decides_edge_after_edge_and_is_found_anew(small_runs: Path, name: str) -> None:
+    """As lab "signals" finds it, with what is decided so far."""
+    from engine.analysis import registry
+    from engine.analysis.signals.kinds import Asked
+    from engine.analysis.signals.paths import signal_path
+
+    checkpoint, lab = engine.load(small_runs / "small-201"), registry.find("signals")
+    batches = engine.scoring_batches("bundled", images=80, batch_size=16, checkpoint=checkpoint)
+    order = edge_order(checkpoint.space, 3)
+    before = checkpoint.start.discretize("cell", order.edges[0][1], "nor_conv_3x3")
+    asked = Asked(checkpoint.supernet, before, "cell", batches, "batch", 0)
+    way = list(signal_path(asked, name, order))
+    assert way[-1].is_complete and [each.steps_done for each in way] == [2, 3, 4, 5, 6]
+    asks = {"images": "80", "batch_size": "16", "signals": name, "sets": "1"}
+    settings = read_settings(lab.settings, "signals", asks)
+    for was, now in zip((before, *way), way[:2], strict=False):
+        (cell, edge) = next(place for place in order.edges if not was.is_decided(*place))
+        *_, found = lab.run(checkpoint, settings, selection=was)
+        row = found.signal(name).values[0][found.edges.index(edge)]
+        best = max(range(5), key=lambda column: -float("inf") if row[column] is None else row[column])
+        assert now.operation(cell, edge) == checkpoint.space.operations(cell, edge)[best]
+
+
+def test_what_looks_into_an_edge_is_left_out_where_channels_are_partly_mixed(root: Path) -> None:
+    assert applying(read_summary(root / "checkpoints" / "nas-bench-201")) == list(RULES)
+    partly = applying(read_summary(root / "checkpoints" / "nas-bench-201-pc-darts"))
+    assert [name for name in RULES if name not in partly] == ["restored mask, loss", "IIM"]
 
 
 def test_a_complete_selection_and_another_space_are_refused(small_runs: Path, root: Path) -> None:
