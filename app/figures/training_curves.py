@@ -139,7 +139,9 @@ def trajectories_info(space: SearchSpace, cell: str, past: Sequence[Alphas], epo
     return Trajectories(epochs, tuple(edges))
 
 
-_COLUMNS, _ROW = 3, 118
+_ROW = 118
+_FILLED = {3: 0.9, 5: 0.72}
+"""Columns -> share of their width that a small figure fills; beside it stands the leader's name."""
 _MARGIN = Margin(8, 34, 6, 6)
 
 
@@ -148,7 +150,8 @@ def plot_trajectories(info: Trajectories, theme: Theme) -> Figure:
     if not info.edges or not info.edges[0].weights:
         return empty_figure("no epoch is finished yet", theme)
     look = palette.roles(theme)
-    columns = min(_COLUMNS if len(info.edges) <= 6 else 5, len(info.edges))
+    most = 3 if len(info.edges) <= 6 else 5
+    columns = min(most, len(info.edges))
     rows = math.ceil(len(info.edges) / columns)
     values = [value for edge in info.edges for row in edge.weights for value in row]
     low, high = min(values), max(values)
@@ -158,7 +161,9 @@ def plot_trajectories(info: Trajectories, theme: Theme) -> Figure:
         number = "" if place == 0 else str(place + 1)
         row, column = divmod(place, columns)
         left, top = column / columns, 1 - row / rows
-        axes[f"xaxis{number}"] = _box([left, left + 0.9 / columns], [0.5, info.epochs + 0.5], f"y{number}", look)
+        axes[f"xaxis{number}"] = _box(
+            [left, left + _FILLED[most] / columns], [0.5, info.epochs + 0.5], f"y{number}", look
+        )
         axes[f"yaxis{number}"] = _box(
             [top - 0.82 / rows, top - 0.16 / rows], [low - room, high + room], f"x{number}", look
         )
@@ -169,7 +174,8 @@ def plot_trajectories(info: Trajectories, theme: Theme) -> Figure:
             code, height = f"<b>{palette.operation(best).code}</b>", weights[-1][names.index(best)]
             annotations.append(label(code, len(weights), height, palette.colour(best, theme), **ends))
         head = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "font": small(look.muted)}
-        annotations.append(label(wording.subscripts(name), left, top, look.muted, **head))
+        short = name.replace("node ", "")  # as the graph calls them: whole names would lie on each other
+        annotations.append(label(wording.subscripts(short), left, top, look.muted, **head))
     return figure(theme, _ROW * rows, _MARGIN, traces, annotations=annotations, **axes)
 
 

@@ -1,5 +1,7 @@
 """How a training goes, as figures."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -82,3 +84,21 @@ def test_the_operation_named_is_the_one_that_alpha_keeps() -> None:
         rows[cell][:, 0], rows[cell][:, 3] = 2.0, 1.0
     info = trajectories_info(space, "normal", [Alphas.read(space, rows)], 5)
     assert space.operations("normal", 0)[0] == "none" and {edge.best for edge in info.edges} == {"skip_connect"}
+
+
+@pytest.mark.parametrize(("name", "least"), [("nas-bench-201", 110), ("s2", 66)])
+def test_heads_and_leaders_keep_to_their_own_column_on_a_phone(name: str, least: int) -> None:
+    """least: pixels of a column where a phone gives the figure 330."""
+    space = search_space(name)
+    cell = space.cells[0]
+    alphas = Alphas.read(space, {each: np.zeros(space.shape(each)) for each in space.cells})
+    layout = plot_trajectories(trajectories_info(space, cell, [alphas], 5), "light")["layout"]
+    heads = [note["text"] for note in layout["annotations"] if note["xref"] == "paper"]
+    assert len(heads) == len(space.edges(cell))
+    letters = [len(re.sub("<.*?>", "", head)) for head in heads]
+    assert max(letters) * 6.5 <= least, "a letter of a head is at most 6.5 pixels wide"
+    boxes = [layout[axis]["domain"] for axis in layout if axis.startswith("xaxis")]
+    starts = sorted({left for left, _ in boxes})
+    for left, right in boxes:
+        beyond = [start for start in starts if start > left]
+        assert not beyond or (beyond[0] - right) * 330 >= (9 if name == "nas-bench-201" else 18)
