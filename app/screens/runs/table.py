@@ -22,6 +22,8 @@ FEWEST, MOST = 2, 8
 """How many runs can lie side by side."""
 VERDICTS: tuple[Verdict, ...] = ("disagree", "agree", "too_close", "indistinct")
 SHARE = "%.2f"
+MOST_ROWS = 20
+"""How many rows are seen without scrolling in the table."""
 COLUMNS = {
     "size": st.column_config.TextColumn(help="channels of the first stage, cells (a stage on NAS-Bench-201), pixels"),
     "acc. %": st.column_config.NumberColumn(format="%.1f", help="the supernet's, on search images, batch statistics"),
@@ -75,6 +77,7 @@ def table(rows: Sequence[Member], notes: Mapping[str, str]) -> list[Member]:
         column_config=COLUMNS,
         placeholder="–",
         row_height=30,
+        height="content" if len(rows) <= MOST_ROWS else 30 * (MOST_ROWS + 1),
         on_select="rerun",
         selection_mode="multi-row",
         key=keys.RUNS_TABLE.of(str(len(rows))).name,
