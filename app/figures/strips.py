@@ -37,7 +37,7 @@ class StripsInfo(NamedTuple):
         said = []
         for row in self.rows:
             alpha = "α unknown" if row.alpha is None else f"α {row.alpha:.2f} %"
-            orders = f"{len(row.ends)} order{'' if len(row.ends) == 1 else 's'}"
+            orders = wording.several(len(row.ends), "order")
             said.append(f"{row.run}: {alpha}, {row.procedure} {row.median:.2f} % (median of {orders})")
         return "; ".join(said) or "no run here ends in a cell whose true accuracy is known"
 

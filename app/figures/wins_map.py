@@ -150,7 +150,7 @@ def _shade(share: float, look: palette.Roles) -> str:
 
 
 def _runs(count: int) -> str:
-    return f"{count} run{'' if count == 1 else 's'}"
+    return wording.several(count, "run")
 
 
 def _name(operation: str) -> str:

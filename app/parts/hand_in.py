@@ -13,6 +13,7 @@ import streamlit as st
 from app.state import keys
 from app.state.page import PageState
 from app.state.url import Link
+from engine.drawing import wording
 from engine.selecting.hand_in import LONGEST_NAME, HandIn, tidy
 from engine.selecting.record import SelectionRecord
 
@@ -39,7 +40,7 @@ def section(page: PageState, document: SelectionRecord, address: Callable[[Link]
         key="export-hand-in",
     )
     st.code(address(replace(page.link, name=name)), language=None, wrap_lines=True)
-    answered = f"your {len(answers)} answer{'' if len(answers) == 1 else 's'} to questions" if answers else ""
+    answered = f"your {wording.several(len(answers), 'answer')} to questions" if answers else ""
     also = f", and {answered}; the link leaves out the answers" if answered else ""
     st.caption(f"Both hold your name, the decisions and who took each{also}. Give one of them to your teacher.")
 

@@ -65,7 +65,7 @@ def _histogram(one: Opened, ends: dict[str, Lookup]) -> None:
     assert start is not None
     found = nasbench201.reachable(start)
     text.heading(
-        f"True accuracy of {len(ends)} finished cell{'' if len(ends) == 1 else 's'}",
+        f"True accuracy of {wording.several(len(ends), 'finished cell')}",
         f"▼ on the CIFAR-10 accuracies of all {wording.count(found.count)} cells",
     )
     info = outcomes_info(found, opened=_sorted({name: end.cifar10 for name, end in ends.items()}))

@@ -88,7 +88,7 @@ def _tested(tested: Mapping[str, Any]) -> str:
 
 
 def _settings(recipe: Recipe) -> str:
-    layers = f"{recipe.layers} layer{'' if recipe.layers == 1 else 's'}"
+    layers = wording.several(recipe.layers, "layer")
     size = f"{recipe.channels} channels, {layers}, {recipe.image_size} pixels"
     return f"{size} · {recipe.epochs} epochs on {recipe.data}"
 
@@ -122,10 +122,8 @@ def _form(genotype: Genotype, before: Run | None, dataset: str | None) -> None:
     recipe = Recipe(genotype=str(genotype), data=data, epochs=epochs, channels=channels, layers=layers, image_size=size)
     cores = process_threads()
     seconds = wording.duration(estimate(recipe, cores))
-    plural = "" if cores == 1 else "s"
-    st.caption(
-        f"About {seconds} with {cores} thread{plural} of a usual processor. It goes on when this page is closed."
-    )
+    of = wording.several(cores, "thread")
+    st.caption(f"About {seconds} with {of} of a usual processor. It goes on when this page is closed.")
     again = before is not None and before.recipe == recipe and before.done
     st.button(
         "Train from scratch" if other is None else f"Train on {text.literal(name)} all the same",

@@ -14,6 +14,7 @@ from app.library import imports
 from app.parts import text, upload_wizard
 from app.parts.upload_wizard import MEGABYTES, TYPES, Upload
 from app.state import keys
+from engine.drawing import wording
 from engine.errors import BadInput
 
 FILES, FOLDER = "Files", "A folder"
@@ -82,4 +83,4 @@ def bring(name: str, content: bytes) -> Outcome:
         return Outcome(name, None, str(error))
     notes = len(found.meta["notes"])
     said = f"{found.space.name}, {found.meta['source']['format']}"
-    return Outcome(name, folder.name, f"{said}, {notes} note{'' if notes == 1 else 's'}" if notes else said)
+    return Outcome(name, folder.name, f"{said}, {wording.several(notes, 'note')}" if notes else said)

@@ -94,7 +94,7 @@ def _next(ask: Questions, do: Actions) -> None:
         st.button(label, type="primary", on_click=do.measure_all, width="stretch", key="measure-all")
     else:
         count = len(ask.to_settle())
-        label = f"Settle the {count} open edge{'' if count == 1 else 's'}{_about(ask.seconds_to_settle())}"
+        label = f"Settle the {wording.several(count, 'open edge')}{_about(ask.seconds_to_settle())}"
         st.button(
             label if count else "No edge is open",
             type="primary",

@@ -45,9 +45,9 @@ class Settings(LabSettings):
 
 @dataclass(frozen=True)
 class Procedure:
-    """ends: true accuracies (%) of the cells that it ends with; of one that was followed here by edge order, from order
-    0 on. images: that a decision rests on. stored: whether it comes from the checkpoint's own files. papers: whether
-    every decision is by the paper's mask and criterion."""
+    """ends: true accuracies (%) of the cells that it ends with; of one that was followed here by edge order.
+    images: that a decision rests on. stored: whether it comes from the checkpoint's own files. papers: whether every
+    decision is by the paper's mask and criterion."""
 
     name: str
     ends: tuple[float, ...]
@@ -59,7 +59,7 @@ class Procedure:
 @dataclass(frozen=True)
 class AblationsResult(Plain):
     """alpha: true accuracy (%) of the cell of the largest alphas, None where they are unknown. method: that trained the
-    supernet."""
+    supernet. followed: numbers of the edge orders behind `ends`; () in results of before, which have 0, 1, 2 and on."""
 
     procedures: tuple[Procedure, ...]
     alpha: float | None
@@ -68,6 +68,7 @@ class AblationsResult(Plain):
     bn: BnMode
     method: str
     final: bool
+    followed: tuple[int, ...] = ()
 
     def procedure(self, name: str) -> Procedure | None:
         return next((each for each in self.procedures if each.name == name), None)
@@ -113,7 +114,7 @@ def run(
     """A result after every path. selection: where the paths begin. Raises BadInput for a checkpoint that the lab does
     not apply to and for a complete selection."""
     from engine.scoring.scorer import Scorer
-    from engine.selection.orders import edge_order
+    from engine.selection.orders import distinct, edge_order
 
     summary = read_summary(checkpoint.path)
     LAB.check(summary)
@@ -121,10 +122,12 @@ def run(
     left = len(start.undecided_edges("cell"))
     if not left:
         raise BadInput("every edge is decided, so no path leads anywhere; give a selection with undecided edges")
-    result = _start(summary, settings)
+    followed = distinct(start, settings.orders)
+    result = replace(_start(summary, settings), followed=followed)
     done = {} if before is None else {each.name: each.ends for each in before.procedures if not each.stored}
     names = applying(summary)
-    todo = [(name, order) for order in range(settings.orders) for name in names if order >= len(done.get(name, ()))]
+    places = range(len(followed))
+    todo = [(name, followed[place]) for place in places for name in names if place >= len(done.get(name, ()))]
     for number, (name, order) in enumerate(todo):
         scoring = settings.scoring(rescale=RULES[name].rescale, criterion=RULES[name].criterion)
         scorer, end = Scorer.of(checkpoint, scoring, data_dir=data_dir, download=download), start
@@ -163,10 +166,15 @@ def verdict(result: AblationsResult) -> str:
     said = []
     alpha = "α is unknown" if result.alpha is None else f"α's own cell has {result.alpha:.2f} %"
     if paper := result.procedure(PAPER):
-        said.append(
-            f"The paper's rule without tuning (plain mask, accuracy) ends between {min(paper.ends):.2f} and "
-            f"{max(paper.ends):.2f} % over {len(paper.ends)} edge orders, median {median(paper.ends):.2f} %; {alpha}."
+        ends = (
+            f"between {min(paper.ends):.2f} and {max(paper.ends):.2f} % over {len(paper.ends)} edge orders, median "
+            f"{median(paper.ends):.2f} %"
+            if len(paper.ends) > 1
+            else f"at {paper.ends[0]:.2f} % in one edge order"
         )
+        said.append(f"The paper's rule without tuning (plain mask, accuracy) ends {ends}; {alpha}.")
+        if len(result.followed) == 1:
+            said.append("What is left to decide can be decided in this order only, so nothing is said of a spread.")
     else:
         said.append(f"Its rules have not been followed here yet; {alpha}.")
     for name in list(RULES)[1:]:
@@ -176,6 +184,8 @@ def verdict(result: AblationsResult) -> str:
         said.append(
             f"With {RULES[name].words} the ends change by {signed(mean)}{within(ci, sign=True)} points on average, "
             f"{told(ci)}, and are higher in {higher} of {orders} orders."
+            if orders > 1
+            else f"With {RULES[name].words} the end changes by {signed(mean)} points."
         )
     if stored := [each for each in result.procedures if each.stored and len(each.ends) > 1]:
         parts = [
@@ -221,13 +231,13 @@ def rows(result: AblationsResult) -> list[Mapping[str, Any]]:
     return [
         {
             "procedure": each.name,
-            "order": None if each.stored else order,
+            "order": None if each.stored else result.followed[place] if result.followed else place,
             "true": end,
             "images": each.images,
             "stored": each.stored,
         }
         for each in result.procedures
-        for order, end in enumerate(each.ends)
+        for place, end in enumerate(each.ends)
     ]
 
 

@@ -20,6 +20,7 @@ from engine.analysis.paper import FIXED, LINK, of_method
 from engine.analysis.relatives import moments, past
 from engine.analysis.settings import LabSettings
 from engine.checkpoint.format import Summary, read_summary
+from engine.drawing import wording
 from engine.fields import setting
 from engine.population import UNTUNED, member, over_epochs
 from engine.results import BnMode
@@ -145,20 +146,25 @@ def run(
     import engine
     from engine.scoring.paths import decide_at_once, measured_path
     from engine.scoring.scorer import Scorer
-    from engine.selection.orders import edge_order
+    from engine.selection.orders import distinct, edge_order
 
     summary = read_summary(checkpoint.path)
     LAB.check(summary)
     result = _known(summary, settings, stored=False)
     done = {} if before is None else dict(before.measured)
     result = _with(result, done)
-    todo = {epoch: each for epoch, each in moments(summary).items() if epoch not in done}
+    todo = {
+        epoch: each
+        for epoch, each in moments(summary).items()
+        if epoch not in done and each.start.undecided_edges("cell")
+    }
     for number, (epoch, each) in enumerate(todo.items()):
         loaded = checkpoint if each.path == summary.path else engine.load(each.path)
         loaded.supernet.to(checkpoint.supernet.device)
         scorer = Scorer.of(loaded, settings.scoring(), data_dir=data_dir, download=download)
-        start = loaded.start.with_decisions()
-        steps, label = 1 + settings.orders, f"epoch {epoch}"
+        start = loaded.start
+        orders = distinct(start, settings.orders)
+        steps, label = 1 + len(orders), f"epoch {epoch}"
 
         def tell(share: float, step: int, number: int = number, steps: int = steps, label: str = label) -> None:
             report((number + (step + share) / steps) / len(todo), label)
@@ -169,11 +175,11 @@ def run(
             scores.append(scorer.edge(start, "cell", edge))
             tell((place + 1) / len(edges), 0)
         ends = []
-        for order in range(settings.orders):
+        for number_of_path, order in enumerate(orders):
             end = start
             for place, step in enumerate(measured_path(scorer, start, edge_order(start.space, order))):
                 end = step.selection
-                tell((place + 1) / len(edges), 1 + order)
+                tell((place + 1) / len(edges), 1 + number_of_path)
             ends.append(_true(end))
         found = Measured(_true(decide_at_once(start, scores)), tuple(ends), scores[0].images, False)
         result = _with(result, {epoch: found})
@@ -217,15 +223,17 @@ def verdict(result: SnapshotsResult) -> str:
     for epoch, each in result.measured:
         at_once = "" if each.at_once is None else f"the largest drops at once give {each.at_once:.2f} %"
         paths = (
-            f"{len(each.paths)} measured path{'' if len(each.paths) == 1 else 's'} end between {min(each.paths):.2f} "
-            f"and {max(each.paths):.2f} % (median {median(each.paths):.2f})"
+            f"{len(each.paths)} measured paths end between {min(each.paths):.2f} and {max(each.paths):.2f} % (median "
+            f"{median(each.paths):.2f})"
+            if len(each.paths) > 1
+            else f"the one measured path ends at {each.paths[0]:.2f} %"
             if each.paths
             else ""
         )
         said.append(f"After epoch {epoch} {' and '.join(part for part in (at_once, paths) if part)}.")
     if len(result.measured) < FEWEST:
         said.append(
-            f"With weights of {len(result.measured)} epoch{'' if len(result.measured) == 1 else 's'} nothing can be "
+            f"With weights of {wording.several(len(result.measured), 'epoch')} nothing can be "
             "said about a trend of measurement; train with snapshots to see one."
         )
     elif (agree := agrees(result)) is not None:

@@ -8,6 +8,7 @@ import typer
 
 from engine.cli import console
 from engine.cli.options import Device, Json, Threads, pick_device
+from engine.drawing import wording
 from engine.errors import BadInput
 
 HEADER = ("", "engine", "as written", "channels_last", "of the limit", "convolutions alone", "as long as")
@@ -64,7 +65,7 @@ def bench(
     if json:
         console.emit(result)
         return
-    console.out(f"{about['device']}, {count} thread{'' if count == 1 else 's'}, {rounds} rounds\n")
+    console.out(f"{about['device']}, {wording.several(count, 'thread')}, {rounds} rounds\n")
     rows = [
         (
             each.title,

@@ -5,7 +5,7 @@ import typer
 from engine.cli import console
 from engine.cli.options import DataDir, Device, Download, Json, Threads, options_from, pick_device
 from engine.cli.train import DEFAULTS, NAMED, Changes, read_recipe
-from engine.drawing.wording import duration
+from engine.drawing.wording import duration, several
 from engine.training.recipe import Recipe
 from engine.training.settings import MethodSettings
 
@@ -39,10 +39,9 @@ def estimate(
         console.emit(found.to_dict())
         return
     memory = "" if found.memory is None else f", {found.memory / 1e9:.1f} GB of memory"
-    plural = "" if found.threads == 1 else "s"
     console.out(
         f"about {duration(found.seconds)} for {recipe.epochs:,} epochs, up to "
         f"{duration(found.per_epoch)} each{memory}\n"
-        f"{found.timed} steps were taken on {found.device} with {found.threads} thread{plural}: "
+        f"{found.timed} steps were taken on {found.device} with {several(found.threads, 'thread')}: "
         f"{found.per_step:.2f} s a step, {found.steps:,} steps an epoch"
     )

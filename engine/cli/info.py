@@ -126,7 +126,7 @@ def summary(found: dict[str, Any]) -> str:
     """The text form of `describe`: what it is, its accuracy, and how alpha's choice moved."""
     epochs = "an unknown number of epochs"
     if found["epochs"] is not None:
-        epochs = f"{found['epochs']} epoch{'' if found['epochs'] == 1 else 's'}"
+        epochs = wording.several(found["epochs"], "epoch")
     data = found["data"] or "unknown data"
     mixed = MIXED[found["mixing"]] + (f"; one in {found['partial']} channels" if found["partial"] > 1 else "")
     rows = [

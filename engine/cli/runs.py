@@ -59,7 +59,7 @@ def _verdicts(each: Member) -> str:
 
 def _end(ends: Ends) -> str:
     count = len(ends.genotypes)
-    how = f"{ends.words}, {ends.images or 0:,} images of {ends.data}, {count} order{'' if count == 1 else 's'}"
+    how = f"{ends.words}, {ends.images or 0:,} images of {ends.data}, {wording.several(count, 'order')}"
     if ends.median is None:
         return f"{how}: no table"
     between = "" if len(ends.true) == 1 else f" ({ends.true[0]:.2f} to {ends.true[-1]:.2f})"

@@ -184,15 +184,21 @@ def _together(
 
 
 def _paths(scorer: "Scorer", selection: "Selection", orders: int) -> list[dict[str, Any]]:
-    """The measured paths in the edge orders 0 to orders-1, with a bar over all their decisions."""
+    """The measured paths in the edge orders 0 to orders-1, with a bar over all their decisions. Of orders that are one
+    in what is left to decide, the first."""
     from engine.scoring.paths import path
+    from engine.selection.orders import distinct
 
-    steps = selection.space.steps - selection.steps_done
+    steps, numbers = selection.space.steps - selection.steps_done, distinct(selection, orders)
+    if len(numbers) < orders:
+        console.note(
+            f"of {orders} edge orders {len(numbers)} differ in what is left to decide; the others are left out"
+        )
     with console.Progress("decision") as bar:
         found = []
-        for order in range(orders):
-            label, before = f"measured path, order {order}", order * steps
-            report = partial(_show, bar, orders * steps, label, before)
+        for place, order in enumerate(numbers):
+            label, before = f"measured path, order {order}", place * steps
+            report = partial(_show, bar, len(numbers) * steps, label, before)
             found.append(path(scorer, selection, order, report))
         return found
 

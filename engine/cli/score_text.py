@@ -99,7 +99,7 @@ def sweep_text(found: dict[str, Any]) -> str:
     counts = ", ".join(
         f"{verdicts.count(name)} {'without alpha' if name is None else wording.VERDICT[name].word}" for name in names
     )
-    text = f"{text}\n\n{len(verdicts)} edges: {counts}"
+    text = f"{text}\n\n{wording.several(len(verdicts), 'edge')}: {counts}"
     for one in found.get("paths", ()):
         way = " -> ".join(f"{accuracy:.1f}" for accuracy in one["accuracies"])
         text += f"\nmeasured path, order {one['seed']} (accuracy before each decision: {way} %)\n  {one['genotype']}"

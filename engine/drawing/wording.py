@@ -63,9 +63,14 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def several(number: int, noun: str) -> str:
+    """So many of something: "1 edge", "6 edges"."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def cells(number: int, *, per_stage: bool = False) -> str:
     """How deep a network is: "1 cell", "5 cells a stage"."""
-    return f"{number} cell{'' if number == 1 else 's'}{' a stage' if per_stage else ''}"
+    return several(number, "cell") + (" a stage" if per_stage else "")
 
 
 def size(channels: int | None, cells_in_it: int | None, image_size: int | None) -> str:

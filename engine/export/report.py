@@ -80,7 +80,9 @@ def _truth(document: SelectionRecord, found: Genotype) -> Iterable[str]:
     cells = [("this selection", found)]
     if selection.alphas.known:
         tuned = ", as tuned" if any(point.tuned for point in document.path) else ""
-        cells.append((f"alpha alone{tuned}", selection.with_decisions().alpha_path().decoded()))
+        taken = zip(selection.decisions, document.steps, strict=True)
+        given = [decision for decision, step in taken if step.by == "training"]
+        cells.append((f"alpha alone{tuned}", selection.with_decisions(given).alpha_path().decoded()))
     for name, cell in cells:
         row = nasbench201.lookup(cell)
         for dataset, words in DATASETS.items():

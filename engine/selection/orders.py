@@ -4,6 +4,7 @@ Order         edges of all cell types, then the nodes that choose between inputs
 index_order   by index
 edge_order    random, the order that the published code draws from a seed
 next_step     what an order visits next in a selection: a NextStep
+distinct      which orders differ in what a selection has left to decide
 """
 
 from collections.abc import Mapping
@@ -26,6 +27,9 @@ class Order(NamedTuple):
 
 class Decided(Protocol):
     """What an order must know of a selection."""
+
+    @property
+    def space(self) -> SearchSpace: ...
 
     def is_decided(self, cell: str, edge: int) -> bool: ...
 
@@ -86,3 +90,15 @@ def next_step(selection: Decided, order: Order) -> NextStep | None:
         if selection.kept(cell, node) is None:
             return NextStep("node", cell, node)
     return None
+
+
+def distinct(selection: Decided, orders: int) -> tuple[int, ...]:
+    """Seeds from 0 to orders - 1 whose orders visit what is left to decide each in a way of its own; of those that do
+    it in the same way the first. Paths in equal orders are one path, and no spread."""
+    first: dict[Order, int] = {}
+    for seed in range(orders):
+        order = edge_order(selection.space, seed)
+        edges = tuple(place for place in order.edges if not selection.is_decided(*place))
+        nodes = tuple(place for place in order.nodes if selection.kept(*place) is None)
+        first.setdefault(Order(edges, nodes), seed)
+    return tuple(first.values())

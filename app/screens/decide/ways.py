@@ -85,7 +85,7 @@ def _named(seed: int | None, tuning: str, line: str, page: PageState, from_here:
 
 
 def _orders(count: int) -> str:
-    return f"{count} edge order{'' if count == 1 else 's'}"
+    return wording.several(count, "edge order")
 
 
 def _seed(page: PageState) -> int | None:

@@ -17,6 +17,7 @@ from app.parts import text
 from app.parts.terms import term
 from app.state import keys
 from app.state.page import PageState
+from engine.drawing import wording
 from engine.errors import BadInput
 from engine.population import Member
 from engine.spaces import search_space
@@ -61,7 +62,7 @@ def _wins(page: PageState, chosen: Sequence[Member], entries: Mapping[str, Entry
     said = info.summary if info else "no cell is known to compare"
     text.chart(plot_wins_map(info, page.theme), key="wins-map", alt=said)
     if info:
-        measured = f"{info.cells} finished cell{'' if info.cells == 1 else 's'} by measurement"
+        measured = f"{wording.several(info.cells, 'finished cell')} by measurement"
         st.caption(f"{measured} in {info.runs[1]} of {len(chosen)} runs · {said}")
 
 

@@ -45,7 +45,7 @@ COLUMNS = {
 def headline(rows: Sequence[Member]) -> str:
     """e.g. "5 supernets; where the truth is known, α ends at 10.00 to 54.30 % and measurement at 90.65 to 93.87 %"."""
     count = len(rows)
-    first = f"{count} supernet{'' if count == 1 else 's'}"
+    first = wording.several(count, "supernet")
     alpha = [row.alpha_true for row in rows if row.alpha_true is not None]
     measured = [ends.median for row in rows for ends in row.ends if ends.median is not None]
     if not alpha or not measured:

@@ -15,6 +15,7 @@ from engine.analysis.lab import Compared, aligned
 from engine.analysis.paper import of_method
 from engine.analysis.signals.kinds import BASELINES
 from engine.analysis.signals.results import SignalRow, SignalsResult, paired, table
+from engine.drawing import wording
 from engine.results import Interval
 
 
@@ -35,8 +36,8 @@ def verdict(result: SignalsResult) -> str:
             f"Of the signals that look at this supernet, {best.label} ranks nearest to the truth ({_number(best.mean)}"
             f"{_interval(best.ci)})"
             + (
-                f", but {len(close)} other{'' if len(close) == 1 else 's'} cannot be told apart from it on "
-                f"{len(result.edges)} edges."
+                f", but {wording.several(len(close), 'other')} cannot be told apart from it on "
+                f"{wording.several(len(result.edges), 'edge')}."
                 if close
                 else ", and on these edges it is told apart from all others."
             )
@@ -70,9 +71,9 @@ def _alpha_and_drop(alpha: SignalRow, drop: SignalRow, edges: int) -> str:
     return (
         f"The drop's rank correlation is {'higher' if difference > 0 else 'no higher'} than α's: "
         f"{_number(drop.mean)} against {_number(alpha.mean)}, a difference of {_number(difference)}{_interval(ci)} "
-        f"over {edges} edges, {told}. "
-        f"It names a truly best operation on {drop.hit_count} of {edges} edges, α on {alpha.hit_count}; taken at once, "
-        f"its cell reaches {drop.true:.2f} %, α's {alpha.true:.2f} %."
+        f"over {wording.several(edges, 'edge')}, {told}. "
+        f"It names a truly best operation on {drop.hit_count} of {wording.several(edges, 'edge')}, α on "
+        f"{alpha.hit_count}; taken at once, its cell reaches {drop.true:.2f} %, α's {alpha.true:.2f} %."
     )
 
 
@@ -177,7 +178,7 @@ def lines(result: SignalsResult) -> str:
         base += f" [{result.accuracy_ci[0]:.2f}, {result.accuracy_ci[1]:.2f}]"
     return (
         f"{aligned([head, *body])}\n\ntruth: {result.truth} {result.dataset} accuracy of the reachable cells with an "
-        f"operation; intervals over {len(result.edges)} edges; {result.sets} disjoint "
+        f"operation; intervals over {wording.several(len(result.edges), 'edge')}; {result.sets} disjoint "
         f"{'set' if result.sets == 1 else 'sets'} of {result.images} images, {result.bn} statistics{base}"
     )
 

@@ -25,7 +25,7 @@ def verdict(result: StrengthResult) -> str:
     edges = result.whole
     if not edges:
         return f"Of {len(result.edges)} edges none is measured as a whole yet."
-    count = f"{len(edges)} edge{'' if len(edges) == 1 else 's'}"
+    count = wording.several(len(edges), "edge")
     said = [_one(edges[0])] if len(edges) == 1 else [_hits(edges, by, words) for by, words in _SIGNALS.items()]
     parts = [f"{words} {number(rho[0])}{within(rho[1])}" for words, rho in _means(result).items()]
     if parts:

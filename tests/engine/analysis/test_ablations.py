@@ -46,6 +46,17 @@ def test_procedures_are_compared_in_the_same_orders() -> None:
     assert ablations.paired(short, LOSS)[1] is None and "not told apart from 0" in LAB.verdict(short)
 
 
+def test_orders_that_are_one_path_are_followed_once_and_say_nothing_of_a_spread(root: Path, tmp_path: Path) -> None:
+    checkpoint = engine.load(root / "checkpoints" / "nas-bench-201-sgas")
+    assert len(checkpoint.start.undecided_edges("cell")) == 1
+    settings = read_settings(LAB.settings, "ablations", {"images": "80", "batch_size": "16", "orders": "4"})
+    found = running.analyse(checkpoint, LAB, settings, tmp_path / "lab").numbers
+    assert found.followed == (0,) and {len(each.ends) for each in found.procedures if not each.stored} == {1}
+    said = LAB.verdict(found)
+    assert "in this order only" in said and "told apart from 0" not in said and "orders" not in said
+    assert LAB.agrees(found) is None and {row["order"] for row in LAB.rows(found) if not row["stored"]} == {0}
+
+
 def test_agreement_goes_by_the_interval_of_the_ends() -> None:
     assert LAB.agrees(made({PAPER: (90.0, 91.0, 92.0)})) is True
     assert LAB.agrees(made({PAPER: (90.0, 91.0, 92.0)}, alpha=94.0)) is False

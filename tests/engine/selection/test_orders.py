@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 
 from engine.errors import BadInput
-from engine.selection.orders import Order, edge_order, index_order
+from engine.selection.orders import Order, distinct, edge_order, index_order
+from engine.selection.selection import Selection
 from engine.spaces import SPACES, search_space
 
 # Orders of DARTS-PT's official code by seed: normal edges, normal nodes, reduce edges, reduce nodes, and the edges of
@@ -56,3 +58,15 @@ def test_every_order_visits_everything_once(name: str) -> None:
 def test_a_seed_that_cannot_be_used_is_refused(seed: object) -> None:
     with pytest.raises(BadInput, match="seed must be a whole number"):
         edge_order(search_space("darts"), seed)  # type: ignore[arg-type]
+
+
+def test_orders_that_visit_what_is_left_in_the_same_way_count_as_one() -> None:
+    space = search_space("nas-bench-201")
+    selection = Selection(space, {"cell": np.zeros(space.shape("cell"))})
+    assert distinct(selection, 8) == tuple(range(8))
+    for edge in (0, 1, 4, 5):
+        selection = selection.discretize("cell", edge, "skip_connect")
+    first = [next(edge for _, edge in edge_order(space, seed).edges if edge in (2, 3)) for seed in range(8)]
+    assert distinct(selection, 8) == (0, first.index(5 - first[0]))
+    assert distinct(selection.discretize("cell", 2, "none"), 8) == (0,)
+    assert distinct(Selection(search_space("s2"), {c: np.zeros((14, 2)) for c in ("normal", "reduce")}), 3) == (0, 1, 2)
