@@ -21,6 +21,7 @@ from engine.analysis.relatives import moments
 from engine.analysis.settings import LabSettings
 from engine.analysis.spread import rank_correlation
 from engine.checkpoint.format import Summary, read_summary
+from engine.drawing import wording
 from engine.errors import BadInput
 from engine.results import BnMode, Interval
 from engine.results.plain import Plain
@@ -126,8 +127,8 @@ def verdict(result: OptimalResult) -> str:
     nearer = sum(each.b < each.a for each in result.edges)
     optimal = sum(each.optimal > 0.5 for each in result.edges)
     said = [
-        f"On {nearer} of {count} edges the input is nearer to the cell's map than the convolution's output is, so that "
-        f"the proposition gives skip the larger weight; the exact minimiser does so on {optimal}."
+        f"On {nearer} of {wording.several(count, 'edge')} the input is nearer to the cell's map than the convolution's "
+        f"output is, so that the proposition gives skip the larger weight; the exact minimiser does so on {optimal}."
     ]
     known = [each.learned for each in result.edges if each.learned is not None]
     if not known:
@@ -156,7 +157,8 @@ def verdict(result: OptimalResult) -> str:
     if result.method != "fixed-alpha":
         often = {True: "more often than a coin would", False: "less often than a coin would", None: "as a coin might"}
         said.append(
-            f"The larger weight is learned where it is optimal on {same} of {count} edges, {often[agrees(result)]}."
+            f"The larger weight is learned where it is optimal on {same} of {wording.several(count, 'edge')}, "
+            f"{often[agrees(result)]}."
         )
     if len(result.epochs) > 1 and result.learned:
         first, last = result.epochs[0], result.epochs[-1]

@@ -263,7 +263,7 @@ def compared(result: SnapshotsResult) -> tuple[Compared, ...]:
     rows = [Compared("α's cell at the end, true accuracy", paper.alpha, last.true, "%", None, "table 4")]
     if last.measured is not None and last.measured.paths:
         ends = last.measured.paths
-        note = f"median of {len(ends)} orders, no tuning; there: with tuning, table 4"
+        note = f"median of {wording.several(len(ends), 'order')}, no tuning; there: with tuning, table 4"
         ours = round(median(ends), 4)
         rows.append(Compared("by measurement at the end, true accuracy", paper.measured, ours, "%", None, note))
     return tuple(rows)

@@ -77,7 +77,11 @@ def _wins(
     name = next(iter(documents))
     left, right = st.columns(2)
     with left:
-        agreed = f"{info.orders} orders agree on {info.unanimous} of {len(info.rows)} edges"
+        agreed = (
+            f"{info.orders} orders agree on {info.unanimous} of {len(info.rows)} edges"
+            if info.orders > 1
+            else "1 order"
+        )
         text.chart(plot_order_wins(info, theme), key="order-wins", alt=agreed)
         st.caption(f"{agreed} · {end_of(Side(endings.entry.id, name)).origin}")
     with right:
@@ -99,4 +103,6 @@ def _wins(
 def _spread(what: str, spread: Mapping[str, float], orders: int) -> str:
     name = "true CIFAR-10 accuracy" if what == "true" else "supernet accuracy at the end"
     lowest, median, highest = (wording.number(spread[key], 2) for key in ("lowest", "median", "highest"))
+    if orders == 1:
+        return f"{name} in one order: {median} %"
     return f"{name} over {orders} orders: lowest {lowest}, median {median}, highest {highest} %"

@@ -118,7 +118,7 @@ def _reading(result: SignalsResult, rows: list[SignalRow]) -> str:
         + (f" to {wording.count(images[-1])} images." if len(images) > 1 else " images.")
     )
     return (
-        f"Thick line: mean over {len(result.edges)} edges; band: its 95 % interval over these edges.{on} Random "
-        "numbers correlate 0. A fixed order of operations (*kind alone*) knows nothing of any supernet: it is the mark "
-        "to beat."
+        f"Thick line: mean over {wording.several(len(result.edges), 'edge')}; band: its 95 % interval over these edges."
+        f"{on} Random numbers correlate 0. A fixed order of operations (*kind alone*) knows nothing of any supernet: "
+        "it is the mark to beat."
     )

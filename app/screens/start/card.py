@@ -119,7 +119,11 @@ def _note(ask: Questions, scores: EdgeScores | None, operations: int) -> str:
     if not sentences.disagreements(ask.scores):
         measured, edges = len(ask.scores), len(page.space.edges(page.cell))
         of = f"{measured} edges" if measured == edges else f"{measured} measured edges"
-        lines.append(f"On none of the {of} does measurement contradict α.")
+        lines.append(
+            f"On none of the {of} does measurement contradict α."
+            if measured > 1
+            else "On the one edge that is measured, measurement does not contradict α."
+        )
     return " ".join(lines)
 
 

@@ -63,7 +63,8 @@ def _hits(edges: Sequence[EdgeStrength], by: str, words: str) -> str:
     if not known:
         return "The alphas are unknown."
     hits = sum(each.best(by) == each.best("strength") for each in known)
-    return f"On {hits} of {len(known)} edges {words} belongs to the operation that is strongest after fine-tuning."
+    of = wording.several(len(known), "edge")
+    return f"On {hits} of {of} {words} belongs to the operation that is strongest after fine-tuning."
 
 
 def _is_close(edge: EdgeStrength) -> bool:

@@ -11,6 +11,7 @@ from app.library.catalog import Catalog, Entry
 from app.library.epochs import at_epoch
 from app.screens.compare.endings import RunEndings
 from app.state import keys, url
+from engine import nasbench201
 from engine.cli import main
 from engine.data.load import Images, load_data
 from engine.export import export
@@ -131,3 +132,16 @@ def test_a_run_of_the_command_line_says_who_took_them(folder: Path, tmp_path: Pa
     assert record.selection.is_complete and record.selection.decisions[:TAKEN] == entry(folder).begun
     assert [step.by for step in record.steps] == ["training"] * TAKEN + ["random"] * (6 - TAKEN)
     assert f"{TAKEN} by the training" in export(record, "html")
+    given = record.selection.with_decisions(entry(folder).begun)
+    by_alpha = nasbench201.lookup(str(given.alpha_path().decoded())).cifar10
+    assert f"{by_alpha:.2f} %" in export(record, "html"), "alpha alone goes on from what was taken in training too"
+
+
+def test_where_one_edge_is_left_pages_speak_of_one_edge_and_one_order(visit: Visit) -> None:
+    name = "nas-bench-201-sgas"
+    start = visit(run=name, step="seen")
+    assert "On the one edge that is measured, measurement does not contradict α." in text(start)
+    compare = visit("compare", run=name)
+    assert "in one order: 94.18 %" in text(compare) and "1 orders" not in text(compare)
+    lab = visit("labs", run=name, lab="ablations")
+    assert "in this order only" in text(lab) and "told apart from 0" not in text(lab)

@@ -16,6 +16,12 @@ def test_numbers_are_worded_once():
     assert wording.percent(93.978, digits=2) == "93.98 %"
     assert wording.weight(0.2249) == "0.22"
     assert wording.count(15625) == "15,625"
+    assert [wording.several(number, "edge") for number in (0, 1, 2, 1024)] == [
+        "0 edges",
+        "1 edge",
+        "2 edges",
+        "1,024 edges",
+    ]
 
 
 @given(st.floats(-0.049, 0.049))
