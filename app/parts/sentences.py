@@ -47,6 +47,8 @@ def headline(selection: Selection, cell: str, scores: Scores, *, hidden: bool = 
     if not scores:
         return f"{first}; {nothing}"
     against = len(disagreements(scores))
+    if measured == 1 and not against:
+        return f"{first}; on the one that is measured, measurement does not contradict it"
     known = "" if measured == len(edges) else f" of {measured} measured"
     on = "none" if against == 0 else f"all {against}" if against == len(edges) else str(against)
     return f"{first}; measurement contradicts it on {on}{known}"

@@ -39,7 +39,11 @@ def training_record(log: Log, summary: Summary | None, epochs: int) -> None:
     left, right = st.columns([2, 3])
     with left:
         text.chart(plot_curves(curves, theme), key="training-curves", alt=curves.summary)
-        st.caption(f"search: the whole supernet on {wording.count(curves.images or 0)} search images, batch statistics")
+        said = [f"search: the whole supernet on {wording.count(curves.images or 0)} search images, batch statistics."]
+        if decided := [str(line["epoch"]) for line in log if line.get("decisions")]:
+            after = " and ".join(filter(None, (", ".join(decided[:-1]), decided[-1])))
+            said.append(f"Decisions were taken after epoch {after}; it is measured with them before it trains on.")
+        st.caption(" ".join(said))
     with right:
         if summary is None:
             st.caption("Its checkpoint is being written.")

@@ -33,7 +33,8 @@ def tape(deciding: Deciding) -> None:
     known = [found for at_once, after in track if (found := after or at_once) is not None]
     name, button = st.columns([3, 1], vertical_alignment="center")
     with name:
-        text.heading("Tape", "choose a row to look back · ring: α · dot: measured · person: you")
+        given = " · dotted: its training" if page.entry.begun else ""
+        text.heading("Tape", f"choose a row to look back · ring: α · dot: measured · person: you{given}")
     if len(known) < len(track):
         button.button(
             "Measure accuracies",

@@ -141,6 +141,9 @@ def test_where_one_edge_is_left_pages_speak_of_one_edge_and_one_order(visit: Vis
     name = "nas-bench-201-sgas"
     start = visit(run=name, step="seen")
     assert "On the one edge that is measured, measurement does not contradict α." in text(start)
+    assert "on the one that is measured, measurement does not contradict it" in heading(visit("explore", run=name))
+    assert "dotted: its training" in text(visit("decide", run=name))
+    assert "Decisions were taken after epoch 10, 15, 20, 25 and 30" in text(visit("train", run=name))
     compare = visit("compare", run=name)
     assert "in one order: 94.18 %" in text(compare) and "1 orders" not in text(compare)
     lab = visit("labs", run=name, lab="ablations")
