@@ -8,7 +8,7 @@ plot_snapshots    the plotly figure
 from typing import NamedTuple
 
 from app.figures.frame import TICK, Figure, Margin, empty_figure, figure, label, rounded, small
-from engine.analysis.snapshots import SnapshotsResult
+from engine.analysis.snapshots.results import SnapshotsResult
 from engine.drawing import palette
 from engine.drawing.palette import Theme
 

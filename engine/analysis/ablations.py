@@ -174,7 +174,7 @@ def verdict(result: AblationsResult) -> str:
         )
         said.append(f"The paper's rule without tuning (plain mask, accuracy) ends {ends}; {alpha}.")
         if len(result.followed) == 1:
-            said.append("What is left to decide can be decided in this order only, so nothing is said of a spread.")
+            said.append("The orders are one in what is left to decide, so nothing is said of a spread.")
     else:
         said.append(f"Its rules have not been followed here yet; {alpha}.")
     for name in list(RULES)[1:]:

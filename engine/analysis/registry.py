@@ -17,7 +17,7 @@ _HOMES = {
     "optimal-alpha": "engine.analysis.optimal_alpha",
     "unrolled": "engine.analysis.unrolled",
     "skip-minus-conv": "engine.analysis.skip_minus_conv",
-    "snapshots": "engine.analysis.snapshots",
+    "snapshots": "engine.analysis.snapshots.lab",
     "ablations": "engine.analysis.ablations",
     "depth": "engine.analysis.depth",
 }

@@ -6,7 +6,8 @@ import streamlit as st
 
 from app.figures.snapshot_ends import plot_snapshots, snapshots_info
 from app.parts import text
-from engine.analysis.snapshots import SnapshotsResult, rows
+from engine.analysis.snapshots.results import SnapshotsResult
+from engine.analysis.snapshots.words import rows
 from engine.drawing.palette import Theme
 
 TRUE = "true CIFAR-10 accuracy"

@@ -53,7 +53,7 @@ def test_orders_that_are_one_path_are_followed_once_and_say_nothing_of_a_spread(
     found = running.analyse(checkpoint, LAB, settings, tmp_path / "lab").numbers
     assert found.followed == (0,) and {len(each.ends) for each in found.procedures if not each.stored} == {1}
     said = LAB.verdict(found)
-    assert "in this order only" in said and "told apart from 0" not in said and "orders" not in said
+    assert "are one in what is left" in said and "told apart from 0" not in said and "edge orders" not in said
     assert LAB.agrees(found) is None and {row["order"] for row in LAB.rows(found) if not row["stored"]} == {0}
 
 

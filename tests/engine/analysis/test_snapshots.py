@@ -8,7 +8,7 @@ import pytest
 import engine
 from engine.analysis import registry, relatives, running
 from engine.analysis.settings import read_settings
-from engine.analysis.snapshots import Epoch, Measured, SnapshotsResult
+from engine.analysis.snapshots.results import Epoch, Measured, SnapshotsResult
 from engine.checkpoint.format import read_summary
 from tests.engine.small_runs import SMALL, write_photos
 

@@ -1,9 +1,8 @@
 """Lab "snapshots", selection from snapshots: where alpha and measurement end at every stored epoch (Fig. 4).
 
-LAB               the lab
-Settings          what it measures with
-SnapshotsResult   what it finds: Epoch by epoch
-run               measures every moment whose weights are there
+LAB        the lab
+Settings   what it measures with
+run        measures every moment whose weights are there
 
 Alphas are known of every epoch; measurement needs weights. Free of torch until it measures.
 """
@@ -11,28 +10,23 @@ Alphas are known of every epoch; measurement needs weights. Free of torch until 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean, median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine import nasbench201
-from engine.analysis.lab import Compared, Lab, Report, aligned, only_with_a_table, seconds_of_sweep
-from engine.analysis.paper import FIXED, LINK, of_method
+from engine.analysis.lab import Lab, Report, only_with_a_table, seconds_of_sweep
+from engine.analysis.paper import LINK
 from engine.analysis.relatives import moments, past
 from engine.analysis.settings import LabSettings
+from engine.analysis.snapshots.results import Epoch, Measured, SnapshotsResult
+from engine.analysis.snapshots.words import agrees, compared, lines, rows, verdict
 from engine.checkpoint.format import Summary, read_summary
-from engine.drawing import wording
 from engine.fields import setting
 from engine.population import UNTUNED, member, over_epochs
-from engine.results import BnMode
-from engine.results.plain import Plain
 from engine.scoring.sweep import StoredSweep
 from engine.selection.selection import Selection
 
 if TYPE_CHECKING:
     from engine.checkpoint.folder import Checkpoint
-
-FEWEST = 3
-"""Measured moments below which nothing is said about a trend."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,48 +34,6 @@ class Settings(LabSettings):
     """orders: of the edges, official ones from 0 on, in which a path is measured at every moment."""
 
     orders: int = setting(2, "Edge orders of the measured paths, at every moment.", unit="orders", least=0, most=8)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One moment by measurement. at_once: true accuracy (%) of the cell of the largest drops; paths: of the cells that
-    measured paths end with, by edge order, without tuning. images: that a decision rests on. stored: whether it comes
-    from the checkpoint's own files."""
-
-    at_once: float | None
-    paths: tuple[float, ...]
-    images: int
-    stored: bool
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """accuracy: of the supernet on search images (%), as the training logged it. true: of the cell of the largest
-    alphas (%). skips: share of edges that alpha gives to skip. name: of the checkpoint with this moment's weights."""
-
-    epoch: int
-    accuracy: float | None
-    true: float
-    skips: float
-    name: str | None = None
-    measured: Measured | None = None
-
-
-@dataclass(frozen=True)
-class SnapshotsResult(Plain):
-    """epochs: those whose alphas are known, in order."""
-
-    epochs: tuple[Epoch, ...]
-    images: int
-    orders: int
-    bn: BnMode
-    method: str
-    final: bool
-
-    @property
-    def measured(self) -> tuple[tuple[int, Measured], ...]:
-        """Epochs that were measured."""
-        return tuple((each.epoch, each.measured) for each in self.epochs if each.measured is not None)
 
 
 def known(summary: Summary) -> SnapshotsResult | None:
@@ -175,11 +127,11 @@ def run(
             scores.append(scorer.edge(start, "cell", edge))
             tell((place + 1) / len(edges), 0)
         ends = []
-        for number_of_path, order in enumerate(orders):
+        for followed, order in enumerate(orders):
             end = start
             for place, step in enumerate(measured_path(scorer, start, edge_order(start.space, order))):
                 end = step.selection
-                tell((place + 1) / len(edges), 1 + number_of_path)
+                tell((place + 1) / len(edges), 1 + followed)
             ends.append(_true(end))
         found = Measured(_true(decide_at_once(start, scores)), tuple(ends), scores[0].images, False)
         result = _with(result, {epoch: found})
@@ -202,104 +154,6 @@ def refuses(summary: Summary) -> str | None:
     if not summary.start.alphas.known:
         return "its alphas are unknown"
     return None
-
-
-def verdict(result: SnapshotsResult) -> str:
-    """What alpha's cells do over the training, and how far measurement's ends lie apart."""
-    true = [each.true for each in result.epochs]
-    best = max(result.epochs, key=lambda each: each.true)
-    skips = f"with {100 * result.epochs[-1].skips:.0f} % of the edges given to skip"
-    if min(true) == max(true):
-        said = [f"Over {len(true)} epochs the cell of the largest α stays at {true[-1]:.2f} %, at the end {skips}."]
-    else:
-        said = [
-            f"Over {len(true)} epochs the cell of the largest α has a true accuracy between {min(true):.2f} and "
-            f"{max(true):.2f} % (highest after epoch {best.epoch}); it ends at {true[-1]:.2f} %, {skips}."
-        ]
-    if result.method == FIXED:
-        said.append("Its alphas were never trained, so this is what their random start names.")
-    if not result.measured:
-        return f"{said[0]} No moment has been measured yet."
-    for epoch, each in result.measured:
-        at_once = "" if each.at_once is None else f"the largest drops at once give {each.at_once:.2f} %"
-        paths = (
-            f"{len(each.paths)} measured paths end between {min(each.paths):.2f} and {max(each.paths):.2f} % (median "
-            f"{median(each.paths):.2f})"
-            if len(each.paths) > 1
-            else f"the one measured path ends at {each.paths[0]:.2f} %"
-            if each.paths
-            else ""
-        )
-        said.append(f"After epoch {epoch} {' and '.join(part for part in (at_once, paths) if part)}.")
-    if len(result.measured) < FEWEST:
-        said.append(
-            f"With weights of {wording.several(len(result.measured), 'epoch')} nothing can be "
-            "said about a trend of measurement; train with snapshots to see one."
-        )
-    elif (agree := agrees(result)) is not None:
-        said.append(
-            "As the paper says, alpha's cells get worse while measurement's stay."
-            if agree
-            else "The paper's picture, alpha's cells getting worse while measurement's stay, is not to be seen here."
-        )
-    return " ".join(said)
-
-
-def agrees(result: SnapshotsResult) -> bool | None:
-    """Alpha's cells get worse from the first to the last third, and the medians of measured paths fall by less. None
-    with fewer than three measured moments."""
-    measured = [(epoch, each) for epoch, each in result.measured if each.paths or each.at_once is not None]
-    if len(measured) < FEWEST:
-        return None
-    third = max(1, len(result.epochs) // 3)
-    true = [each.true for each in result.epochs]
-    alpha = fmean(true[-third:]) - fmean(true[:third])
-    ends = [median(each.paths) if each.paths else float(each.at_once or 0.0) for _, each in measured]
-    return alpha < 0 and ends[-1] - ends[0] > alpha
-
-
-def compared(result: SnapshotsResult) -> tuple[Compared, ...]:
-    last, paper = result.epochs[-1], of_method(result.method)
-    rows = [Compared("α's cell at the end, true accuracy", paper.alpha, last.true, "%", None, "table 4")]
-    if last.measured is not None and last.measured.paths:
-        ends = last.measured.paths
-        note = f"median of {wording.several(len(ends), 'order')}, no tuning; there: with tuning, table 4"
-        ours = round(median(ends), 4)
-        rows.append(Compared("by measurement at the end, true accuracy", paper.measured, ours, "%", None, note))
-    return tuple(rows)
-
-
-def rows(result: SnapshotsResult) -> list[Mapping[str, Any]]:
-    """A line for every epoch."""
-    return [
-        {
-            "epoch": each.epoch,
-            "supernet_accuracy": each.accuracy,
-            "alpha_true": each.true,
-            "skip_share": each.skips,
-            "checkpoint": each.name,
-            "at_once_true": None if each.measured is None else each.measured.at_once,
-            "paths_true": None if each.measured is None else " ".join(f"{end:.2f}" for end in each.measured.paths),
-            "images": None if each.measured is None else each.measured.images,
-        }
-        for each in result.epochs
-    ]
-
-
-def lines(result: SnapshotsResult) -> str:
-    head = ["epoch", "supernet", "alpha's cell", "skips", "drops at once", "measured paths"]
-    body = [
-        [
-            str(each.epoch),
-            "-" if each.accuracy is None else f"{each.accuracy:.2f} %",
-            f"{each.true:.2f} %",
-            f"{100 * each.skips:.0f} %",
-            "-" if each.measured is None or each.measured.at_once is None else f"{each.measured.at_once:.2f} %",
-            "-" if each.measured is None else ", ".join(f"{end:.2f}" for end in each.measured.paths) or "-",
-        ]
-        for each in result.epochs
-    ]
-    return aligned([head, *body])
 
 
 def seconds(settings: Settings, summary: Summary) -> float | None:
